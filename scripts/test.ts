@@ -1,0 +1,37 @@
+/**
+ * `npm test`: static checks, then every test. The last line counts what the runner reports; with `CI=true` a
+ * skipped test is a failure.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+}
+
+const run = (command: string, ...args: string[]): boolean => {
+  console.log(`\n> ${command} ${args.join(' ')}`)
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0
+}
+
+const checked = [run('biome', 'check', '.'), run('tsc', '--noEmit'), run('tsc', '--noEmit', '-p', 'infra')]
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
+const file = join(folder, 'report.json')
+const passed = run('vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
+const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+rmSync(folder, { recursive: true })
+
+const skipped = report.numPendingTests + report.numTodoTests
+const strict = process.env.CI === 'true' && skipped > 0
+if (strict) console.log('\nA skipped test is a failure here.')
+if (!checked.every(Boolean)) console.log('\nA static check failed.')
+console.log(
+  `\n${report.numPassedTests} passed, ${report.numFailedTests} failed${skipped ? `, ${skipped} skipped` : ''}`,
+)
+process.exitCode = passed && checked.every(Boolean) && !strict ? 0 : 1

@@ -1,0 +1,81 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const folders = 'client,functions,infra,scripts,shared'
+const pure = ['domain', 'oauth', 'entries', 'upstream'].map(name => `shared/${name}/`)
+
+interface Import {
+  readonly file: string
+  /** A path in the tree, or a package. */
+  readonly target: string
+  readonly local: boolean
+  readonly typeOnly: boolean
+}
+
+const imports: readonly Import[] = globSync(`{${folders}}/**/*.ts`, {
+  exclude: path => path.includes('node_modules'),
+}).flatMap(file =>
+  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'/gms)].map(
+    ([, type, from = '']) => ({
+      file,
+      local: from.startsWith('.'),
+      target: from.startsWith('.') ? normalize(join(dirname(file), from)) : from,
+      typeOnly: type !== undefined,
+    }),
+  ),
+)
+
+const wrong = (from: (file: string) => boolean, allowed: (one: Import) => boolean): readonly string[] =>
+  imports.filter(one => from(one.file) && !allowed(one)).map(({ file, target }) => `${file} → ${target}`)
+
+const isPure = (path: string): boolean => pure.some(folder => path.startsWith(folder))
+const under = (folder: string) => (path: string) => path.startsWith(folder)
+
+describe('imports point one way', () => {
+  test('there are imports to judge', () => {
+    expect(imports.length).toBeGreaterThan(100)
+  })
+
+  test('pure code imports pure code, types of the ports, and no I/O', () => {
+    const packages = ['node:crypto', 'canonicalize', 'zod/mini', 'jose']
+    const ports = (one: Import): boolean => one.target.startsWith('shared/ports/')
+    expect(
+      wrong(isPure, one => (one.local ? isPure(one.target) || ports(one) : packages.includes(one.target))),
+    ).toEqual([])
+  })
+
+  test('ports stand on nothing', () => {
+    expect(wrong(under('shared/ports/'), one => one.target.startsWith('shared/ports/'))).toEqual([])
+  })
+
+  test('functions touch the world through ports only', () => {
+    const allowed = (one: Import): boolean =>
+      one.local
+        ? isPure(one.target) || one.target.startsWith('shared/ports/') || one.target.startsWith('functions/')
+        : one.target === 'node:crypto' || (one.target === 'aws-lambda' && one.typeOnly)
+    expect(wrong(under('functions/'), allowed)).toEqual([])
+  })
+
+  test('a function imports no other function', () => {
+    const folder = (path: string): string | undefined => /^functions\/([^/]+)\//.exec(path)?.[1]
+    expect(
+      imports
+        .filter(one => folder(one.file) && folder(one.target) && folder(one.file) !== folder(one.target))
+        .map(({ file, target }) => `${file} → ${target}`),
+    ).toEqual([])
+  })
+
+  test('the client needs nothing but itself and pure code', () => {
+    const allowed = (one: Import): boolean =>
+      !one.local || one.target.startsWith('client/') || isPure(one.target)
+    expect(wrong(under('client/'), allowed)).toEqual([])
+  })
+
+  test('only adapters and infra know AWS', () => {
+    const aws = (target: string): boolean =>
+      target.startsWith('@aws-sdk/') || target.startsWith('aws-cdk-lib')
+    const inside = (file: string): boolean => file.startsWith('shared/adapters/') || file.startsWith('infra/')
+    expect(imports.filter(({ file, target }) => aws(target) && !inside(file))).toEqual([])
+  })
+})
