@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Objects, PutCondition, PutResult, StoredObject } from '../../ports/objects.ts'
+import { createFile, makeFolder, replaceFile } from './durable-file.ts'
+
+/**
+ * Objects as files below `root/objects`, by their keys. No key may be the folder of another. `ifAbsent`
+ * holds between processes; `ifMatch` only within one, which is all that the embedded default runs.
+ */
+export async function openFileObjects(root: string): Promise<Objects> {
+  const objects = join(root, 'objects')
+  const incoming = join(root, 'incoming')
+  await makeFolder(objects)
+  await makeFolder(incoming)
+  const oneByOne = perKey()
+
+  const get = async (key: string): Promise<StoredObject | undefined> => {
+    const bytes = await readIfThere(join(objects, checked(key)))
+    return bytes && { bytes, etag: etagOf(bytes) }
+  }
+
+  return {
+    async put(key: string, bytes: Uint8Array, condition: PutCondition): Promise<PutResult> {
+      const path = join(objects, checked(key))
+      const etag = etagOf(bytes)
+      if ('ifAbsent' in condition)
+        return (await createFile(path, bytes, { incoming })) ? { ok: true, etag } : { ok: false }
+      return oneByOne(key, async () => {
+        if ((await get(key))?.etag !== condition.ifMatch) return { ok: false }
+        await replaceFile(path, bytes, { incoming })
+        return { ok: true, etag }
+      })
+    },
+
+    get,
+
+    async list(prefix, after = '') {
+      const keys: string[] = []
+      for await (const key of walk(objects, '', prefix, after)) {
+        if (keys.length === 1000) return { keys, next: keys.at(-1) }
+        keys.push(key)
+      }
+      return { keys, next: undefined }
+    },
+  }
+}
+
+/**
+ * A key becomes a path, so it is held to what means the same on every file system. Being ASCII, keys are in
+ * byte order when they are in JavaScript's.
+ */
+function checked(key: string): string {
+  const plain = key.length <= 1024 && key.split('/').every(step => /^(?!\.\.?$)[\w.=~@+-]{1,255}$/.test(step))
+  if (!plain) throw new TypeError(`Not an object key: ${JSON.stringify(key)}`)
+  return key
+}
+
+/** In order of keys. A folder is passed over when nothing in it can be wanted. */
+async function* walk(root: string, folder: string, prefix: string, after: string): AsyncGenerator<string> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true })
+  // Folders sort with their slash: `a.b` stands before what is in `a/`.
+  const names = entries.map(entry => folder + entry.name + (entry.isDirectory() ? '/' : '')).sort()
+  for (const name of names) {
+    if (!name.endsWith('/')) {
+      if (name.startsWith(prefix) && name > after) yield name
+    } else if (
+      (name.startsWith(prefix) || prefix.startsWith(name)) &&
+      (name > after || after.startsWith(name))
+    ) {
+      yield* walk(root, name, prefix, after)
+    }
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && absence.has(error.code)) return undefined
+    throw error
+  }
+}
+
+/** Nothing there, a file where the key has a folder, a folder where it has a file. */
+const absence = new Set<unknown>(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
+const etagOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64url')
+
+/** Runs the tasks of one key one after the other. */
+function perKey() {
+  const last = new Map<string, Promise<unknown>>()
+  return async <T>(key: string, task: () => Promise<T>): Promise<T> => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(task, task)
+    last.set(key, mine)
+    try {
+      return await mine
+    } finally {
+      if (last.get(key) === mine) last.delete(key)
+    }
+  }
+}

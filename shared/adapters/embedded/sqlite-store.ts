@@ -1,0 +1,131 @@
+import { DatabaseSync } from 'node:sqlite'
+import {
+  type Index,
+  type Key,
+  type RecordAt,
+  type Store,
+  StoreUnavailable,
+  type Table,
+  type Transacted,
+  type TransactOp,
+  type WriteOp,
+  type Written,
+} from '../../ports/store.ts'
+import { changed } from '../change.ts'
+import { isOurs, mayApply, satisfies } from '../condition.ts'
+import { groupCommit } from './group-commit.ts'
+import { sqliteQuery } from './sqlite-query.ts'
+import { prepareDatabase, tables } from './sqlite-schema.ts'
+
+export type SqliteStore = Store & { close(): void }
+
+/** `path` is a file, made when it is not there, or `:memory:`. Throws on a file it does not know. */
+export function openSqliteStore(path: string, indexes: readonly Index[]): SqliteStore {
+  const database = new DatabaseSync(path)
+  try {
+    return sqliteStore(database, indexes)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * The store on a connection of its own. Everything it does is synchronous between two turns of the event
+ * loop, so a read never sees a write that is not yet committed.
+ */
+export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): SqliteStore {
+  prepareDatabase(database, indexes)
+  const rows = Object.fromEntries(tables.map(table => [table, rowsOf(database, table)])) as Record<
+    Table,
+    Rows
+  >
+  const commit = groupCommit(database)
+  const find = sqliteQuery(database, indexes)
+
+  const stored = (key: Key): object | undefined => {
+    const body = rows[key.table].read(key.pk, key.sk)
+    return body === undefined ? undefined : JSON.parse(body)
+  }
+
+  /** Reads and decides; `apply` alone writes. */
+  const decide = (op: TransactOp): Decision => {
+    const { table, pk, sk } = op.key
+    const before = op.kind === 'put' && op.if === undefined ? undefined : stored(op.key)
+    const held = mayApply(op, before) && (op.if === undefined || satisfies(before, op.if))
+    if (!held || op.kind === 'check') return { op, held, item: before, apply: () => {} }
+    if (op.kind === 'remove') return { op, held, item: before, apply: () => rows[table].remove(pk, sk) }
+    const item = op.kind === 'put' ? { ...op.item, pk, sk } : changed({ ...before }, op.change)
+    const body = JSON.stringify(item)
+    return { op, held, item, apply: () => rows[table].put(pk, sk, body) }
+  }
+
+  return {
+    async get<const K extends readonly Key[]>(keys: K) {
+      if (keys.length > 100) throw new TypeError('At most 100 keys at once')
+      return answered(() => keys.map(stored)) as { [I in keyof K]: RecordAt<K[I]> | undefined }
+    },
+
+    write: <R extends object>(op: WriteOp<R>): Promise<Written<R>> =>
+      commit.add(() => {
+        const { held, item, apply } = decide(op)
+        if (held) apply()
+        return { ok: held || isOurs(op, item), item: item as R | undefined }
+      }),
+
+    async transact(ops): Promise<Transacted> {
+      if (ops.length > 100) throw new TypeError('At most 100 operations at once')
+      const named = new Set(ops.map(({ key }) => JSON.stringify([key.table, key.pk, key.sk])))
+      if (named.size < ops.length) throw new TypeError('A transaction names each item once')
+      return commit.add(() => {
+        const decisions = ops.map(decide)
+        const failed = [...decisions.entries()].filter(([, { held }]) => !held)
+        if (failed.length === 0) for (const { apply } of decisions) apply()
+        return failed.every(([, { op, item }]) => isOurs(op, item))
+          ? { ok: true }
+          : { ok: false, failed: new Map(failed.map(([position, { item }]) => [position, item])) }
+      })
+    },
+
+    query: async query => answered(() => find(query)),
+
+    close() {
+      commit.flush()
+      database.close()
+    },
+  }
+}
+
+interface Decision {
+  readonly op: TransactOp
+  readonly held: boolean
+  /** As the port returns it: after the write, or as it stood. */
+  readonly item: object | undefined
+  readonly apply: () => void
+}
+
+type Rows = ReturnType<typeof rowsOf>
+
+function rowsOf(database: DatabaseSync, table: Table) {
+  const select = database.prepare(`SELECT body FROM ${table} WHERE pk = ? AND sk = ?`)
+  const upsert = database.prepare(
+    `INSERT INTO ${table} (pk, sk, body) VALUES (?, ?, ?)
+      ON CONFLICT (pk, sk) DO UPDATE SET body = excluded.body`,
+  )
+  const remove = database.prepare(`DELETE FROM ${table} WHERE pk = ? AND sk = ?`)
+  return {
+    read: (pk: string, sk: string): string | undefined => select.get(pk, sk)?.body?.toString(),
+    put: (pk: string, sk: string, body: string): void => void upsert.run(pk, sk, body),
+    remove: (pk: string, sk: string): void => void remove.run(pk, sk),
+  }
+}
+
+/** A `TypeError` is the caller's mistake; every other error is the database's. */
+function answered<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof TypeError) throw error
+    throw new StoreUnavailable('The database did not answer', { cause: error })
+  }
+}

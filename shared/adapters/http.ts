@@ -1,0 +1,58 @@
+import { Agent, buildConnector } from 'undici'
+import { ConnectionRefused, type Http, type HttpRequest, type HttpResponse } from '../ports/http.ts'
+
+/**
+ * HTTP/1.1 to the upstreams, over kept connections, at most 256 an origin. The only deadline of its own is
+ * that of a connection, 3 s: a model may think for minutes, so every other one is the caller's signal.
+ * `close` breaks off what is still under way: draining is the caller's, who knows how long it may take.
+ */
+export function createHttp({ connectTimeoutMs = 3_000 } = {}): Http & { close(): Promise<void> } {
+  const agent = new Agent({
+    connections: 256,
+    // Over HTTP/2 an abort resets a stream and leaves the connection; here it must close it.
+    allowH2: false,
+    connect: refusingConnector(connectTimeoutMs),
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  return {
+    async open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+      const url = new URL(request.url)
+      const { statusCode, headers, body } = await agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        // The bytes are passed on and counted as they come, so they must not come compressed.
+        headers: { ...request.headers, 'accept-encoding': 'identity' },
+        body: request.body ?? null,
+        signal,
+      })
+      return { status: statusCode, headers: joined(headers), bytes: body }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/**
+ * A connection that was not made has carried nothing, whatever the reason: name, route, refusal, time-out,
+ * TLS. Told here, because the error of a later reset can look the same as that of a failed connection.
+ */
+function refusingConnector(timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, allowH2: false })
+  // The socket is handed on: through it an abort ends an attempt that has not connected yet.
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      if (error === null) return callback(null, socket)
+      const refused = `No connection to ${options.protocol}//${options.host}`
+      callback(new ConnectionRefused(refused, { cause: error }), null)
+    })
+}
+
+function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value = '']) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  )
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Objects } from '../../shared/ports/objects.ts'
+
+export interface OpenedObjects {
+  readonly objects: Objects
+  close(): void | Promise<void>
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** What every backend must do. Each test has a prefix of its own. */
+export function objectsContract(name: string, open: () => Promise<OpenedObjects>): void {
+  describe(name, () => {
+    let opened: OpenedObjects
+    beforeAll(async () => {
+      opened = await open()
+    })
+    afterAll(() => opened.close())
+    const objects = (): Objects => opened.objects
+    const fresh = (): string => `test/${randomUUID()}`
+
+    /** Puts what must succeed, and returns its etag. */
+    async function put(key: string, text: string): Promise<string> {
+      const result = await objects().put(key, bytes(text), { ifAbsent: true })
+      if (!result.ok) throw new Error(`${key} is there already`)
+      return result.etag
+    }
+
+    async function text(key: string): Promise<string | undefined> {
+      const object = await objects().get(key)
+      return object && new TextDecoder().decode(object.bytes)
+    }
+
+    test('what was put is what is got, byte for byte, with its etag', async () => {
+      const key = fresh()
+      const every = Uint8Array.from({ length: 256 }, (_, i) => i)
+      const result = await objects().put(key, every, { ifAbsent: true })
+      const object = await objects().get(key)
+      expect(object && new Uint8Array(object.bytes)).toEqual(every)
+      expect(result).toEqual({ ok: true, etag: object?.etag })
+    })
+
+    test('an object may be empty, and an absent one is undefined', async () => {
+      const key = fresh()
+      expect(await objects().get(key)).toBeUndefined()
+      await put(key, '')
+      expect(await text(key)).toBe('')
+    })
+
+    test('of 20 concurrent puts that ask for absence, one succeeds and stays', async () => {
+      const key = fresh()
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => objects().put(key, bytes(`${i}`), { ifAbsent: true })),
+      )
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1)
+      expect(await text(key)).toBe(`${results.findIndex(({ ok }) => ok)}`)
+    })
+
+    test('a swap succeeds on the etag of what is there, and only then', async () => {
+      const key = fresh()
+      const first = await put(key, 'one')
+      const swapped = await objects().put(key, bytes('two'), { ifMatch: first })
+      expect(swapped.ok).toBe(true)
+      expect(await objects().put(key, bytes('three'), { ifMatch: first })).toEqual({ ok: false })
+      expect(await text(key)).toBe('two')
+      expect((await objects().get(key))?.etag).toBe(swapped.ok && swapped.etag)
+    })
+
+    test('a swap of an absent object fails and creates nothing', async () => {
+      const key = fresh()
+      const etag = await put(fresh(), 'elsewhere')
+      expect(await objects().put(key, bytes('x'), { ifMatch: etag })).toEqual({ ok: false })
+      expect(await objects().get(key)).toBeUndefined()
+    })
+
+    test('of 20 concurrent swaps on one etag, one succeeds', async () => {
+      const key = fresh()
+      const ifMatch = await put(key, 'start')
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => objects().put(key, bytes(`${i}`), { ifMatch })),
+      )
+      expect(results.filter(({ ok }) => ok)).toHaveLength(1)
+      expect(await text(key)).toBe(`${results.findIndex(({ ok }) => ok)}`)
+    })
+
+    test('keys are listed by prefix, in byte order, whether or not it ends at a slash', async () => {
+      const prefix = fresh()
+      const keys = ['a', 'a.b', 'b/c', 'b/d/e', 'b-', 'b0', 'B', 'x/1', 'x/10', 'x/2'].map(
+        key => `${prefix}/${key}`,
+      )
+      for (const key of keys) await put(key, key)
+      await put(`${prefix}0`, 'beside')
+      const list = async (under: string) => (await objects().list(prefix + under)).keys
+      expect(await list('/')).toEqual(keys.toSorted())
+      expect(await list('/b')).toEqual(keys.filter(key => key.startsWith(`${prefix}/b`)).sort())
+      expect(await list('/b/')).toEqual([`${prefix}/b/c`, `${prefix}/b/d/e`])
+      expect(await list('/x/1')).toEqual([`${prefix}/x/1`, `${prefix}/x/10`])
+      expect(await list('/none')).toEqual([])
+    })
+
+    test('a listing goes on after any key, there or not', async () => {
+      const prefix = fresh()
+      for (const key of ['a', 'b/c', 'b/d', 'e']) await put(`${prefix}/${key}`, '')
+      const rest = async (key: string) =>
+        (await objects().list(`${prefix}/`, `${prefix}/${key}`)).keys.map(found =>
+          found.slice(prefix.length + 1),
+        )
+      expect(await rest('a')).toEqual(['b/c', 'b/d', 'e'])
+      expect(await rest('b')).toEqual(['b/c', 'b/d', 'e'])
+      expect(await rest('b/c')).toEqual(['b/d', 'e'])
+      expect(await rest('b/zzz')).toEqual(['e'])
+      expect(await rest('e')).toEqual([])
+    })
+
+    test('a page has at most 1,000 keys, and `next` leads to the rest', async () => {
+      const prefix = fresh()
+      const keys = Array.from({ length: 1001 }, (_, i) => `${prefix}/${String(i).padStart(4, '0')}`)
+      for (let i = 0; i < keys.length; i += 50)
+        await Promise.all(keys.slice(i, i + 50).map(key => put(key, '')))
+      const first = await objects().list(`${prefix}/`)
+      expect(first.keys).toEqual(keys.slice(0, 1000))
+      const second = await objects().list(`${prefix}/`, first.next)
+      expect(second).toEqual({ keys: keys.slice(1000), next: undefined })
+    })
+
+    test.each(['', '/etc/passwd', '../x', 'a/../../x', 'a/..', './a', 'a//b', 'a/', 'a\0b', 'a\\b', 'ä'])(
+      '%j is no key',
+      async key => {
+        await expect(objects().put(key, bytes('x'), { ifAbsent: true })).rejects.toThrow(TypeError)
+        await expect(objects().get(key)).rejects.toThrow(TypeError)
+      },
+    )
+  })
+}
