@@ -1,0 +1,22 @@
+/** Crockford's alphabet in lower case: its order is that of ASCII, so encoded bytes sort as bytes do. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** 16 bytes as 26 characters. */
+export function base32(bytes: Uint8Array): string {
+  let value = 0n
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
+  let text = ''
+  for (let shift = 125n; shift >= 0n; shift -= 5n) text += alphabet[Number((value >> shift) & 31n)]
+  return text
+}
+
+/** `<kind>_<uuid>` with a UUIDv4 (RFC 9562 §5.4) made of 16 random bytes. */
+export const randomId = (kind: string, random: Uint8Array): string => `${kind}_${base32(stamp(random, 4))}`
+
+/** A copy of 16 bytes with version and variant of RFC 9562 §4 set. */
+export function stamp(bytes: Uint8Array, version: 4 | 8): Uint8Array {
+  const uuid = Uint8Array.from(bytes.subarray(0, 16))
+  uuid[6] = ((uuid[6] ?? 0) & 0x0f) | (version << 4)
+  uuid[8] = ((uuid[8] ?? 0) & 0x3f) | 0x80
+  return uuid
+}

@@ -1,0 +1,257 @@
+/**
+ * A budget as one item, its reservations ("leases") inside it, so that one conditional write admits a call
+ * or does not. Pure: each function looks at a meter as it was last returned and makes the next write; a
+ * wrong guess about day or rate fails its condition, returns the item, and is made again from that.
+ */
+import type { Condition, Path, Update } from '../ports/store.ts'
+import { keys } from './keys.ts'
+
+export interface Limits {
+  /** Tokens for the whole term. */
+  readonly total: number
+  /** Tokens a UTC day; absent: no daily limit. */
+  readonly perDay?: number
+  /** Requests a minute, and how many of them may come at once. */
+  readonly rpm: number
+  readonly burst: number
+  /** Calls under way at once; at most 64 for a grant. */
+  readonly streams: number
+}
+
+export interface Lease {
+  /** Tokens reserved. */
+  readonly r: number
+  /** The day it was charged to, in days since the epoch. */
+  readonly day: number
+  /** When it expires, in milliseconds since the epoch. */
+  readonly exp: number
+}
+
+export interface Meter {
+  readonly id: string
+  readonly state: 'open' | 'closed'
+  /** Why it is closed. */
+  readonly closed?: 'overrun'
+  /** Changes with each limit and state: a reserve runs only on the limits it was computed from. */
+  readonly rev: number
+  /** Reservations so far. */
+  readonly seq: number
+  readonly limits: Limits
+  readonly remaining: number
+  readonly used: number
+  readonly day: number
+  readonly dayUsed: number
+  /** Theoretical arrival time of GCRA, in microseconds since the epoch. */
+  readonly tat: number
+  readonly leases: Readonly<Record<string, Lease>>
+  /** Of each lease, its place in the order of reservations, and what remained right after it. */
+  readonly seqs: Readonly<Record<string, number>>
+  readonly lefts: Readonly<Record<string, number>>
+}
+
+/** What stands in an outcome about one meter, as of the reservation. */
+export interface Reserved {
+  readonly meter: string
+  readonly seq: number
+  readonly reserved: number
+  readonly remaining: number
+}
+
+export interface Obstacle {
+  readonly code:
+    | 'meter_closed'
+    | 'request_exceeds_limit'
+    | 'budget_exhausted'
+    | 'day_exhausted'
+    | 'streams_exhausted'
+    | 'rate_limited'
+  /** Seconds. */
+  readonly retryAfter?: number
+}
+
+export const dayOf = (ms: number): number => Math.floor(ms / 86_400_000)
+
+export const freshMeter = (id: string, limits: Limits, now: number): Meter => ({
+  id,
+  state: 'open',
+  rev: 1,
+  seq: 0,
+  limits,
+  remaining: limits.total,
+  used: 0,
+  day: dayOf(now),
+  dayUsed: 0,
+  tat: 0,
+  leases: {},
+  seqs: {},
+  lefts: {},
+})
+
+/** Why this meter, as it stands, does not admit `r` tokens at `now` (ms); nothing if it does. */
+export function obstacle(meter: Meter, r: number, now: number): Obstacle | undefined {
+  const { limits } = meter
+  const day = Math.max(dayOf(now), meter.day)
+  const dayUsed = meter.day === day ? meter.dayUsed : 0
+  if (meter.state !== 'open') return { code: 'meter_closed' }
+  if (r > limits.total || r > (limits.perDay ?? r)) return { code: 'request_exceeds_limit' }
+  if (r > meter.remaining) return { code: 'budget_exhausted' }
+  if (limits.perDay !== undefined && dayUsed > limits.perDay - r)
+    return { code: 'day_exhausted', retryAfter: Math.ceil(((day + 1) * 86_400_000 - now) / 1000) }
+  if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
+  const early = meter.tat - (now * 1000 + tolerance(limits))
+  if (early > 0) return { code: 'rate_limited', retryAfter: Math.max(1, Math.ceil(early / 1_000_000)) }
+  return undefined
+}
+
+/** As `obstacle`, were every lease that has expired already gone and given back whole. */
+export function lastingObstacle(meter: Meter, r: number, now: number): Obstacle | undefined {
+  const dead = expiredLeases(meter, now)
+  if (dead.length === 0) return obstacle(meter, r, now)
+  const leases = { ...meter.leases }
+  let { remaining, dayUsed } = meter
+  for (const [id, lease] of dead) {
+    delete leases[id]
+    remaining += lease.r
+    if (lease.day === meter.day) dayUsed -= lease.r
+  }
+  return obstacle({ ...meter, leases, remaining, dayUsed }, r, now)
+}
+
+export const expiredLeases = (meter: Meter, now: number): (readonly [string, Lease])[] =>
+  Object.entries(meter.leases).filter(([, lease]) => lease.exp < now)
+
+/**
+ * The write that takes `r` tokens under a lease named `id`, if the stored meter still admits it under the
+ * limits seen; or what blocks it already in the meter as seen.
+ */
+export function reserve(
+  meter: Meter,
+  id: string,
+  r: number,
+  now: number,
+  leaseMs: number,
+): Update<Meter> | Obstacle {
+  const blocked = obstacle(meter, r, now)
+  if (blocked) return blocked
+  const { limits } = meter
+  const day = Math.max(dayOf(now), meter.day)
+  const nowMicros = now * 1000
+  const conditions: Condition[] = [
+    { eq: [['state'], 'open'] },
+    { eq: [['rev'], meter.rev] },
+    { absent: ['leases', id] },
+    { ge: [['remaining'], r] },
+    { sizeLt: [['leases'], limits.streams] },
+  ]
+  const set: [Path, unknown][] = [[['leases', id], { r, day, exp: now + leaseMs }]]
+  const add: [Path, number][] = [
+    [['remaining'], -r],
+    [['seq'], 1],
+  ]
+
+  if (meter.day === day) {
+    conditions.push({ eq: [['day'], day] })
+    if (limits.perDay !== undefined) conditions.push({ le: [['dayUsed'], limits.perDay - r] })
+    add.push([['dayUsed'], r])
+  } else {
+    conditions.push({ lt: [['day'], day] })
+    set.push([['day'], day], [['dayUsed'], r])
+  }
+
+  if (meter.tat <= nowMicros) {
+    conditions.push({ le: [['tat'], nowMicros] })
+    set.push([['tat'], nowMicros + interval(limits)])
+  } else {
+    conditions.push({ gt: [['tat'], nowMicros] }, { le: [['tat'], nowMicros + tolerance(limits)] })
+    add.push([['tat'], interval(limits)])
+  }
+
+  return {
+    kind: 'update',
+    key: keys.meter(meter.id),
+    if: { and: conditions },
+    ours: { eq: [['leases', id, 'r'], r] },
+    change: {
+      set,
+      add,
+      sum: [
+        [['seqs', id], ['seq'], 1],
+        [['lefts', id], ['remaining'], -r],
+      ],
+    },
+  }
+}
+
+/** Keeps the lease alive until `exp`; fails once it was purged. */
+export const renew = (meter: string, id: string, exp: number): Update<Meter> => ({
+  kind: 'update',
+  key: keys.meter(meter),
+  if: { exists: ['leases', id] },
+  change: { set: [[['leases', id, 'exp'], exp]] },
+})
+
+/**
+ * Ends a lease: charges what its outcome says and gives the rest back; to the day only while that is still
+ * the day it was taken from. A charge above the reservation (a provider that bills more than the ceiling)
+ * is charged in full and closes the meter. `expirySeen` makes it a purge: it takes effect only if the
+ * lease was not renewed since.
+ */
+export function settle(
+  meter: Meter,
+  id: string,
+  charge: number,
+  expirySeen?: number,
+): Update<Meter> | undefined {
+  const lease = meter.leases[id]
+  if (lease === undefined) return undefined
+  const back = lease.r - charge
+  const sameDay = meter.day === lease.day
+  return {
+    kind: 'update',
+    key: keys.meter(meter.id),
+    if: {
+      and: [
+        { exists: ['leases', id] },
+        sameDay ? { eq: [['day'], lease.day] } : { gt: [['day'], lease.day] },
+        ...(expirySeen === undefined ? [] : [{ eq: [['leases', id, 'exp'], expirySeen] } as const]),
+      ],
+    },
+    ours: { absent: ['leases', id] },
+    change: {
+      remove: [
+        ['leases', id],
+        ['seqs', id],
+        ['lefts', id],
+      ],
+      add: [
+        [['remaining'], back],
+        [['used'], charge],
+        ...(sameDay ? [[['dayUsed'], -back] as const] : []),
+        ...(back < 0 ? [[['rev'], 1] as const] : []),
+      ],
+      ...(back < 0 && {
+        set: [
+          [['state'], 'closed'],
+          [['closed'], 'overrun'],
+        ] as const,
+      }),
+    },
+  }
+}
+
+/** What the outcome tells about a lease that stands in `meter`. */
+export function reserved(meter: Meter, id: string): Reserved | undefined {
+  const lease = meter.leases[id]
+  if (lease === undefined) return undefined
+  return { meter: meter.id, seq: meter.seqs[id] ?? 0, reserved: lease.r, remaining: meter.lefts[id] ?? 0 }
+}
+
+/** Tokens that are reserved now. */
+export const reservedNow = (meter: Meter): number =>
+  Object.values(meter.leases).reduce((sum, lease) => sum + lease.r, 0)
+
+/** Microseconds from one request to the next at the full rate. */
+const interval = (limits: Limits): number => Math.ceil(60_000_000 / limits.rpm)
+
+/** How far ahead of now the theoretical arrival time may stand, in microseconds. */
+const tolerance = (limits: Limits): number => (limits.burst - 1) * interval(limits)

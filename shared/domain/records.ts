@@ -1,0 +1,194 @@
+/**
+ * The records that admission reads. Times are milliseconds since the epoch unless a name says otherwise.
+ * States are those of the machines in governance; whoever reads one acts on the states it knows and
+ * refuses every other.
+ */
+import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
+
+/** A conjunction: a hold applies to a call that matches every field it names. */
+export interface HoldScope {
+  readonly model?: string
+  readonly organisation?: string
+  readonly client?: string
+}
+
+export interface Hold {
+  readonly scope: HoldScope
+  readonly reason: string
+  readonly placedAt: number
+  /** When it lapses by itself. */
+  readonly until?: number
+}
+
+/** The one item that every admission reads: what stops calls across records. */
+export interface Standing {
+  /** By hold id; at most 100. */
+  readonly holds: Readonly<Record<string, Hold>>
+  /** Key ids of token signing keys that are no longer trusted, by the time they were marked. */
+  readonly compromised: Readonly<Record<string, number>>
+}
+
+export type Protocol = 'openai' | 'anthropic'
+
+export interface Upstream {
+  /** For OpenAI it ends in `/v1`, for Anthropic it stands without. */
+  readonly url: string
+  /** The name of the credential, never the credential. */
+  readonly credential: string
+  /** The model's name in the upstream's own API. */
+  readonly model: string
+}
+
+export type ModelState =
+  | 'engaged'
+  | 'under_assessment'
+  | 'designated'
+  | 'not_designated'
+  | 'government_window'
+  | 'partner_access'
+  | 'released'
+  | 'withdrawn'
+
+export interface Model {
+  readonly id: string
+  readonly name: string
+  /** The organisation that develops it. */
+  readonly developer: string
+  readonly state: ModelState
+  /** The developer's kill switch. */
+  readonly killed: boolean
+  readonly createdAt: number
+  readonly upstreams: Readonly<Partial<Record<Protocol, Upstream>>>
+  readonly tokens: TokenBounds
+}
+
+/** What a request may cost in tokens, as the developer states it: true ceilings. */
+export interface TokenBounds {
+  /** Tokens beyond the bytes of the body: once a request, for each message, for each tool. */
+  readonly overhead: { readonly request: number; readonly message: number; readonly tool: number }
+  /** Tokens of one image at most; absent: images are refused. */
+  readonly image?: number
+  /** Written into a request that states no output limit; absent: such a request is refused. */
+  readonly defaultOutput?: number
+  /** The model produces tokens that are not sent (reasoning): received bytes bound nothing. */
+  readonly hiddenOutput: boolean
+}
+
+export type PartnerState =
+  | 'nominated'
+  | 'vetting'
+  | 'selected'
+  | 'active'
+  | 'suspended'
+  | 'revoked'
+  | 'reinstated'
+  | 'closed'
+
+interface OrganisationFields {
+  readonly id: string
+  readonly name: string
+  readonly state: 'active' | 'suspended'
+}
+
+export type Organisation =
+  | (OrganisationFields & { readonly kind: 'developer' | 'government' | 'auditor' })
+  | (OrganisationFields & {
+      readonly kind: 'partner'
+      readonly partner: PartnerState
+      readonly sector?: string
+    })
+
+export interface ClientKey {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  readonly jwk: PublicJwk
+}
+
+export interface Client {
+  readonly id: string
+  readonly name: string
+  readonly organisation: string
+  readonly kind: 'workload' | 'agent'
+  /** For an agent: the client or person that answers for it. */
+  readonly operator?: string
+  readonly state: 'enrolled' | 'active' | 'suspended' | 'expired' | 'revoked' | 'compromised'
+  readonly expiresAt: number
+  readonly keys: readonly ClientKey[]
+}
+
+export const capabilities = ['infer', 'embed', 'tools', 'reasoning', 'logprobs', 'images'] as const
+export type Capability = (typeof capabilities)[number]
+
+/** The ids of the agreement's clauses by what they compile to. */
+export interface ClauseIds {
+  readonly quota: string
+  readonly purpose: string
+  readonly capabilities: string
+  readonly retentionNotice: string
+}
+
+export interface Agreement {
+  readonly id: string
+  readonly kind: 'engagement' | 'access'
+  readonly state:
+    | 'draft'
+    | 'offered'
+    | 'signed'
+    | 'effective'
+    | 'suspended'
+    | 'expired'
+    | 'terminated'
+    | 'closing_out'
+    | 'closed'
+  /** SHA-256 of the canonical document, base64url: the identity of this version. */
+  readonly digest: string
+  /** The version before: tokens issued under it work until `until`. */
+  readonly previous?: { readonly digest: string; readonly until: number }
+  readonly developer: string
+  readonly partner: string
+  readonly models: readonly string[]
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly purposes: readonly string[]
+  readonly capabilities: readonly Capability[]
+  readonly clauses: ClauseIds
+  /** When the partner acknowledged the notices; absent: no call yet. */
+  readonly consentedAt?: number
+}
+
+export interface Grant {
+  readonly id: string
+  readonly organisation: string
+  readonly model: string
+  readonly agreement: string
+  readonly state: 'requested' | 'approved' | 'active' | 'suspended' | 'expired' | 'revoked'
+  readonly startsAt: number
+  readonly expiresAt: number
+  /** The meters that every call under this grant is charged to, in key order. */
+  readonly meters: readonly string[]
+}
+
+/** An id in `spent`: a proof, an assertion, a revoked token. Past `exp` it counts as absent. */
+export interface Spent {
+  /** The request that spent it. */
+  readonly by: string
+  /** Seconds since the epoch (the expiry attribute's unit). */
+  readonly exp: number
+}
+
+/** One generation of the token signing key. */
+export interface SigningKey {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  readonly jwk: PublicJwk
+  /** Which private key it is, in the signer's own terms (a file, a KMS key id). */
+  readonly ref: string
+  readonly signsFrom: number
+  /** Published until then; absent while it is the newest. */
+  readonly retiresAt?: number
+}
+
+export interface KeyRing {
+  readonly version: number
+  readonly keys: readonly SigningKey[]
+}

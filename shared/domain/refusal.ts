@@ -1,0 +1,266 @@
+/**
+ * Every reason for which Sallyport says no. The union is closed: whoever refuses names one of these, the
+ * published list is made from this table, and each has a test that meets it over HTTP.
+ */
+interface Kind {
+  readonly status: number
+  readonly title: string
+  /** What the one who was refused can do now. */
+  readonly next: string
+  /** Whether the same request can succeed later without anybody changing a record. */
+  readonly retry: boolean
+}
+
+const quota = 'See what is left and which limit binds: sallyport quota'
+const developer =
+  'Ask the partner-admin of your organisation; the developer and the government decide together.'
+
+export const refusals = {
+  token_invalid: kind(
+    401,
+    'The access token is not valid here',
+    'Request a token for this resource: sallyport token issue',
+    false,
+  ),
+  token_expired: kind(
+    401,
+    'The access token has expired',
+    'Request a new token and send the request again.',
+    true,
+  ),
+  token_revoked: kind(
+    401,
+    'The access token was revoked',
+    'Request a new token: sallyport token issue',
+    false,
+  ),
+  key_compromised: kind(
+    401,
+    'The token was signed with a key that is no longer trusted',
+    'Request a new token and send the request again.',
+    true,
+  ),
+  proof_invalid: kind(
+    401,
+    'The DPoP proof is not valid for this request',
+    'Make a fresh proof for this method, URL and token (RFC 9449).',
+    false,
+  ),
+  proof_replayed: kind(
+    401,
+    'The DPoP proof was used before',
+    'Make a fresh proof for every attempt, retries included.',
+    false,
+  ),
+  nonce_required: kind(
+    401,
+    'The DPoP proof needs a current nonce',
+    'Put the nonce of the DPoP-Nonce header into a fresh proof and send the request again.',
+    true,
+  ),
+
+  client_suspended: kind(
+    403,
+    'The client is suspended',
+    'Ask the partner-admin of your organisation.',
+    false,
+  ),
+  client_expired: kind(
+    403,
+    'The enrolment of the client has ended',
+    'Enrol a new client: ask the partner-admin of your organisation for a ticket.',
+    false,
+  ),
+  organisation_suspended: kind(403, 'The organisation is suspended', developer, false),
+  partner_suspended: kind(403, 'The partner is suspended', developer, false),
+  partner_revoked: kind(
+    403,
+    'The partner is not, or no longer, a selected partner',
+    'The decision can be appealed once by the partner-admin.',
+    false,
+  ),
+  hold_active: kind(
+    403,
+    'A hold stops this access',
+    'Wait until the hold is lifted or lapses; the partner-admin can ask the office that placed it.',
+    false,
+  ),
+
+  agreement_not_effective: kind(
+    403,
+    'The protected agreement is not in force',
+    'Ask the partner-admin; an agreement is in force between its start and its end, once it is signed by all parties.',
+    false,
+  ),
+  agreement_superseded: kind(
+    401,
+    'The token belongs to an earlier version of the agreement',
+    'Request a new token and send the request again.',
+    true,
+  ),
+  consent_missing: kind(
+    403,
+    'The notices of the agreement were not acknowledged',
+    'A partner-admin acknowledges them once, before the first call.',
+    false,
+  ),
+  purpose_not_registered: kind(
+    403,
+    'The agreement does not register this purpose',
+    'Request a token for one of the purposes of the agreement.',
+    false,
+  ),
+  capability_withheld: kind(
+    403,
+    'The agreement withholds a capability that the request uses',
+    'Leave the named field out, or ask for a token with the scope if the agreement lists it.',
+    false,
+  ),
+
+  model_unknown: kind(
+    404,
+    'There is no such model for this token',
+    'List the models you may use: sallyport model list',
+    false,
+  ),
+  model_withdrawn: kind(
+    403,
+    'The developer has withdrawn the model',
+    'Nothing more is served from it here.',
+    false,
+  ),
+  model_killed: kind(
+    403,
+    'The developer has stopped the model',
+    'Wait for the developer; nothing is charged meanwhile.',
+    false,
+  ),
+  grant_missing: kind(403, 'There is no active grant of this model to your organisation', developer, false),
+  grant_suspended: kind(403, 'The grant is suspended', developer, false),
+  grant_expired: kind(403, 'The grant is outside its term', developer, false),
+  grant_revoked: kind(
+    403,
+    'The grant was revoked',
+    'The decision can be appealed once by the partner-admin.',
+    false,
+  ),
+  window_closed: kind(
+    403,
+    'The model is not open to this kind of organisation now',
+    'Partners are admitted once the model is in partner access.',
+    false,
+  ),
+
+  budget_exhausted: kind(429, 'The tokens of the grant are used up', quota, false),
+  day_exhausted: kind(
+    429,
+    'The tokens of this UTC day are used up',
+    'Wait until the next UTC day, or ask for less output.',
+    true,
+  ),
+  rate_limited: kind(429, 'Too many requests a minute', 'Wait as long as Retry-After says.', true),
+  streams_exhausted: kind(429, 'Too many calls are under way at once', 'Wait until one of them ends.', true),
+  meter_closed: kind(403, 'The meter of the grant is closed', quota, false),
+  request_exceeds_limit: kind(
+    400,
+    'The request could never fit into the limit',
+    'Ask for less output or send a smaller request.',
+    false,
+  ),
+
+  path_not_offered: kind(
+    404,
+    'The gate does not offer this path',
+    'Chat completions, messages and models are offered.',
+    false,
+  ),
+  field_not_allowed: kind(400, 'A field of the request is not allowed', 'Leave the named field out.', false),
+  limit_required: kind(
+    400,
+    'The request states no output limit',
+    'State the output limit of your protocol, for instance max_tokens.',
+    false,
+  ),
+  body_too_large: kind(413, 'The body is too large', 'Send at most 4 MB.', false),
+  body_malformed: kind(400, 'The body is not what this path takes', 'Correct the named field.', false),
+
+  scope_missing: kind(
+    403,
+    'The token lacks the scope that this resource asks for',
+    'Request a token with the named scope.',
+    false,
+  ),
+  entry_unknown: kind(404, 'There is no such entry for you', 'List yours: sallyport log tail', false),
+
+  record_unavailable: kind(
+    503,
+    'The call could not be recorded, so it was not made',
+    'Send it again after Retry-After.',
+    true,
+  ),
+  store_unavailable: kind(
+    503,
+    'The state could not be read or changed, so nothing was done',
+    'Send it again after Retry-After.',
+    true,
+  ),
+  signer_unavailable: kind(
+    503,
+    'No token could be signed',
+    'Send the request again after Retry-After.',
+    true,
+  ),
+  upstream_unavailable: kind(
+    502,
+    'The endpoint of the model could not be reached',
+    'Send the request again later.',
+    true,
+  ),
+  upstream_timeout: kind(
+    504,
+    'The endpoint of the model did not answer in time',
+    'Send the request again later.',
+    true,
+  ),
+} as const satisfies Record<string, Kind>
+
+export type RefusalCode = keyof typeof refusals
+
+/** What is told beside the code. No secret, and nothing that the caller may not see. */
+export interface RefusalFacts {
+  /** One sentence: what exactly was wrong with this request. */
+  readonly detail: string
+  /** The request's field, by its path in the body: `messages[2].content`. */
+  readonly field?: string
+  /** The clause of the agreement that asks for the refusal. */
+  readonly clause?: string
+  /** The meter that binds. */
+  readonly meter?: string
+  /** Seconds until it can succeed. */
+  readonly retryAfter?: number
+}
+
+/** A decision, not an exception: functions return it. */
+export class Refusal {
+  readonly code: RefusalCode
+  readonly facts: RefusalFacts
+
+  constructor(code: RefusalCode, facts: RefusalFacts) {
+    this.code = code
+    this.facts = facts
+  }
+
+  get kind(): Kind {
+    return refusals[this.code]
+  }
+}
+
+export const refuse = (
+  code: RefusalCode,
+  detail: string,
+  facts: Omit<RefusalFacts, 'detail'> = {},
+): Refusal => new Refusal(code, { detail, ...facts })
+
+function kind(status: number, title: string, next: string, retry: boolean): Kind {
+  return { status, title, next, retry }
+}
