@@ -1,0 +1,47 @@
+import { judgeAgreement, judgeGrant, judgeModel } from '../shared/domain/authority.ts'
+import { indexes, keys } from '../shared/domain/keys.ts'
+import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
+import type { Store } from '../shared/ports/store.ts'
+import { pages } from './pages.ts'
+
+/** An organisation's grants. The index only says which there are. */
+export async function readGrants(store: Store, organisation: string): Promise<readonly Grant[]> {
+  const grants: Grant[] = []
+  // `$` is the character after `#`.
+  const range = { index: indexes.byOwner, partition: organisation, from: 'grant#', to: 'grant$' }
+  for await (const keys of pages<Grant>(store, range))
+    for (const grant of await store.get(keys)) if (grant) grants.push(grant)
+  return grants
+}
+
+export interface Granted {
+  readonly grant: Grant
+  readonly agreement: Agreement
+  readonly model: Model
+  /** Whether a call could be admitted now, budgets apart. */
+  readonly open: boolean
+}
+
+/** An organisation's grants with what they stand on. */
+export async function grantsOf(
+  store: Store,
+  organisation: Organisation,
+  now: number,
+): Promise<readonly Granted[]> {
+  const found = (await readGrants(store, organisation.id)).map(async grant => {
+    const [agreement, model] = await store.get([keys.agreement(grant.agreement), keys.model(grant.model)])
+    if (agreement === undefined || model === undefined) return []
+    const token = {
+      organisation: organisation.id,
+      model: model.id,
+      agreement: { id: agreement.id, digest: agreement.digest },
+      purpose: agreement.purposes[0] ?? '',
+    }
+    const refused =
+      judgeModel(model, organisation) ??
+      judgeAgreement(agreement, token, now) ??
+      judgeGrant(grant, token, now)
+    return [{ grant, agreement, model, open: refused === undefined }]
+  })
+  return (await Promise.all(found)).flat()
+}

@@ -1,0 +1,54 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { OAuthError } from '../../shared/oauth/oauth-error.ts'
+import { StoreUnavailable } from '../../shared/ports/store.ts'
+import type { Handler, Reply } from '../http.ts'
+import { answerError } from './answer.ts'
+import { discover } from './discovery.ts'
+import { issueToken } from './issue.ts'
+import { createRate } from './rate.ts'
+import { revokeToken } from './revoke.ts'
+import type { TokenDeps } from './token-deps.ts'
+
+/** The token service: `/oauth/token`, `/oauth/revoke` and what stands under `/.well-known/`. */
+export function createToken(deps: TokenDeps): Handler {
+  const world = { ...deps, rate: createRate(deps.rateLimit ?? { perSecond: 50, burst: 100 }) }
+  const posts = { '/oauth/token': issueToken, '/oauth/revoke': revokeToken } as const
+
+  async function route(event: APIGatewayProxyEvent): Promise<Reply> {
+    const { path, httpMethod } = event
+    const now = deps.clock.now()
+    if (path === '/oauth/token' || path === '/oauth/revoke')
+      return httpMethod === 'POST' ? posts[path](world, event, now) : methodRefused('POST')
+    if (httpMethod !== 'GET') return methodRefused('GET')
+    return (await discover(deps, path, now)) ?? answerError(unknownPath)
+  }
+
+  return async event => {
+    try {
+      const reply = await route(event)
+      deps.telemetry.count('token_replies', { status: String(reply.status) })
+      return reply
+    } catch (error) {
+      if (error instanceof StoreUnavailable) {
+        deps.telemetry.count('store_unavailable', { function: 'token' })
+        return answerError(storeUnavailable)
+      }
+      deps.telemetry.error('The token service failed', error, { request: event.requestContext.requestId })
+      return answerError(new OAuthError('server_error', 'The request failed here; it can be sent again.'))
+    }
+  }
+}
+
+const unknownPath = new OAuthError('invalid_request', 'There is no such endpoint.', { status: 404 })
+
+const storeUnavailable = new OAuthError(
+  'temporarily_unavailable',
+  'The state could not be read or changed.',
+  {
+    code: 'store_unavailable',
+    retryAfter: 1,
+  },
+)
+
+const methodRefused = (allow: string): Reply =>
+  answerError(new OAuthError('invalid_request', `The method is ${allow}.`, { status: 405 }), { allow })

@@ -1,0 +1,75 @@
+import { keys } from '../../shared/domain/keys.ts'
+import type { Client, KeyRing, Standing } from '../../shared/domain/records.ts'
+import {
+  type AssertionId,
+  judgeAssertion,
+  parseAssertion,
+  unauthenticated,
+  verifyAssertion,
+} from '../../shared/oauth/client-assertion.ts'
+import type { Form } from '../../shared/oauth/form.ts'
+import { OAuthError } from '../../shared/oauth/oauth-error.ts'
+import type { Store, TransactOp } from '../../shared/ports/store.ts'
+import { spend } from '../spend.ts'
+import type { Rate } from './rate.ts'
+
+/** A client that has proved who it is; whether it may have anything is not judged yet. */
+export interface Authenticated {
+  readonly client: Client
+  readonly assertion: AssertionId
+  readonly standing: Standing
+  readonly ring: KeyRing
+}
+
+interface World {
+  readonly store: Store
+  readonly issuer: string
+  readonly rate: Rate
+}
+
+/** Steps B to D: nothing is spent, and nothing is written. */
+export async function authenticate(
+  world: World,
+  form: Form,
+  now: number,
+): Promise<Authenticated | OAuthError> {
+  // B. The assertion, as far as it can be judged by itself.
+  const assertion = parseAssertion(form)
+  if (assertion instanceof OAuthError) return assertion
+
+  // C. The client, with what else is read about the deployment.
+  const [client, standing, ring] = await world.store.get([
+    keys.client(assertion.client),
+    keys.standing,
+    keys.keyRing,
+  ])
+
+  // D. Signature, then claims.
+  if (!verifyAssertion(assertion, client) || client === undefined)
+    return unauthenticated('No registered key of this client verifies the assertion.')
+  const id = judgeAssertion(assertion, world.issuer, now)
+  if (id instanceof OAuthError) return id
+
+  // The bucket comes before the client's state, because a refusal for the state writes an entry.
+  const retryAfter = world.rate(client.id, now)
+  if (retryAfter > 0)
+    return new OAuthError('temporarily_unavailable', 'The client sends too many requests.', {
+      status: 429,
+      code: 'rate_limited',
+      retryAfter,
+    })
+  if (standing === undefined || ring === undefined)
+    return new OAuthError('temporarily_unavailable', 'The deployment is not set up yet.', {
+      code: 'store_unavailable',
+      retryAfter: 5,
+    })
+  return { client, assertion: id, standing, ring }
+}
+
+export const spendAssertion = (
+  { client, assertion }: Authenticated,
+  request: string,
+  now: number,
+): TransactOp => spend(keys.assertion(client.id, assertion.jtiHash), assertion.exp, request, now)
+
+export const assertionReplayed = (): OAuthError => unauthenticated('The assertion was used before.')

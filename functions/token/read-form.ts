@@ -1,0 +1,12 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { type Form, parseForm } from '../../shared/oauth/form.ts'
+import { OAuthError } from '../../shared/oauth/oauth-error.ts'
+import { bodyBytes, headerValues } from '../http.ts'
+
+/** Step A, but for the method and the proof. What stands in a URL ends up in logs (RFC 6749 §2.3.1). */
+export function readForm(event: APIGatewayProxyEvent): Form | OAuthError {
+  const query = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {}
+  if (Object.keys(query).length > 0)
+    return new OAuthError('invalid_request', 'Parameters belong into the body, not into the URL.')
+  return parseForm(headerValues(event, 'content-type'), bodyBytes(event))
+}

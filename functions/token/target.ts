@@ -1,0 +1,142 @@
+import { authoriseModel, type Caller, type CallerRecords, judgeGrant } from '../../shared/domain/authority.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import type { Agreement, Grant } from '../../shared/domain/records.ts'
+import { Refusal } from '../../shared/domain/refusal.ts'
+import type { ModelTokenClaims } from '../../shared/oauth/access-token.ts'
+import type { Form } from '../../shared/oauth/form.ts'
+import { tokenLifetimes } from '../../shared/oauth/lifetimes.ts'
+import { apiResource, apiScopes, modelResource, resourceModel } from '../../shared/oauth/metadata.ts'
+import { OAuthError } from '../../shared/oauth/oauth-error.ts'
+import { parseScope } from '../../shared/oauth/scope.ts'
+import type { Store } from '../../shared/ports/store.ts'
+import { readGrants } from '../grants.ts'
+
+/** What a token is for, and under which records. */
+export interface Target {
+  readonly audience: string
+  /** Seconds. */
+  readonly lifetime: number
+  readonly scope: readonly string[]
+  readonly model?: Pick<ModelTokenClaims, 'grant' | 'agreement' | 'purpose' | 'clauses' | 'meters'>
+}
+
+export interface Requester {
+  readonly caller: Caller
+  readonly records: CallerRecords
+}
+
+/** Step G: grant type, resource (RFC 8707), scope and purpose, by the records as they stand. */
+export async function chooseTarget(
+  { store, issuer }: { readonly store: Store; readonly issuer: string },
+  requester: Requester,
+  form: Form,
+  now: number,
+): Promise<Target | OAuthError> {
+  const grantType = form.get('grant_type')
+  if (grantType === undefined) return new OAuthError('invalid_request', 'The grant_type is missing.')
+  if (grantType !== 'client_credentials')
+    return new OAuthError('unsupported_grant_type', 'The grant_type is client_credentials.')
+
+  const resource = form.get('resource')
+  if (resource === apiResource(issuer)) return apiTarget(issuer, form)
+  if (resource !== undefined && resourceModel(issuer, resource) === undefined)
+    return new OAuthError(
+      'invalid_target',
+      `The resource is ${modelResource(issuer, '<model>')} or ${apiResource(issuer)}.`,
+    )
+  const grants = await readGrants(store, requester.caller.organisation)
+  const grant = chooseGrant(grants, resource && resourceModel(issuer, resource), now)
+  return grant instanceof OAuthError ? grant : modelTarget(store, issuer, requester, grant, form, now)
+}
+
+function apiTarget(issuer: string, form: Form): Target | OAuthError {
+  if (form.has('purpose'))
+    return new OAuthError('invalid_request', 'A purpose belongs to a model, not to the API.')
+  const scope = chooseScope(form, apiScopes)
+  if (scope instanceof OAuthError) return scope
+  return { audience: apiResource(issuer), lifetime: tokenLifetimes.api, scope }
+}
+
+/** Judged as the gate will judge the token, so that none is issued that could not be used. */
+async function modelTarget(
+  store: Store,
+  issuer: string,
+  { caller, records }: Requester,
+  grant: Grant,
+  form: Form,
+  now: number,
+): Promise<Target | OAuthError> {
+  const [model, agreement] = await store.get([keys.model(grant.model), keys.agreement(grant.agreement)])
+  if (agreement === undefined)
+    return new OAuthError('invalid_target', `The agreement of the grant ${grant.id} is missing.`, {
+      code: 'agreement_not_effective',
+    })
+  const purpose = choosePurpose(form, agreement)
+  if (purpose instanceof OAuthError) return purpose
+
+  const { id, digest, clauses } = agreement
+  const modelCaller = { ...caller, model: grant.model, grant: grant.id, agreement: { id, digest }, purpose }
+  const authority = authoriseModel(modelCaller, { ...records, model, agreement, grant }, now)
+  if (authority instanceof Refusal) {
+    const error = authority.code === 'purpose_not_registered' ? 'invalid_request' : 'invalid_target'
+    return new OAuthError(error, authority.facts.detail, { code: authority.code })
+  }
+
+  const scope = chooseScope(form, agreement.capabilities)
+  if (scope instanceof OAuthError) return scope
+  return {
+    audience: modelResource(issuer, grant.model),
+    lifetime: tokenLifetimes.model,
+    scope,
+    model: {
+      grant: grant.id,
+      agreement: { id, digest },
+      purpose,
+      clauses: Object.values(clauses),
+      meters: grant.meters,
+    },
+  }
+}
+
+/** The grant of the model asked for; without one, the only grant that is active. */
+function chooseGrant(grants: readonly Grant[], model: string | undefined, now: number): Grant | OAuthError {
+  const active = grants.filter(grant => isActive(grant, now))
+  if (model !== undefined) {
+    const found = active.find(grant => grant.model === model) ?? grants.find(grant => grant.model === model)
+    return found ?? ungranted(`Your organisation holds no grant of ${model}.`)
+  }
+  const [only, ...others] = active
+  if (only === undefined) return ungranted('Your organisation holds no active grant.')
+  if (others.length > 0)
+    return new OAuthError(
+      'invalid_target',
+      `Name one resource; active grants are of: ${active.map(grant => grant.model).join(', ')}.`,
+    )
+  return only
+}
+
+const isActive = (grant: Grant, now: number): boolean =>
+  judgeGrant(grant, { ...grant, agreement: { id: grant.agreement, digest: '' } }, now) === undefined
+
+const ungranted = (description: string): OAuthError =>
+  new OAuthError('invalid_target', description, { code: 'grant_missing' })
+
+function choosePurpose(form: Form, { purposes }: Agreement): string | OAuthError {
+  const purpose = form.get('purpose') ?? (purposes.length === 1 ? purposes[0] : undefined)
+  return (
+    purpose ?? new OAuthError('invalid_request', `Name one purpose of the agreement: ${purposes.join(', ')}.`)
+  )
+}
+
+/** Everything on offer when nothing is asked for; never less than what is asked for. */
+function chooseScope(form: Form, offered: readonly string[]): readonly string[] | OAuthError {
+  const asked = form.get('scope')
+  const scope = asked === undefined ? offered : parseScope(asked)
+  if (scope === undefined || scope.length === 0)
+    return new OAuthError('invalid_scope', 'The scope is a list of names, one space between two.')
+  const beyond = scope.find(name => !offered.includes(name))
+  if (beyond === undefined) return scope
+  return new OAuthError('invalid_scope', `The scope is one or more of: ${offered.join(' ')}.`, {
+    code: 'capability_withheld',
+  })
+}

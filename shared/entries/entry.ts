@@ -1,0 +1,17 @@
+/** An item of the `entries` table: put once under its id, then only marked. */
+export interface Entry {
+  /** The record in canonical JSON (RFC 8785): OCSF, times floored to 10 s. */
+  readonly body: string
+  /** SHA-256 of `body`, base64url. */
+  readonly digest: string
+  /** The exact times, apart from the body: microseconds since the epoch, in decimal. */
+  readonly exact: { readonly time: string; readonly start?: string }
+  /** Whose entry it is (`indexes.byOrganisation`); absent for what belongs to the deployment. */
+  readonly organisation?: string
+  /** An intent without an outcome stands in `indexes.openIntents`, in this shard. */
+  readonly open?: string
+  /** An intent's meters; the sweeper looks for its leases there. */
+  readonly meters?: readonly string[]
+  /** An outcome's charge in tokens: what every meter is settled by. */
+  readonly charge?: number
+}

@@ -1,0 +1,26 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+
+/** One nonce for everybody, changed each minute and kept nowhere: it only shows that a proof is fresh. */
+const bucketMs = 60_000
+
+/** The nonce to send as `DPoP-Nonce` (RFC 9449 §8). `key` has 32 bytes, `now` is in milliseconds. */
+export const issueNonce = (key: Uint8Array, now: number): string => bucketNonce(key, bucketAt(now))
+
+/** Nothing when the nonce is that of this minute or of the one before. */
+export function requireNonce(nonce: string | undefined, key: Uint8Array, now: number): Refusal | undefined {
+  if (nonce === undefined) return refuse('nonce_required', 'The proof carries no nonce.')
+  const bucket = bucketAt(now)
+  const known = equal(nonce, bucketNonce(key, bucket)) || equal(nonce, bucketNonce(key, bucket - 1))
+  return known ? undefined : refuse('nonce_required', 'The nonce of the proof is not, or no longer, valid.')
+}
+
+const bucketAt = (now: number): number => Math.floor(now / bucketMs)
+
+const bucketNonce = (key: Uint8Array, bucket: number): string =>
+  createHmac('sha256', key).update(`dpop-nonce ${bucket}`).digest().toString('base64url', 0, 16)
+
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
