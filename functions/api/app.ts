@@ -1,0 +1,141 @@
+/** `/api/v1`: what a workload may ask about itself. Tokens are for the resource `<issuer>/api`. */
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { authoriseCaller, type Caller, type CallerAuthority } from '../../shared/domain/authority.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { challenge } from '../../shared/oauth/challenge.ts'
+import { apiResource, type apiScopes } from '../../shared/oauth/metadata.ts'
+import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
+import { StoreUnavailable } from '../../shared/ports/store.ts'
+import type { Telemetry } from '../../shared/ports/world.ts'
+import { grantsOf } from '../grants.ts'
+import { type Handler, json } from '../http.ts'
+import { nonceHeader, type ResourceDeps, spendProof, verify } from '../resource.ts'
+import { getEntry, listEntries } from './entries.ts'
+import { problem } from './problem.ts'
+import { quotasOf } from './quota.ts'
+
+export interface ApiDeps extends ResourceDeps {
+  readonly telemetry: Telemetry
+}
+
+type Scope = (typeof apiScopes)[number]
+
+interface Route {
+  readonly path: RegExp
+  readonly scope: Scope
+  answer(
+    deps: ApiDeps,
+    authority: CallerAuthority,
+    event: APIGatewayProxyEvent,
+    id: string,
+  ): Promise<object | Refusal>
+}
+
+const routes: readonly Route[] = [
+  {
+    path: /^\/api\/v1\/me$/,
+    scope: 'quota:read',
+    answer: async ({ store, clock }, { client, organisation }) => ({
+      client: { id: client.id, name: client.name, kind: client.kind, organisation: client.organisation },
+      organisation: {
+        id: organisation.id,
+        name: organisation.name,
+        kind: organisation.kind,
+        state: organisation.kind === 'partner' ? organisation.partner : organisation.state,
+      },
+      quota: await quotasOf(store, organisation, clock.now()),
+    }),
+  },
+  {
+    path: /^\/api\/v1\/models$/,
+    scope: 'quota:read',
+    answer: async ({ store, clock }, { organisation }) => {
+      const granted = await grantsOf(store, organisation, clock.now())
+      const items = granted.map(({ model, open }) => ({
+        id: model.id,
+        name: model.name,
+        state: model.killed ? 'killed' : model.state,
+        open,
+        developer: model.developer,
+        protocols: Object.keys(model.upstreams),
+      }))
+      return { items, next: null }
+    },
+  },
+  {
+    path: /^\/api\/v1\/entries$/,
+    scope: 'log:own',
+    answer: ({ store }, { organisation }, event) =>
+      listEntries(store, organisation.id, event.queryStringParameters ?? {}),
+  },
+  {
+    path: /^\/api\/v1\/entries\/([a-z0-9_.]+)$/,
+    scope: 'log:own',
+    answer: ({ store }, { organisation }, _, id) => getEntry(store, organisation.id, id),
+  },
+]
+
+export function createApi(deps: ApiDeps): Handler {
+  return async event => {
+    const request = event.requestContext.requestId
+    const answer = await serve(deps, event).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error
+      deps.telemetry.error('the store did not answer', error, { request })
+      return refuse('store_unavailable', 'The store did not answer.')
+    })
+    const headers = { 'x-request-id': request, ...nonceHeader(deps), 'cache-control': 'no-store' }
+    if (!(answer instanceof Refusal)) return json(200, answer, headers)
+    deps.telemetry.count('refusal', { code: answer.code })
+    const retryAfter = answer.kind.status === 503 && { 'retry-after': '1' }
+    return json(answer.kind.status, problem(answer, request), {
+      ...headers,
+      ...challenge(answer),
+      ...retryAfter,
+      'content-type': 'application/problem+json',
+    })
+  }
+}
+
+async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<object | Refusal> {
+  const verified = await verify(deps, event, aud => aud === apiResource(deps.issuer))
+  if (verified instanceof Refusal) return verified
+  const authority = await authorise(deps, verified, event.requestContext.requestId)
+  if (authority instanceof Refusal) return authority
+
+  for (const { path, scope, answer } of routes) {
+    const match = event.httpMethod === 'GET' ? path.exec(event.path) : null
+    if (!match) continue
+    if (!verified.claims.scope.split(' ').includes(scope))
+      return refuse('scope_missing', `This needs the scope ${scope}.`)
+    return answer(deps, authority, event, match[1] ?? '')
+  }
+  return refuse('path_not_offered', `${event.httpMethod} ${event.path.slice(0, 200)} is not offered.`)
+}
+
+async function authorise(
+  deps: ApiDeps,
+  verified: VerifiedRequest,
+  request: string,
+): Promise<CallerAuthority | Refusal> {
+  const { claims, kid } = verified
+  const caller: Caller = {
+    client: claims.client_id,
+    organisation: claims.organisation,
+    tokenId: claims.jti,
+    signedBy: kid,
+    scopes: claims.scope.split(' '),
+  }
+  const now = deps.clock.now()
+  const [[standing, client, organisation, revokedToken], replayed] = await Promise.all([
+    deps.store.get([
+      keys.standing,
+      keys.client(caller.client),
+      keys.organisation(caller.organisation),
+      keys.revokedToken(caller.tokenId),
+    ]),
+    spendProof(deps, verified, request, now),
+  ])
+  if (replayed) return replayed
+  return authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
+}

@@ -1,0 +1,70 @@
+import { time } from '../../shared/domain/authority.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import { dayOf, type Meter, obstacle, reservedNow } from '../../shared/domain/meter.ts'
+import type { Organisation } from '../../shared/domain/records.ts'
+import type { Store } from '../../shared/ports/store.ts'
+import { type Granted, grantsOf } from '../grants.ts'
+
+/** What a grant may spend and has spent: the same meter that the gate enforces, nothing derived from logs. */
+export interface Quota {
+  readonly model: string
+  readonly grant: string
+  readonly agreement: string
+  readonly state: string
+  readonly limits: {
+    readonly total: number
+    readonly per_day: number | null
+    readonly rpm: number
+    readonly burst: number
+    readonly streams: number
+  }
+  readonly remaining: number
+  readonly used: number
+  readonly reserved: number
+  readonly streams_in_use: number
+  readonly day_used: number
+  /** The limit that would refuse even a request of one token now. */
+  readonly binding: string | null
+  readonly expires_at: string
+}
+
+export async function quotasOf(
+  store: Store,
+  organisation: Organisation,
+  now: number,
+): Promise<readonly Quota[]> {
+  const granted = await grantsOf(store, organisation, now)
+  const ids = granted.flatMap(({ grant }) => grant.meters)
+  const meters = new Map<string, Meter>()
+  for (const meter of await store.get(ids.map(keys.meter))) if (meter) meters.set(meter.id, meter)
+  return granted.flatMap(one =>
+    one.grant.meters.flatMap(id => {
+      const meter = meters.get(id)
+      return meter ? [quota(one, meter, now)] : []
+    }),
+  )
+}
+
+function quota({ grant, model, agreement }: Granted, meter: Meter, now: number): Quota {
+  const { limits, remaining, used } = meter
+  return {
+    model: model.id,
+    grant: grant.id,
+    agreement: agreement.id,
+    state: grant.state === 'active' ? meter.state : grant.state,
+    limits: {
+      total: limits.total,
+      per_day: limits.perDay ?? null,
+      rpm: limits.rpm,
+      burst: limits.burst,
+      streams: limits.streams,
+    },
+    remaining,
+    used,
+    reserved: reservedNow(meter),
+    streams_in_use: Object.keys(meter.leases).length,
+    day_used: meter.day === dayOf(now) ? meter.dayUsed : 0,
+    binding: obstacle(meter, 1, now)?.code ?? null,
+    expires_at: time(grant.expiresAt),
+  }
+}

@@ -1,0 +1,144 @@
+/** Steps 2 to 5 of a call: from a verified request to reservations that stand, or to a refusal. */
+import { type Allow, decide } from '../../shared/domain/decide.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import type { Meter, Reserved } from '../../shared/domain/meter.ts'
+import type { Model } from '../../shared/domain/records.ts'
+import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type CallFacts, intentEntry, refusalEntry } from '../../shared/entries/call.ts'
+import { type NamedEntry, putEntry } from '../../shared/entries/put.ts'
+import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
+import type { Random } from '../../shared/ports/world.ts'
+import type { Operation, Prepared, Request } from '../../shared/upstream/operation.ts'
+import { type ResourceDeps, spendProof } from '../resource.ts'
+import type { SettlementDeps } from '../settlement.ts'
+import { type GateCaller, modelCaller, readAuthority } from './authority.ts'
+import { endCall, type OpenCall } from './call.ts'
+import { reserveOn } from './reserve.ts'
+
+export interface AdmissionDeps extends ResourceDeps, SettlementDeps {
+  readonly random: Random
+  readonly leaseMs: number
+}
+
+export interface Incoming {
+  readonly request: string
+  readonly address: string
+  readonly operation: Operation
+  /** The body as it came; parsed only once the caller is known. */
+  readonly parse: () => Request | Refusal
+}
+
+export interface Admitted {
+  readonly caller: GateCaller
+  readonly allow: Allow<Prepared>
+  readonly call: OpenCall
+  /** When the read that admitted it began. */
+  readonly readAt: number
+}
+
+export async function admit(
+  deps: AdmissionDeps,
+  verified: VerifiedRequest,
+  incoming: Incoming,
+): Promise<Admitted | Refusal> {
+  const { store, clock, random, leaseMs } = deps
+  const { operation, request } = incoming
+  const readAt = clock.now()
+  const caller = modelCaller(verified, deps.issuer)
+  if (caller instanceof Refusal) return caller
+
+  const [{ records, meters }, replayed] = await Promise.all([
+    readAuthority(store, caller),
+    spendProof(deps, verified, request, readAt),
+  ])
+  if (replayed) return replayed
+
+  const { client, model } = records
+  const facts: CallFacts = {
+    request,
+    address: incoming.address,
+    protocol: operation.protocol,
+    operation: operation.name,
+    ...caller,
+    ...(client && { clientName: client.name }),
+    ...(model && { developer: model.developer }),
+  }
+
+  const asks = (model: Model): Prepared | Refusal => ask(incoming, model)
+  const allow = decide(caller, records, meters, asks, clock.now())
+  if (allow instanceof Refusal) {
+    await record(deps, refusalEntry(facts, allow, clock.now(), random.bytes(16)))
+    return allow
+  }
+
+  const { ceiling } = allow.ask
+  const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
+  const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
+  const recorded = await record(deps, { eid, entry: intent })
+  if (recorded) return recorded
+
+  const deadline = readAt + (leaseMs * 2) / 3
+  const reserved = await reserveAll(deps, allow, { eid, deadline })
+  const call: OpenCall = { eid, intent, meters: reserved.meters, told: reserved.told }
+  if (reserved.refusal) {
+    await endCall(deps, call, { ending: 'refused', charge: 0, code: reserved.refusal.code })
+    return reserved.refusal
+  }
+  return { caller, allow, call, readAt }
+}
+
+function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {
+  const request = parse()
+  if (request instanceof Refusal) return request
+  const upstream = model.upstreams[operation.protocol]
+  if (upstream) return request.prepare(model, upstream)
+  return refuse('path_not_offered', `${model.id} does not speak the ${operation.protocol} protocol.`)
+}
+
+/** An entry that cannot be written refuses what it would have recorded. */
+async function record(deps: AdmissionDeps, named: NamedEntry): Promise<Refusal | undefined> {
+  try {
+    await deps.store.write(putEntry(named))
+    return undefined
+  } catch (error) {
+    deps.telemetry.error('an entry could not be written', error, { entry: named.eid })
+    return refuse('record_unavailable', 'The store of the entries did not answer.')
+  }
+}
+
+interface ReservedAll {
+  readonly meters: readonly Meter[]
+  readonly told: readonly Reserved[]
+  readonly refusal?: Refusal
+}
+
+/** In key order. On a refusal the meters tell all of the plan: an answer may have been lost on any. */
+async function reserveAll(
+  deps: AdmissionDeps,
+  { meters, ask, agreement }: Allow<Prepared>,
+  call: { readonly eid: string; readonly deadline: number },
+): Promise<ReservedAll> {
+  const seen = [...meters]
+  const told: Reserved[] = []
+  for (const [i, meter] of meters.entries()) {
+    const one = await reserveOn(
+      deps,
+      meter,
+      { ...call, r: ask.ceiling, clause: agreement.clauses.quota },
+      deps.leaseMs,
+    ).catch((error: unknown) => {
+      deps.telemetry.error('a reservation failed', error, { entry: call.eid, meter: meter.id })
+      return refuse('store_unavailable', 'The meter could not be changed.')
+    })
+    if (one instanceof Refusal) return { meters: await readAgain(deps, seen), told, refusal: one }
+    seen[i] = one.meter
+    told.push(one.told)
+  }
+  return { meters: seen, told }
+}
+
+/** After a lost answer only the store knows whether the lease stands. */
+async function readAgain({ store }: AdmissionDeps, meters: readonly Meter[]): Promise<readonly Meter[]> {
+  const found = await store.get(meters.map(meter => keys.meter(meter.id))).catch(() => [])
+  return meters.map((meter, i) => found[i] ?? meter)
+}

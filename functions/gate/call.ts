@@ -1,0 +1,31 @@
+import type { Meter, Reserved } from '../../shared/domain/meter.ts'
+import type { OutcomeFacts } from '../../shared/entries/call.ts'
+import type { Entry } from '../../shared/entries/entry.ts'
+import { closeIntent, putOutcome, type SettlementDeps, settleMeter } from '../settlement.ts'
+
+/** A call whose intent is durable: from here on it ends by its outcome, once. */
+export interface OpenCall {
+  readonly eid: string
+  readonly intent: Entry
+  /** Every meter of the plan, as last seen; a reservation may stand on each. */
+  readonly meters: readonly Meter[]
+  readonly told: readonly Reserved[]
+}
+
+/**
+ * Steps 7 and 8: the outcome, then the settlement of every meter by the outcome that stands, then the mark.
+ * A failure on the way is told and left to the leases' expiry and the sweeper: the outcome is decided once.
+ */
+export async function endCall(
+  deps: SettlementDeps,
+  { eid, intent, meters, told }: OpenCall,
+  outcome: Omit<OutcomeFacts, 'meters'>,
+): Promise<void> {
+  try {
+    const charge = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
+    await Promise.all(meters.map(meter => settleMeter(deps, meter, eid, charge)))
+    await closeIntent(deps, eid)
+  } catch (error) {
+    deps.telemetry.error('a call was left to its lease', error, { entry: eid })
+  }
+}

@@ -1,0 +1,64 @@
+import { authoriseCaller } from '../../shared/domain/authority.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import type { Model, Protocol } from '../../shared/domain/records.ts'
+import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
+import { grantsOf } from '../grants.ts'
+import { json, type Reply } from '../http.ts'
+import { type ResourceDeps, spendProof } from '../resource.ts'
+import { modelCaller } from './authority.ts'
+
+/** `GET /models` and `GET /models/{id}`: the models that the caller's client may use now, by any model token. */
+export async function listModels(
+  deps: ResourceDeps,
+  verified: VerifiedRequest,
+  request: string,
+  asked: { readonly protocol: Protocol; readonly id: string | undefined },
+): Promise<Reply | Refusal> {
+  const { store, clock } = deps
+  const caller = modelCaller(verified, deps.issuer)
+  if (caller instanceof Refusal) return caller
+  const now = clock.now()
+  const [[standing, client, organisation, revokedToken], replayed] = await Promise.all([
+    store.get([
+      keys.standing,
+      keys.client(caller.client),
+      keys.organisation(caller.organisation),
+      keys.revokedToken(caller.tokenId),
+    ]),
+    spendProof(deps, verified, request, now),
+  ])
+  if (replayed) return replayed
+  const authority = authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
+  if (authority instanceof Refusal) return authority
+
+  const granted = await grantsOf(store, authority.organisation, now)
+  const models = granted
+    .filter(({ open, model }) => open && model.upstreams[asked.protocol] !== undefined)
+    .map(({ model }) => model)
+  const show = asked.protocol === 'openai' ? openaiModel : anthropicModel
+  if (asked.id === undefined) return json(200, list(asked.protocol, models.map(show)))
+  const one = models.find(model => model.id === asked.id)
+  return one ? json(200, show(one)) : refuse('model_unknown', 'It is not among the models you may use.')
+}
+
+type Shown = { readonly id: string } & Record<string, string | number>
+
+const openaiModel = ({ id, developer, createdAt }: Model): Shown => ({
+  id,
+  object: 'model',
+  created: Math.floor(createdAt / 1000),
+  owned_by: developer,
+})
+
+const anthropicModel = ({ id, name, createdAt }: Model): Shown => ({
+  type: 'model',
+  id,
+  display_name: name,
+  created_at: new Date(createdAt).toISOString(),
+})
+
+const list = (protocol: Protocol, data: readonly { id: string }[]): object =>
+  protocol === 'openai'
+    ? { object: 'list', data }
+    : { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }

@@ -1,0 +1,50 @@
+import { meterRefusal } from '../../shared/domain/decide.ts'
+import { expiredLeases, type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
+import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
+import type { SettlementDeps } from '../settlement.ts'
+import { purgeExpired } from '../settlement.ts'
+
+export interface Reservation {
+  readonly meter: Meter
+  readonly told: Reserved
+}
+
+/** More wrong guesses than this mean that something else is wrong; each is made from a fresh item. */
+const maxAttempts = 64
+
+/**
+ * Step 5 on one meter. `deadline` (ms since the epoch) lies within the lease's own time, so that no late
+ * retry can reserve again after its first lease was purged; time is taken anew for each attempt. A denial
+ * that expired leases explain purges them first, so the meter heals without the sweeper.
+ */
+export async function reserveOn(
+  deps: SettlementDeps,
+  seen: Meter,
+  call: { readonly eid: string; readonly r: number; readonly deadline: number; readonly clause: string },
+  leaseMs: number,
+): Promise<Reservation | Refusal> {
+  const { store, clock } = deps
+  const { eid, r, deadline, clause } = call
+  let meter = seen
+  let purged = false
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const now = clock.now()
+    if (now > deadline)
+      return refuse('store_unavailable', 'The reservation took too long.', { retryAfter: 1 })
+
+    const op = reserve(meter, eid, r, now, leaseMs)
+    if ('code' in op) {
+      if (purged || expiredLeases(meter, now).length === 0) return meterRefusal(meter, op, r, clause)
+      meter = await purgeExpired(deps, meter)
+      purged = true
+      continue
+    }
+
+    const written = await store.write(op)
+    if (written.item === undefined) throw new Error(`the meter ${seen.id} is gone`)
+    meter = written.item
+    const told = reserved(meter, eid)
+    if (written.ok && told) return { meter, told }
+  }
+  return refuse('store_unavailable', 'The meter changed too often to reserve on it.', { retryAfter: 1 })
+}

@@ -1,0 +1,97 @@
+/**
+ * The beat of a call under way: its authority is read again every second and its leases are renewed every
+ * third of a lease. What ends a call early comes from here, as a refusal.
+ */
+import { authoriseModel } from '../../shared/domain/authority.ts'
+import { renew } from '../../shared/domain/meter.ts'
+import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import type { Store } from '../../shared/ports/store.ts'
+import type { Clock } from '../../shared/ports/world.ts'
+import { type GateCaller, readAuthority } from './authority.ts'
+
+const beatMs = 1_000
+const readDeadlineMs = 500
+const retryMs = 100
+/** Without a good read for this long, a revocation could have gone unseen for too long. */
+const blindMs = 1_500
+
+export interface Watched {
+  readonly caller: GateCaller
+  readonly eid: string
+  readonly meters: readonly string[]
+  /** When the read that admitted the call began. */
+  readonly readAt: number
+  readonly leaseMs: number
+  /** The upstream may be silent for this long. */
+  readonly idleMs: number
+}
+
+export interface Watch {
+  /** Something came from the upstream. */
+  heard(): void
+  stop(): void
+}
+
+/** Calls `cut` at most once. */
+export function watchCall(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  call: Watched,
+  cut: (why: Refusal) => void,
+): Watch {
+  const stopped = new AbortController()
+  let heardAt = clock.now()
+  let goodAt = call.readAt
+  let renewedAt = call.readAt
+
+  const check = async (): Promise<Refusal | undefined> => {
+    const startedAt = clock.now()
+    if (startedAt - heardAt > call.idleMs)
+      return refuse('upstream_timeout', `Nothing came for ${call.idleMs / 1000} s.`)
+    const read = await within(clock, readDeadlineMs, readAuthority(store, call.caller))
+    if (read) {
+      goodAt = startedAt
+      const authority = authoriseModel(call.caller, read.records, clock.now())
+      return authority instanceof Refusal ? authority : undefined
+    }
+    if (clock.now() - goodAt > blindMs)
+      return refuse('store_unavailable', 'The authority could not be read again.')
+    return undefined
+  }
+
+  const keepLeases = async (): Promise<Refusal | undefined> => {
+    const now = clock.now()
+    if (now - renewedAt < call.leaseMs / 3) return undefined
+    const writes = call.meters.map(meter => store.write(renew(meter, call.eid, now + call.leaseMs)))
+    const renewed = await within(clock, readDeadlineMs, Promise.all(writes))
+    if (renewed?.every(written => written.ok)) renewedAt = now
+    else if (renewed || clock.now() - renewedAt > call.leaseMs)
+      return refuse('store_unavailable', 'The reservation could not be kept.')
+    return undefined
+  }
+
+  const run = async (): Promise<void> => {
+    for (let beat = call.readAt + beatMs; ; beat = goodAt >= beat ? goodAt + beatMs : clock.now() + retryMs) {
+      await clock.sleep(beat - clock.now(), stopped.signal)
+      if (stopped.signal.aborted) return
+      const why = (await check()) ?? (await keepLeases())
+      if (stopped.signal.aborted) return
+      if (why) return cut(why)
+    }
+  }
+  void run()
+  return {
+    heard: () => {
+      heardAt = clock.now()
+    },
+    stop: () => stopped.abort(),
+  }
+}
+
+/** The value, or nothing where it failed or came too late. */
+async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController()
+  const late = clock.sleep(ms, timer.signal).then(() => undefined)
+  const value = await Promise.race([work.catch(() => undefined), late])
+  timer.abort()
+  return value
+}

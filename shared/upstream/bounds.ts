@@ -1,0 +1,32 @@
+import type { TokenBounds } from '../domain/records.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+
+/** What of a request costs tokens beyond its bytes. */
+export interface Shape {
+  readonly messages: number
+  readonly tools: number
+  /** The addresses of its images: data URLs are counted by the model's figure, not by their bytes. */
+  readonly images: readonly { readonly field: string; readonly address: string }[]
+}
+
+/**
+ * Tokens of input at most. A byte-level tokenizer makes no more tokens than there are bytes; what the
+ * provider adds around messages and tools is the model entry's overhead.
+ */
+export function inputBound(body: Uint8Array, shape: Shape, tokens: TokenBounds): number | Refusal {
+  const [first] = shape.images
+  if (first && tokens.image === undefined)
+    return refuse('field_not_allowed', `${first.field}: the model entry has no figure for images.`, {
+      field: first.field,
+    })
+  const inImages = shape.images.reduce((sum, image) => sum + Buffer.byteLength(image.address), 0)
+  const { overhead } = tokens
+  return (
+    body.byteLength -
+    inImages +
+    overhead.request +
+    shape.messages * overhead.message +
+    shape.tools * overhead.tool +
+    shape.images.length * (tokens.image ?? 0)
+  )
+}

@@ -1,0 +1,213 @@
+/**
+ * OpenAI's Chat Completions, `POST /chat/completions`. The list of fields is the gate's, not the
+ * provider's: what could spend tokens that the request does not show has no place in it.
+ */
+import * as z from 'zod/mini'
+import type { Capability, Model, Upstream } from '../domain/records.ts'
+import { Refusal, refuse } from '../domain/refusal.ts'
+import { inputBound, type Shape } from './bounds.ts'
+import { count, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
+import { check } from './schema.ts'
+import { dataOf } from './sse.ts'
+
+const text = z.string()
+const tokens = z.int().check(z.positive())
+const textPart = z.strictObject({ type: z.literal('text'), text })
+const imagePart = z.strictObject({
+  type: z.literal('image_url'),
+  image_url: z.strictObject({ url: text, detail: z.optional(z.enum(['auto', 'low', 'high'])) }),
+})
+const texts = z.union([text, z.array(textPart)])
+const functionCall = z.strictObject({ name: text, arguments: text })
+
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name: z.optional(text) }),
+  z.strictObject({
+    role: z.literal('user'),
+    content: z.union([text, z.array(z.discriminatedUnion('type', [textPart, imagePart]))]),
+    name: z.optional(text),
+  }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: z.nullish(texts),
+    name: z.optional(text),
+    refusal: z.nullish(text),
+    annotations: z.optional(z.array(z.unknown())),
+    tool_calls: z.optional(
+      z.array(z.strictObject({ id: text, type: z.literal('function'), function: functionCall })),
+    ),
+  }),
+  z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: text }),
+])
+
+const named = z.strictObject({ name: text })
+const schemaObject = z.record(z.string(), z.unknown())
+
+const body = z.strictObject({
+  model: text,
+  messages: z.array(message).check(z.minLength(1)),
+  max_tokens: z.nullish(tokens),
+  max_completion_tokens: z.nullish(tokens),
+  n: z.nullish(z.int().check(z.positive(), z.maximum(128))),
+  stream: z.nullish(z.boolean()),
+  stream_options: z.nullish(
+    z.strictObject({ include_usage: z.optional(z.boolean()), include_obfuscation: z.optional(z.boolean()) }),
+  ),
+  temperature: z.nullish(z.number()),
+  top_p: z.nullish(z.number()),
+  frequency_penalty: z.nullish(z.number()),
+  presence_penalty: z.nullish(z.number()),
+  logit_bias: z.nullish(z.record(z.string(), z.number())),
+  logprobs: z.nullish(z.boolean()),
+  top_logprobs: z.nullish(z.int()),
+  seed: z.nullish(z.int()),
+  stop: z.nullish(z.union([text, z.array(text)])),
+  user: z.optional(text),
+  metadata: z.nullish(z.record(z.string(), text)),
+  store: z.nullish(z.literal(false)),
+  reasoning_effort: z.nullish(text),
+  verbosity: z.nullish(text),
+  parallel_tool_calls: z.optional(z.boolean()),
+  tools: z.optional(
+    z.array(
+      z.strictObject({
+        type: z.literal('function'),
+        function: z.strictObject({
+          name: text,
+          description: z.optional(text),
+          parameters: z.optional(schemaObject),
+          strict: z.nullish(z.boolean()),
+        }),
+      }),
+    ),
+  ),
+  tool_choice: z.optional(
+    z.union([
+      z.enum(['none', 'auto', 'required']),
+      z.strictObject({ type: z.literal('function'), function: named }),
+    ]),
+  ),
+  response_format: z.optional(
+    z.discriminatedUnion('type', [
+      z.strictObject({ type: z.enum(['text', 'json_object']) }),
+      z.strictObject({
+        type: z.literal('json_schema'),
+        json_schema: z.strictObject({
+          name: text,
+          description: z.optional(text),
+          schema: z.optional(schemaObject),
+          strict: z.nullish(z.boolean()),
+        }),
+      }),
+    ]),
+  ),
+})
+
+type Body = z.infer<typeof body>
+
+export const openaiChat: Operation = {
+  protocol: 'openai',
+  name: 'chat.completions',
+  path: '/chat/completions',
+  parse(value) {
+    const request = check(body, value)
+    if (request instanceof Refusal) return request
+    const { max_tokens: older, max_completion_tokens: newer } = request
+    if (typeof older === 'number' && typeof newer === 'number' && older !== newer)
+      return refuse('body_malformed', 'max_tokens and max_completion_tokens differ.', { field: 'max_tokens' })
+    return { prepare: (model, upstream) => prepare(request, model, upstream) }
+  },
+  usage: reply => usageOf((reply as { usage?: unknown } | null)?.usage),
+}
+
+function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
+  const stated = request.max_completion_tokens ?? request.max_tokens
+  const limit = stated ?? bounds.defaultOutput
+  if (limit === undefined)
+    return refuse('limit_required', 'The model has no default output limit.', {
+      field: 'max_completion_tokens',
+    })
+  const streaming = request.stream ?? false
+  const bytes = Buffer.from(
+    JSON.stringify({
+      ...request,
+      model: upstream.model,
+      ...(stated == null && { max_completion_tokens: limit }),
+      ...(streaming && { stream_options: { ...request.stream_options, include_usage: true } }),
+    }),
+  )
+  const input = inputBound(bytes, shapeOf(request), bounds)
+  if (input instanceof Refusal) return input
+  return {
+    model: request.model,
+    streaming,
+    uses: usesOf(request),
+    body: bytes,
+    inputBound: input,
+    ceiling: input + limit * (request.n ?? 1),
+    ...(stated == null && { outputLimit: limit }),
+    watch: () => watch(request.stream_options?.include_usage ?? false),
+  }
+}
+
+function shapeOf(request: Body): Shape {
+  const images = request.messages.flatMap((message, m) =>
+    typeof message.content === 'object' && message.content !== null
+      ? message.content.flatMap((part, p) =>
+          part.type === 'image_url'
+            ? [{ field: `messages[${m}].content[${p}].image_url`, address: part.image_url.url }]
+            : [],
+        )
+      : [],
+  )
+  return { messages: request.messages.length, tools: request.tools?.length ?? 0, images }
+}
+
+function usesOf(request: Body): ReadonlyMap<Capability, string> {
+  const uses = new Map<Capability, string>([['infer', 'messages']])
+  if (request.tools) uses.set('tools', 'tools')
+  if (request.logprobs || request.top_logprobs)
+    uses.set('logprobs', request.logprobs ? 'logprobs' : 'top_logprobs')
+  if (request.reasoning_effort) uses.set('reasoning', 'reasoning_effort')
+  const [image] = shapeOf(request).images
+  if (image) uses.set('images', image.field)
+  return uses
+}
+
+/** Cached and reasoning tokens are part of the two counts. */
+function usageOf(usage: unknown): Usage | undefined {
+  const { prompt_tokens, completion_tokens } = (usage ?? {}) as Record<string, unknown>
+  const input = count(prompt_tokens)
+  const output = count(completion_tokens)
+  return input === undefined || output === undefined ? undefined : { input, output }
+}
+
+/** Usage comes in a chunk of its own, without choices, because the gate asks for it. */
+function watch(wantsUsage: boolean): StreamWatch {
+  let usage: Usage | undefined
+  let finished = false
+  return {
+    event(bytes) {
+      const data = dataOf(bytes)
+      if (data === '[DONE]') finished = true
+      if (!data.includes('"usage"')) return true
+      const chunk = json(data)
+      const told = usageOf(chunk?.usage)
+      if (told === undefined) return true
+      usage = told
+      return wantsUsage || !Array.isArray(chunk?.choices) || chunk.choices.length > 0
+    },
+    usage: () => usage,
+    get finished() {
+      return finished
+    },
+  }
+}
+
+function json(data: string): { usage?: unknown; choices?: unknown } | undefined {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return undefined
+  }
+}

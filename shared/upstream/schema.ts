@@ -1,0 +1,46 @@
+import * as z from 'zod/mini'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+
+/** The value as the schema types it, or a refusal that names the first field that is wrong. */
+export function check<T>(schema: z.ZodMiniType<T>, value: unknown): T | Refusal {
+  const result = z.safeParse(schema, value)
+  if (result.success) return result.data
+  return fromIssue(deepest(result.error.issues))
+}
+
+function fromIssue(issue: Issue): Refusal {
+  const field = fieldName(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    const name = fieldName([...issue.path, issue.keys[0] ?? ''])
+    return refuse('field_not_allowed', `${name} is not on the list of fields that this path takes.`, {
+      field: name,
+    })
+  }
+  const what = issue.message
+  if (issue.path.at(-1) === 'type')
+    return refuse('field_not_allowed', `${field} names a kind that this path does not take.`, { field })
+  return refuse('body_malformed', `${field || 'The body'}: ${what}.`, { ...(field && { field }) })
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Of a union's failures the one that came furthest is the one the caller meant. */
+function deepest(issues: readonly Issue[]): Issue {
+  const flat = issues.flatMap(issue => (issue.code === 'invalid_union' ? unfold(issue) : [issue]))
+  return flat.reduce((best, issue) => (issue.path.length > best.path.length ? issue : best))
+}
+
+function unfold(issue: z.core.$ZodIssueInvalidUnion): Issue[] {
+  const inner = issue.errors.flatMap(issues =>
+    issues.map(one => ({ ...one, path: [...issue.path, ...one.path] })),
+  )
+  return inner.length === 0 ? [issue] : [deepest(inner)]
+}
+
+/** `messages[2].content`. */
+export const fieldName = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (name, step) =>
+      typeof step === 'number' ? `${name}[${step}]` : name === '' ? String(step) : `${name}.${String(step)}`,
+    '',
+  )
