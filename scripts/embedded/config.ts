@@ -1,0 +1,86 @@
+import * as z from 'zod'
+
+/** What the environment says of an embedded Sallyport. Everything is judged before anything is opened. */
+export interface Config {
+  readonly data: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Absent: the loopback address that is listened on. */
+  readonly issuer?: string | undefined
+  readonly demo: boolean
+  readonly demoUpstreamPort: number
+  /** Where the seeded model's endpoint stands instead of the demo's. */
+  readonly upstreamOpenai?: string | undefined
+  readonly upstreamAnthropic?: string | undefined
+  readonly leaseMs: number
+}
+
+const port = (fallback: number) =>
+  z.coerce
+    .number('is a port, 0 to 65535')
+    .int('is a port, 0 to 65535')
+    .min(0, 'is a port, 0 to 65535')
+    .max(65_535, 'is a port, 0 to 65535')
+    .default(fallback)
+
+const address = z.string().check(context => {
+  const url = URL.parse(context.value)
+  const fault = url === null ? 'is an http or https address' : addressFault(url, context.value)
+  if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value })
+})
+
+const environment = z.object({
+  SALLYPORT_DATA: z.string().default('.sallyport'),
+  SALLYPORT_PORT: port(8788),
+  SALLYPORT_ISSUER: address
+    .refine(
+      value => new URL(value).pathname === '/' && !value.endsWith('/'),
+      'is an origin: no path, no slash at its end',
+    )
+    .optional(),
+  SALLYPORT_UPSTREAM_OPENAI: address.refine(value => value.endsWith('/v1'), 'ends in /v1').optional(),
+  SALLYPORT_UPSTREAM_ANTHROPIC: address
+    .refine(value => !/\/(v1)?$/.test(value), 'stands without /v1 and without a slash at its end')
+    .optional(),
+  SALLYPORT_DEMO: z.enum(['0', '1'], 'is 0 (no seeded story) or 1').default('1'),
+  SALLYPORT_DEMO_UPSTREAM_PORT: port(8789),
+  SALLYPORT_LEASE_S: z.coerce
+    .number('is a number of seconds, 3 to 300')
+    .min(3, 'is at least 3 seconds')
+    .max(300, 'is at most 300 seconds')
+    .default(30),
+})
+
+/** Throws an Error whose message names each wrong variable. An empty one counts as absent. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const result = environment.safeParse(given)
+  if (!result.success) {
+    const wrong = result.error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`)
+    throw new Error(`The environment is not one to start with:\n${wrong.join('\n')}`)
+  }
+  const { data } = result
+  return {
+    data: data.SALLYPORT_DATA,
+    port: data.SALLYPORT_PORT,
+    issuer: data.SALLYPORT_ISSUER,
+    demo: data.SALLYPORT_DEMO === '1',
+    demoUpstreamPort: data.SALLYPORT_DEMO_UPSTREAM_PORT,
+    upstreamOpenai: data.SALLYPORT_UPSTREAM_OPENAI,
+    upstreamAnthropic: data.SALLYPORT_UPSTREAM_ANTHROPIC,
+    leaseMs: data.SALLYPORT_LEASE_S * 1000,
+  }
+}
+
+const loopback = ['127.0.0.1', 'localhost', '[::1]']
+
+/** Credentials go to these addresses: in clear only to this machine itself. */
+function addressFault(
+  { protocol, hostname, search, hash, username }: URL,
+  value: string,
+): string | undefined {
+  if (protocol !== 'http:' && protocol !== 'https:') return 'is an http or https address'
+  if (protocol === 'http:' && !loopback.includes(hostname)) return 'is an https address, except on loopback'
+  if (search || hash || username || value.includes('@')) return 'has no query, no fragment and no user name'
+  return undefined
+}

@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import { createApi } from '../../functions/api/app.ts'
+import { createGate, type GateDeps } from '../../functions/gate/app.ts'
+import { type Handler, json } from '../../functions/http.ts'
+import { createRingReader } from '../../functions/ring.ts'
+import { sweep } from '../../functions/sweeper/app.ts'
+import { createToken } from '../../functions/token/app.ts'
+import { makeFolder } from '../../shared/adapters/embedded/durable-file.ts'
+import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
+import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
+import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
+import { lineTelemetry, systemClock, systemRandom } from '../../shared/adapters/embedded/world.ts'
+import { createHttp } from '../../shared/adapters/http.ts'
+import { indexes, keys } from '../../shared/domain/keys.ts'
+import type { Store } from '../../shared/ports/store.ts'
+import type { Clock, Telemetry } from '../../shared/ports/world.ts'
+import { demoApiKeys } from '../demo/upstream.ts'
+import type { Config } from './config.ts'
+import { createSigners, ensureRing, type RingDeps } from './key-ring.ts'
+import { type Listening, listen } from './server.ts'
+
+export interface Sallyport {
+  readonly issuer: string
+  readonly store: Store
+  readonly ring: RingDeps
+  /** Lets requests under way end for `graceMs`, then breaks them off; every call has its outcome after it. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface Wiring {
+  /** `:memory:` for the store, which then does not outlive the process; keys stay in the data folder. */
+  readonly database?: string
+  /** Stands between the functions and the store, for tests that make it fail. */
+  readonly wrap?: (store: Store) => Store
+  readonly telemetry?: Telemetry
+  readonly idleMs?: GateDeps['idleMs']
+}
+
+/** Opens the data folder, listens on loopback, and serves every function in this process. */
+export async function openSallyport(config: Config, wiring: Wiring = {}): Promise<Sallyport> {
+  const clock = systemClock
+  const random = systemRandom
+  const telemetry = wiring.telemetry ?? lineTelemetry(clock)
+  const listening = await listen(config.port, telemetry)
+  try {
+    return await open(config, wiring, listening, { clock, random, telemetry })
+  } catch (error) {
+    await listening.drain(0)
+    throw error
+  }
+}
+
+async function open(
+  config: Config,
+  wiring: Wiring,
+  listening: Listening,
+  world: { readonly clock: Clock; readonly random: typeof systemRandom; readonly telemetry: Telemetry },
+): Promise<Sallyport> {
+  const { clock, telemetry } = world
+  const issuer = config.issuer ?? `http://127.0.0.1:${listening.port}`
+  await makeFolder(config.data, 0o700)
+  const secrets = await openLocalSecrets(join(config.data, 'keys', 'roots'), world.random)
+  const credentials = await openCredentials(join(config.data, 'keys', 'upstream.json'))
+  const sqlite = openSqliteStore(wiring.database ?? join(config.data, 'sallyport.db'), Object.values(indexes))
+  const store = wiring.wrap?.(sqlite) ?? sqlite
+  const folder = join(config.data, 'keys', 'token')
+  const ring: RingDeps = { store: sqlite, folder, ...world }
+  await ensureRing(ring)
+
+  const http = createHttp()
+  const shared = {
+    ...world,
+    store,
+    issuer,
+    nonceKey: await secrets.derive('nonce', 'dpop'),
+    ring: createRingReader(store, clock),
+  }
+  const token = createToken({ ...shared, signers: createSigners(folder) })
+  const gate = createGate({
+    ...shared,
+    http,
+    leaseMs: config.leaseMs,
+    credential: credentials,
+    ...(wiring.idleMs && { idleMs: wiring.idleMs }),
+  })
+  listening.serve([
+    ['/oauth/', token],
+    ['/.well-known/', token],
+    ['/openai/', gate],
+    ['/anthropic/', gate],
+    ['/api/', createApi(shared)],
+    ['/healthz', health(store)],
+  ])
+  const stopSweeping = sweepEvery(config.leaseMs / 3, { store, clock, telemetry })
+  return {
+    issuer,
+    store: sqlite,
+    ring,
+    async close(graceMs) {
+      await listening.drain(graceMs)
+      await stopSweeping()
+      await http.close()
+      sqlite.close()
+    },
+  }
+}
+
+/** The upstream's keys by their names, in a file that only its owner may read; the demo's at first. */
+async function openCredentials(path: string): Promise<(name: string) => Promise<string>> {
+  const bytes = await openPrivateFile(path, () => Buffer.from(`${JSON.stringify(demoApiKeys, null, 2)}\n`))
+  const named: unknown = JSON.parse(bytes.toString('utf8'))
+  return async name => {
+    const key = (named as Record<string, unknown> | null)?.[name]
+    if (typeof key !== 'string') throw new Error(`${path} has no key named ${name}`)
+    return key
+  }
+}
+
+const health =
+  (store: Store): Handler =>
+  async () => {
+    const ok = await store.get([keys.standing, keys.keyRing]).then(
+      found => ({ store: 'ok', signing_key: found[1] ? 'ok' : 'missing' }),
+      () => ({ store: 'unavailable', signing_key: 'unknown' }),
+    )
+    const ready = Object.values(ok).every(state => state === 'ok')
+    return json(ready ? 200 : 503, { status: ready ? 'ok' : 'unavailable', checks: ok })
+  }
+
+/** On AWS a schedule; here a timer, one run after the other. */
+function sweepEvery(ms: number, deps: Parameters<typeof sweep>[0]): () => Promise<void> {
+  const stopped = new AbortController()
+  const run = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await deps.clock.sleep(ms, stopped.signal)
+      if (!stopped.signal.aborted)
+        await sweep(deps).catch((error: unknown) => deps.telemetry.error('a sweep failed', error))
+    }
+  }
+  const running = run()
+  return () => {
+    stopped.abort()
+    return running
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Handler, json } from '../../functions/http.ts'
+import type { Telemetry } from '../../shared/ports/world.ts'
+import { toEvent, writeReply } from './gateway-event.ts'
+
+/** The first whose prefix fits serves the request. */
+export type Routes = readonly (readonly [prefix: string, handler: Handler])[]
+
+export interface Listening {
+  readonly port: number
+  /** From now on; before, requests are answered 503. */
+  serve(routes: Routes): void
+  /** Takes no more requests, lets those under way end, and breaks off what is left after `graceMs`. */
+  drain(graceMs: number): Promise<void>
+}
+
+/** The limit of API Gateway for the request line and all headers, in bytes. */
+const maxHeaderSize = 10_240
+
+/** Listens on loopback only. Rejects where the port is taken. */
+export async function listen(port: number, telemetry: Telemetry): Promise<Listening> {
+  let routes: Routes = []
+  const underWay = new Set<Promise<void>>()
+  const server = createServer({ maxHeaderSize, requestTimeout: 60_000 }, (request, response) => {
+    const served = handle(routes, request, response, telemetry).finally(() => underWay.delete(served))
+    underWay.add(served)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: next => {
+      routes = next
+    },
+    drain: graceMs => drain(server, underWay, graceMs),
+  }
+}
+
+async function handle(
+  routes: Routes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  telemetry: Telemetry,
+): Promise<void> {
+  const requestId = randomUUID()
+  const gone = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  try {
+    const event = await toEvent(request, requestId)
+    const handler = routes.find(([prefix]) => event.path.startsWith(prefix))?.[1]
+    const reply = handler ? await handler(event, gone.signal) : notFound(event.path, requestId)
+    await writeReply(response, reply)
+  } catch (error) {
+    if (gone.signal.aborted) return
+    telemetry.error('a request failed', error, { request: requestId })
+    if (response.headersSent) response.destroy()
+    else await writeReply(response, internal(requestId))
+  }
+}
+
+async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(timer)
+  // What was broken off still has its outcome to write.
+  await Promise.all(underWay)
+}
+
+const problem = (status: number, title: string, fields: object, requestId: string) =>
+  json(
+    status,
+    { type: 'about:blank', title, status, request_id: requestId, ...fields },
+    { 'content-type': 'application/problem+json', 'x-request-id': requestId },
+  )
+
+const notFound = (path: string, requestId: string) =>
+  problem(
+    404,
+    'There is nothing at this path',
+    {
+      code: 'path_not_offered',
+      detail: `${path.slice(0, 200)} is not offered.`,
+      next: 'See the README for the paths.',
+    },
+    requestId,
+  )
+
+const internal = (requestId: string) =>
+  problem(
+    500,
+    'The request failed here',
+    { code: 'internal', next: 'Send it again; the log names it by its request id.' },
+    requestId,
+  )
