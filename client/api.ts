@@ -1,0 +1,115 @@
+import { at, readJson, textAt } from './json.ts'
+
+/** What the organisation of the client may still spend by one grant. Token counts are whole numbers. */
+export interface Quota {
+  readonly model: string
+  readonly grant: string
+  readonly agreement: string
+  readonly state: string
+  readonly limits: {
+    readonly total: number
+    /** A UTC day's tokens; `null` where days are not limited. */
+    readonly per_day: number | null
+    /** Requests a minute, and how many of them at once. */
+    readonly rpm: number
+    readonly burst: number
+    readonly streams: number
+  }
+  readonly remaining: number
+  readonly used: number
+  readonly reserved: number
+  readonly streams_in_use: number
+  readonly day_used: number
+  /** The limit that would refuse a request now. */
+  readonly binding: string | null
+  readonly expires_at: string
+}
+
+export interface Model {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  readonly developer: string
+  readonly protocols: readonly string[]
+}
+
+export interface Entry {
+  readonly eid: string
+  /** SHA-256 of the body in canonical JSON (RFC 8785), base64url. */
+  readonly digest: string
+  /** The record, in OCSF. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface EntryPage {
+  readonly items: readonly Entry[]
+  /** The `after` of the next page; `null` at the end. */
+  readonly next: string | null
+}
+
+export interface EntryQuery {
+  /** At most 100. */
+  readonly limit?: number | undefined
+  readonly after?: string | undefined
+  /** By time; the newest come first unless it says otherwise. */
+  readonly order?: 'asc' | 'desc' | undefined
+}
+
+/** The API said no, in problem details (RFC 9457). */
+export class ApiRefused extends Error {
+  override readonly name = 'ApiRefused'
+  readonly status: number
+  readonly code: string
+  readonly next: string | undefined
+  readonly requestId: string | undefined
+
+  constructor(response: Response, problem: unknown) {
+    const title = textAt(problem, 'title') ?? `The gateway answered ${response.status}`
+    const detail = textAt(problem, 'detail')
+    super(detail === undefined ? `${title}.` : `${title}. ${detail}`)
+    this.status = response.status
+    this.code = textAt(problem, 'code') ?? `http_${response.status}`
+    this.next = textAt(problem, 'next')
+    this.requestId = textAt(problem, 'request_id') ?? response.headers.get('x-request-id') ?? undefined
+  }
+}
+
+/** What a workload can ask about itself. All throw `ApiRefused`, `TokenRefused`, or as `fetch` does. */
+export interface Api {
+  /** A row for each grant's meter, of one model or of all. */
+  quota(model?: string): Promise<readonly Quota[]>
+  models(): Promise<readonly Model[]>
+  /** The organisation's own entries. */
+  entries(query?: EntryQuery): Promise<EntryPage>
+  entry(eid: string): Promise<Entry>
+}
+
+/** `base` is `<issuer>/api/v1`. The answers' shapes are the gateway's word; unknown fields pass. */
+export function createApi(base: string, fetch: typeof globalThis.fetch): Api {
+  async function get(path: string): Promise<unknown> {
+    const response = await fetch(base + path, { headers: { accept: 'application/json' } })
+    const body = await readJson(response)
+    if (!response.ok || body === undefined) throw new ApiRefused(response, body)
+    return body
+  }
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+  return {
+    async quota(model) {
+      const rows = list(at(await get('/me'), 'quota')) as readonly Quota[]
+      return model === undefined ? rows : rows.filter(row => row.model === model)
+    },
+    async models() {
+      return list(at(await get('/models'), 'items')) as readonly Model[]
+    },
+    async entries(query = {}) {
+      const parameters = new URLSearchParams()
+      for (const [name, value] of Object.entries(query))
+        if (value !== undefined) parameters.set(name, String(value))
+      const page = await get(`/entries?${parameters}`)
+      return { items: list(at(page, 'items')) as readonly Entry[], next: textAt(page, 'next') ?? null }
+    },
+    async entry(eid) {
+      return (await get(`/entries/${encodeURIComponent(eid)}`)) as Entry
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { type Command, Option } from 'commander'
+import { readClientKey } from '../client-key.ts'
+import { createGateway, type Gateway, type GatewayOptions } from '../index.ts'
+import { exit, Failure } from './failure.ts'
+import {
+  type Column,
+  type Format,
+  formatCsv,
+  formatJson,
+  formatJsonl,
+  formats,
+  formatTable,
+} from './output.ts'
+import { type Profile, readProfile } from './profile.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The options that every command takes. */
+interface GlobalOptions {
+  readonly json?: true
+  readonly output: Format
+  readonly profile?: string
+  readonly endpoint?: string
+  readonly quiet?: true
+  /** `--no-input`: false. */
+  readonly input: boolean
+}
+
+/** What the commands share: where they read and write, and the gateway that they act on. */
+export interface Cli {
+  readonly terminal: Terminal
+  options(): GlobalOptions
+  /** The client of the profile, `--endpoint` applied. */
+  open(
+    further?: Pick<GatewayOptions, 'purpose' | 'proofKey'>,
+  ): Promise<{ gateway: Gateway; profile: Profile }>
+  /** A list in the format that was asked for. `first` is false for what continues a list. */
+  printRows<Row>(rows: readonly Row[], columns: RowColumns<Row>, first?: boolean): Promise<void>
+  /** One thing: JSON, whatever the format. */
+  printValue(value: unknown): Promise<void>
+  /** A remark for a person, unless `--quiet`. */
+  remark(text: string): void
+  /** The argument, or what stdin holds where it is `-` or missing. */
+  readArgument(argument: string | undefined, what: string): Promise<string>
+  /** All of stdin; `what` it should hold, for the error where nobody is to type it. */
+  readInput(what: string): Promise<Buffer>
+}
+
+/** A table is read at 80 columns; a CSV file has room for more. */
+export interface RowColumns<Row> {
+  readonly table: readonly Column<Row>[]
+  readonly csv: readonly Column<Row>[]
+}
+
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--json', 'print JSON, errors too')
+    .addOption(new Option('--output <format>', 'format of lists').choices(formats).default('table'))
+    .option('--profile <name|path>', 'whose credentials to use (SALLYPORT_PROFILE)')
+    .option('--endpoint <url>', 'the gateway, in place of the issuer of the profile (SALLYPORT_ENDPOINT)')
+    .option('--quiet', 'no remarks on stderr, only errors')
+    .option('--no-input', 'never wait for input from a terminal')
+}
+
+export function createCli(program: Command, terminal: Terminal): Cli {
+  const options = (): GlobalOptions => program.opts()
+  const interruptible: typeof fetch = (input, init) => {
+    const signals = [terminal.interrupted, ...(init?.signal ? [init.signal] : [])]
+    return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+  }
+  const cli: Cli = {
+    terminal,
+    options,
+    async open(further = {}) {
+      const { env } = terminal
+      const { quiet = false } = options()
+      const profile = await readProfile(
+        terminal,
+        options().profile ?? (env.SALLYPORT_PROFILE || undefined),
+        quiet,
+      )
+      const endpoint = options().endpoint ?? (env.SALLYPORT_ENDPOINT || undefined)
+      const key = await readClientKey(profile.key, profile.kid).catch((error: Error) => {
+        throw new Failure(exit.notSignedIn, error.message)
+      })
+      const identity = { ...key, clientId: profile.client_id, purpose: further.purpose ?? profile.purpose }
+      try {
+        const issuer = endpoint ?? profile.issuer
+        return { gateway: createGateway({ ...further, ...identity, issuer, fetch: interruptible }), profile }
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : ''
+        throw endpoint === undefined
+          ? new Failure(exit.notSignedIn, `The profile cannot be used. ${reason}`)
+          : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
+      }
+    },
+    printRows(rows, { table, csv }, first = true) {
+      const { json, output } = options()
+      if (json) return terminal.write(formatJson(rows))
+      if (output === 'jsonl') return terminal.write(formatJsonl(rows))
+      return terminal.write(output === 'csv' ? formatCsv(csv, rows, first) : formatTable(table, rows, first))
+    },
+    printValue: value => terminal.write(formatJson(value)),
+    remark(text) {
+      if (!options().quiet) terminal.say(`${text}\n`)
+    },
+    async readArgument(argument, what) {
+      if (argument !== undefined && argument !== '-') return argument
+      return (await cli.readInput(what)).toString('utf8').trim()
+    },
+    async readInput(what) {
+      if (terminal.interactive && !options().input)
+        throw new Failure(exit.usage, `The ${what} is missing: give it, or pipe it in.`)
+      const chunks: Uint8Array[] = []
+      for await (const chunk of terminal.stdin) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+  }
+  return cli
+}

@@ -1,0 +1,91 @@
+import { CommanderError } from 'commander'
+import { ApiRefused, TokenRefused } from '../index.ts'
+import { SecretFileError } from '../key-file.ts'
+import { printable } from './terminal.ts'
+
+export const exit = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notSignedIn: 4,
+  refused: 5,
+  notFound: 7,
+  interrupted: 130,
+} as const
+export type Exit = (typeof exit)[keyof typeof exit]
+
+interface Further {
+  readonly code?: string | undefined
+  readonly next?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+/** How a command ended that did not succeed. The message is one sentence for its user, without a secret. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exit: Exit
+  readonly further: Further
+
+  constructor(exit: Exit, message: string, further: Further = {}) {
+    super(message)
+    this.exit = exit
+    this.further = further
+  }
+}
+
+/** Any error as a failure, with the exit code that it stands for. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof CommanderError) return new Failure(exit.usage, usageMessage(error))
+  if (error instanceof SecretFileError) return new Failure(exit.notSignedIn, error.message)
+  if (error instanceof TokenRefused || error instanceof ApiRefused) {
+    const { code, next, requestId } = error
+    return new Failure(refusalExit(error), error.message, { code, next, requestId })
+  }
+  if (!(error instanceof Error)) return new Failure(exit.failed, 'Something failed that has no name.')
+  if (error instanceof TypeError && error.cause instanceof Error) {
+    const { cause } = error
+    const reason = 'code' in cause ? String(cause.code) : cause.message
+    return new Failure(exit.failed, `The connection to the gateway failed (${reason}).`, {
+      next: 'Check that it runs, and where: --endpoint or the issuer of the profile.',
+    })
+  }
+  return new Failure(exit.failed, error.message)
+}
+
+/** By OAuth a token that is not given for a reason of policy is a 400, like a request that is wrong. */
+function refusalExit(error: TokenRefused | ApiRefused): Exit {
+  const byPolicy =
+    error instanceof TokenRefused &&
+    error.status === 400 &&
+    (error.code !== error.error || policyErrors.has(error.error))
+  return byPolicy ? exit.refused : statusExit(error.status)
+}
+
+const policyErrors = new Set(['unauthorized_client', 'invalid_scope', 'invalid_target', 'access_denied'])
+
+/** What the status of an answer says by itself; a redirect is no error of a command that does not follow it. */
+export function statusExit(status: number): Exit {
+  if (status < 400) return exit.ok
+  if (status === 401) return exit.notSignedIn
+  if (status === 403 || status === 429) return exit.refused
+  return status === 404 ? exit.notFound : exit.failed
+}
+
+/** Commander repeats the argument that it does not know, and with it what stands behind a `=`. */
+const usageMessage = ({ message }: CommanderError): string =>
+  message.replace(/^error: /, '').replace(/=.*'/s, "=…'")
+
+/** One readable block, or with `json` one JSON object. */
+export function renderFailure({ message, exit, further }: Failure, json: boolean): string {
+  const { code, next, requestId } = further
+  if (json) return `${JSON.stringify({ error: { message, code, next, request_id: requestId, exit } })}\n`
+  const lines = [`error: ${printable(message)}`]
+  for (const [name, value] of [
+    ['code', code],
+    ['next', next],
+    ['request', requestId],
+  ] as const)
+    if (value !== undefined) lines.push(`  ${name.padEnd(8)} ${printable(value)}`)
+  return `${lines.join('\n')}\n`
+}

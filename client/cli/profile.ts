@@ -1,0 +1,104 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { readSecretFile } from '../key-file.ts'
+import { exit, Failure } from './failure.ts'
+import type { Terminal } from './terminal.ts'
+
+const key = z.object({
+  kty: z.enum(['EC', 'OKP']),
+  crv: z.enum(['P-256', 'P-384', 'Ed25519']),
+  x: z.string(),
+  y: z.string().optional(),
+  d: z.string(),
+})
+
+const client = z.object({
+  client_id: z.string(),
+  kid: z.string(),
+  key,
+  purpose: z.string().optional(),
+  model: z.string().optional(),
+})
+
+const profile = client.extend({ issuer: z.string() })
+/** What the demo writes: the credentials of several partners. */
+const credentials = z.object({
+  issuer: z.string(),
+  partners: z.array(client.extend({ id: z.string() })).nonempty(),
+})
+
+/** The client that a command acts for. */
+export type Profile = z.infer<typeof profile>
+
+/**
+ * `name` is that of `--profile` or `SALLYPORT_PROFILE`: a file in the configuration directory, or a path
+ * (it has a `/` or ends in `.json`), behind which `#2` or `#<id>` picks one of the demo's partners.
+ * Throws a `Failure` that says what to do; none tells what a file holds.
+ */
+export async function readProfile(
+  terminal: Terminal,
+  name: string | undefined,
+  quiet: boolean,
+): Promise<Profile> {
+  const { path, partner } = name === undefined ? await defaultFile(terminal, quiet) : locate(terminal, name)
+  const content = await readSecretFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === undefined) throw error
+    throw notSignedIn(`The profile ${path} could not be read (${error.code}).`)
+  })
+  if (typeof content === 'object' && content !== null && 'partners' in content) {
+    const { issuer, partners } = check(credentials, content, path)
+    const found = partners.find(
+      ({ id }, index) => partner === undefined || partner === id || partner === String(index + 1),
+    )
+    if (found === undefined)
+      throw notSignedIn(
+        `${path} has no partner #${partner}; it has ${partners.map(({ id }) => id).join(', ')}.`,
+      )
+    return { ...found, issuer }
+  }
+  if (partner !== undefined) throw notSignedIn(`${path} holds one client; #${partner} picks nothing in it.`)
+  return check(profile, content, path)
+}
+
+interface Place {
+  readonly path: string
+  readonly partner?: string | undefined
+}
+
+function locate(terminal: Terminal, name: string): Place {
+  const [path = '', partner] = name.split('#', 2)
+  if (path.includes('/') || path.endsWith('.json')) return { path, partner }
+  return { path: join(directory(terminal), `${path}.json`), partner }
+}
+
+async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
+  const own = join(directory(terminal), 'default.json')
+  if (await exists(own)) return { path: own }
+  const demo = join(terminal.env.SALLYPORT_DATA || '.sallyport', 'demo', 'credentials.json')
+  if (!(await exists(demo))) throw notSignedIn(`There is no profile: neither ${own} nor ${demo} exists.`)
+  if (!quiet) terminal.say(`Using the first partner of ${demo}; --profile chooses another.\n`)
+  return { path: demo }
+}
+
+const directory = ({ env, home }: Terminal): string =>
+  join(env.XDG_CONFIG_HOME || join(home, '.config'), 'sallyport')
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Names the fields that are wrong, and none of their values: one of them is the key. */
+function check<T>(schema: z.ZodType<T>, content: unknown, path: string): T {
+  const parsed = schema.safeParse(content)
+  if (parsed.success) return parsed.data
+  const fields = new Set(parsed.error.issues.map(issue => issue.path.join('.') || 'the whole'))
+  throw notSignedIn(`The profile ${path} is not valid: ${[...fields].join(', ')}.`)
+}
+
+const notSignedIn = (message: string): Failure =>
+  new Failure(exit.notSignedIn, message, {
+    next: 'Name a profile: --profile <name or path>, or SALLYPORT_PROFILE.',
+  })

@@ -1,0 +1,24 @@
+/** What a run of the command line touches, so that tests can stand in for it. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  readonly stdin: AsyncIterable<Uint8Array>
+  /** Whether stdin is a person's terminal. */
+  readonly interactive: boolean
+  /** To stdout: data and nothing else. Resolves when more may be written. */
+  write(data: string | Uint8Array): Promise<void>
+  /** To stderr: one text with its line ends. */
+  say(text: string): void
+  /** Resolves after `ms`, or early when `interrupted` is aborted. */
+  sleep(ms: number): Promise<void>
+  /** Aborted by SIGINT. */
+  readonly interrupted: AbortSignal
+}
+
+/**
+ * Texts of others on their way to a terminal: a control character could move the cursor, recolour or
+ * rename what the reader sees, and a bidirectional one could reorder it.
+ */
+export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')

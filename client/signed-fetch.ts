@@ -1,0 +1,127 @@
+import { apiResource, type Issuer, modelResource } from './issuer.ts'
+import { readJson, textAt } from './json.ts'
+import type { Prover } from './prover.ts'
+import type { TokenCache } from './token-cache.ts'
+
+interface SignedFetchParts {
+  readonly issuer: Issuer
+  readonly tokens: TokenCache
+  readonly prover: Prover
+  readonly fetch: typeof globalThis.fetch
+}
+
+/** Refusals that another token answers. */
+const renewable = new Set(['token_expired', 'agreement_superseded', 'key_compromised'])
+
+/**
+ * `fetch` with a token and a fresh proof for every attempt (RFC 9449 §7.1). It sends again once for a nonce
+ * and once for a token that has ended, follows no redirect, and returns whatever else is answered.
+ * Rejects with a `TypeError` before anything is sent for a URL that is not the gateway's, with
+ * `TokenRefused` where no token is to be had, and as `fetch` does.
+ */
+export function createSignedFetch({ issuer, tokens, prover, fetch }: SignedFetchParts): typeof fetch {
+  return async (input, init) => {
+    const given = input instanceof Request ? input : undefined
+    const url = new URL(given?.url ?? String(input))
+    if (!covers(issuer, url))
+      throw new TypeError(`${url.origin}${url.pathname} is no resource of ${issuer.href}.`)
+    // Browsers and Node write the usual methods in capitals; the proof must name what is sent.
+    const method = (init?.method ?? given?.method ?? 'GET').toUpperCase()
+    const signal = init?.signal ?? given?.signal ?? undefined
+    const body = init?.body ?? (given?.body ? await given.arrayBuffer() : undefined)
+    const headers = new Headers(init?.headers ?? given?.headers)
+    // What the providers' SDKs put there for want of a key of their own.
+    headers.delete('x-api-key')
+
+    const resource = chooseResource(issuer, url, body)
+    async function attempt(): Promise<{ token: string; response: Response }> {
+      signal?.throwIfAborted()
+      const token = await unlessAborted(accessToken(issuer, tokens, url, resource), signal)
+      headers.set('authorization', `DPoP ${token}`)
+      headers.set('dpop', await prover.prove(method, url, token))
+      const sent = { ...init, method, headers, redirect: 'manual' } as const
+      const response = await fetch(url.href, {
+        ...sent,
+        ...(body != null && { body }),
+        ...(signal && { signal }),
+      })
+      prover.observe(url, response)
+      return { token, response }
+    }
+
+    let mayChallenge = canBeSentAgain(body)
+    let mayRenew = mayChallenge
+    for (;;) {
+      const { token, response } = await attempt()
+      if (response.status !== 401) return response
+      const code = await refusalCode(response)
+      const renewed = renewable.has(code ?? '')
+      if (renewed || code === 'token_revoked') tokens.drop(token)
+      if (mayChallenge && code === 'nonce_required' && response.headers.has('dpop-nonce'))
+        mayChallenge = false
+      else if (mayRenew && renewed) mayRenew = false
+      else return response
+      await response.body?.cancel()
+    }
+  }
+}
+
+/** A prefix of the whole URL as it was parsed: scheme, host and port are the issuer's own, and `..` is gone. */
+const covers = (issuer: Issuer, url: URL): boolean =>
+  ['openai', 'anthropic', 'api'].some(part => url.href.startsWith(`${issuer.href}/${part}/`))
+
+/** At the gate the model that the body names; none where the path or the body names no model. */
+function chooseResource(issuer: Issuer, url: URL, body: unknown): string | undefined {
+  const api = apiResource(issuer.href)
+  if (url.href.startsWith(`${api}/`)) return api
+  const model = textAt(parseJson(body), 'model')
+  return model === undefined ? undefined : modelResource(issuer.href, model)
+}
+
+/** Any model's token lists the models, so one that is held already does. */
+function accessToken(
+  issuer: Issuer,
+  tokens: TokenCache,
+  url: URL,
+  resource: string | undefined,
+): Promise<string> {
+  const held =
+    resource === undefined && /\/v1\/models(\/|$)/.test(url.pathname)
+      ? tokens.find(resource => resource !== apiResource(issuer.href))
+      : undefined
+  return held === undefined ? tokens.get(resource) : Promise.resolve(held)
+}
+
+function parseJson(body: unknown): unknown {
+  try {
+    if (typeof body === 'string') return JSON.parse(body)
+    if (isBytes(body)) return JSON.parse(new TextDecoder().decode(body))
+  } catch {
+    // The gate says what is wrong with it.
+  }
+  return undefined
+}
+
+const isBytes = (body: unknown): body is ArrayBuffer | Uint8Array =>
+  body instanceof ArrayBuffer || body instanceof Uint8Array
+
+const canBeSentAgain = (body: unknown): boolean => body == null || typeof body === 'string' || isBytes(body)
+
+/** Sallyport's code in the protocols' errors and in problem details; a bare challenge names a nonce too. */
+async function refusalCode(response: Response): Promise<string | undefined> {
+  const body = await readJson(response.clone())
+  const code = textAt(body, 'error', 'sallyport', 'code') ?? textAt(body, 'code')
+  if (code !== undefined) return code
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  return challenge.includes('error="use_dpop_nonce"') ? 'nonce_required' : undefined
+}
+
+/** The token is shared by all who wait for it: a caller that aborts leaves the others their request. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

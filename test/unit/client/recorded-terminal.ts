@@ -1,0 +1,48 @@
+import { mkdtempSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Terminal } from '../../../client/cli/terminal.ts'
+
+/** Keeps what is written to it. Each pause of a command ends when the test calls `wake`. */
+export class RecordedTerminal implements Terminal {
+  readonly home = mkdtempSync(join(tmpdir(), 'sallyport-'))
+  readonly env: Record<string, string> = { SALLYPORT_DATA: join(this.home, 'data') }
+  input = ''
+  interactive = false
+  stdout = ''
+  stderr = ''
+  readonly interruption = new AbortController()
+  readonly interrupted = this.interruption.signal
+  #asleep = Promise.withResolvers<() => void>()
+
+  get stdin(): AsyncIterable<Uint8Array> {
+    return ReadableStream.from([new TextEncoder().encode(this.input)])
+  }
+
+  async write(data: string | Uint8Array): Promise<void> {
+    this.stdout += typeof data === 'string' ? data : new TextDecoder().decode(data)
+  }
+
+  readonly say = (text: string): void => {
+    this.stderr += text
+  }
+
+  sleep(): Promise<void> {
+    return new Promise(resolve => this.#asleep.resolve(resolve))
+  }
+
+  /** Waits until a command sleeps; the function that it resolves with wakes it. */
+  async asleep(): Promise<() => void> {
+    const wake = await this.#asleep.promise
+    this.#asleep = Promise.withResolvers()
+    return wake
+  }
+
+  async file(name: string, content: unknown, mode = 0o600): Promise<string> {
+    const path = join(this.home, name)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content), { mode })
+    return path
+  }
+}
