@@ -99,7 +99,10 @@ async function open(
   )
 }
 
-/** Events as they come; the call ends in `finally`, before the caller sees the end of the stream. */
+/**
+ * Events as they come, but for the protocol's own end: that waits until the call is settled, so that whoever
+ * has seen it finds the budget moved and the entries there.
+ */
 async function* stream(
   run: Run,
   response: HttpResponse,
@@ -108,26 +111,35 @@ async function* stream(
 ): AsyncGenerator<Uint8Array> {
   const splitter = new EventSplitter()
   const watch = run.ask.watch()
+  const last: Uint8Array[] = []
   try {
     for await (const chunk of response.bytes) {
       heard()
       run.received += chunk.length
-      const events = splitter.push(chunk).filter(event => watch.event(event))
-      if (events.length === 0) continue
+      const now: Uint8Array[] = []
+      for (const event of splitter.push(chunk))
+        if (watch.event(event)) (watch.finished ? last : now).push(event)
+      if (now.length === 0) continue
       run.hold()
-      yield events.length === 1 ? (events[0] as Uint8Array) : Buffer.concat(events)
+      yield joined(now)
       run.heldSince = undefined
     }
-    run.usage = watch.usage()
+    if (!watch.finished) last.push(errorEvent(operation.protocol, broken(), request))
     run.ending = watch.finished ? 'completed' : 'upstream_failed'
-    if (!watch.finished) yield errorEvent(operation.protocol, broken(), request)
   } catch (error) {
-    run.usage = watch.usage()
     const why = run.judge(error)
-    if (why) yield errorEvent(operation.protocol, why, request)
+    if (watch.finished) run.ending = 'completed'
+    else if (why) last.push(errorEvent(operation.protocol, why, request))
   } finally {
+    run.usage = watch.usage()
     await run.end()
   }
+  if (last.length > 0) yield joined(last)
+}
+
+const joined = (events: readonly Uint8Array[]): Uint8Array => {
+  const [only] = events
+  return events.length === 1 && only ? only : Buffer.concat(events)
 }
 
 /** A generator that was never started has no `finally`: the call ends all the same when nobody listens. */

@@ -9,8 +9,11 @@ export interface Reservation {
   readonly told: Reserved
 }
 
-/** More wrong guesses than this mean that something else is wrong; each is made from a fresh item. */
-const maxAttempts = 64
+/**
+ * A guess can be wrong about the day once and about the rate once, and a purge takes one more; a revision
+ * may change in between. More than this means that something else is wrong.
+ */
+const maxAttempts = 8
 
 /**
  * Step 5 on one meter. `deadline` (ms since the epoch) lies within the lease's own time, so that no late
@@ -20,11 +23,17 @@ const maxAttempts = 64
 export async function reserveOn(
   deps: SettlementDeps,
   seen: Meter,
-  call: { readonly eid: string; readonly r: number; readonly deadline: number; readonly clause: string },
+  call: {
+    readonly eid: string
+    readonly r: number
+    readonly arrivedAt: number
+    readonly deadline: number
+    readonly clause: string
+  },
   leaseMs: number,
 ): Promise<Reservation | Refusal> {
   const { store, clock } = deps
-  const { eid, r, deadline, clause } = call
+  const { eid, r, arrivedAt, deadline, clause } = call
   let meter = seen
   let purged = false
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
@@ -32,7 +41,7 @@ export async function reserveOn(
     if (now > deadline)
       return refuse('store_unavailable', 'The reservation took too long.', { retryAfter: 1 })
 
-    const op = reserve(meter, eid, r, now, leaseMs)
+    const op = reserve(meter, eid, r, now, leaseMs, arrivedAt)
     if ('code' in op) {
       if (purged || expiredLeases(meter, now).length === 0) return meterRefusal(meter, op, r, clause)
       meter = await purgeExpired(deps, meter)

@@ -11,7 +11,7 @@ import type { TokenDeps } from './token-deps.ts'
 
 /** The token service: `/oauth/token`, `/oauth/revoke` and what stands under `/.well-known/`. */
 export function createToken(deps: TokenDeps): Handler {
-  const world = { ...deps, rate: createRate(deps.rateLimit ?? { perSecond: 50, burst: 100 }) }
+  const world = { ...deps, rate: createRate(deps.rateLimit ?? { perSecond: 100, burst: 200 }) }
   const posts = { '/oauth/token': issueToken, '/oauth/revoke': revokeToken } as const
 
   async function route(event: APIGatewayProxyEvent): Promise<Reply> {
@@ -23,11 +23,9 @@ export function createToken(deps: TokenDeps): Handler {
     return (await discover(deps, path, now)) ?? answerError(unknownPath)
   }
 
-  return async event => {
+  async function serve(event: APIGatewayProxyEvent): Promise<Reply> {
     try {
-      const reply = await route(event)
-      deps.telemetry.count('token_replies', { status: String(reply.status) })
-      return reply
+      return await route(event)
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         deps.telemetry.count('store_unavailable', { function: 'token' })
@@ -36,6 +34,12 @@ export function createToken(deps: TokenDeps): Handler {
       deps.telemetry.error('The token service failed', error, { request: event.requestContext.requestId })
       return answerError(new OAuthError('server_error', 'The request failed here; it can be sent again.'))
     }
+  }
+
+  return async event => {
+    const reply = await serve(event)
+    deps.telemetry.count('token_replies', { status: String(reply.status) })
+    return { ...reply, headers: { ...reply.headers, 'x-request-id': event.requestContext.requestId } }
   }
 }
 

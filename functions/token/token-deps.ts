@@ -15,6 +15,6 @@ export interface TokenDeps {
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
-  /** Of one client at this instance; 50 a second and 100 at once unless given. */
+  /** Of one client at this instance; 100 a second and 200 at once unless given. */
   readonly rateLimit?: RateLimit
 }

@@ -25,7 +25,12 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
   let routes: Routes = []
   const underWay = new Set<Promise<void>>()
   const server = createServer({ maxHeaderSize, requestTimeout: 60_000 }, (request, response) => {
-    const served = handle(routes, request, response, telemetry).finally(() => underWay.delete(served))
+    // A kept connection can still bring a request after the server was closed.
+    const serve = server.listening ? handle(routes, request, response, telemetry) : refuse(response)
+    const served = serve.finally(() => {
+      underWay.delete(served)
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
     underWay.add(served)
   })
   server.listen(port, '127.0.0.1')
@@ -61,6 +66,20 @@ async function handle(
     if (response.headersSent) response.destroy()
     else await writeReply(response, internal(requestId))
   }
+}
+
+const refuse = (response: ServerResponse): Promise<void> => {
+  const requestId = randomUUID()
+  const reply = problem(
+    503,
+    'The server is stopping',
+    { code: 'stopping', next: 'Send it again in a moment.' },
+    requestId,
+  )
+  return writeReply(response, {
+    ...reply,
+    headers: { ...reply.headers, connection: 'close', 'retry-after': '1' },
+  })
 }
 
 async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {

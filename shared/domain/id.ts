@@ -10,6 +10,9 @@ export function base32(bytes: Uint8Array): string {
   return text
 }
 
+/** The value of the last character: five bits, the id's own if it is made of random bytes. */
+export const lastDigit = (id: string): number => alphabet.indexOf(id.slice(-1))
+
 /** `<kind>_<uuid>` with a UUIDv4 (RFC 9562 §5.4) made of 16 random bytes. */
 export const randomId = (kind: string, random: Uint8Array): string => `${kind}_${base32(stamp(random, 4))}`
 

@@ -87,8 +87,11 @@ export const freshMeter = (id: string, limits: Limits, now: number): Meter => ({
   lefts: {},
 })
 
-/** Why this meter, as it stands, does not admit `r` tokens at `now` (ms); nothing if it does. */
-export function obstacle(meter: Meter, r: number, now: number): Obstacle | undefined {
+/**
+ * Why this meter, as it stands, does not admit `r` tokens at `now`; nothing if it does. The rate is judged by
+ * when the request arrived, which does not move from one attempt to the next. Both in milliseconds.
+ */
+export function obstacle(meter: Meter, r: number, now: number, arrivedAt = now): Obstacle | undefined {
   const { limits } = meter
   const day = Math.max(dayOf(now), meter.day)
   const dayUsed = meter.day === day ? meter.dayUsed : 0
@@ -98,7 +101,7 @@ export function obstacle(meter: Meter, r: number, now: number): Obstacle | undef
   if (limits.perDay !== undefined && dayUsed > limits.perDay - r)
     return { code: 'day_exhausted', retryAfter: Math.ceil(((day + 1) * 86_400_000 - now) / 1000) }
   if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
-  const early = meter.tat - (now * 1000 + tolerance(limits))
+  const early = meter.tat - (arrivedAt * 1000 + tolerance(limits))
   if (early > 0) return { code: 'rate_limited', retryAfter: Math.max(1, Math.ceil(early / 1_000_000)) }
   return undefined
 }
@@ -130,12 +133,13 @@ export function reserve(
   r: number,
   now: number,
   leaseMs: number,
+  arrivedAt = now,
 ): Update<Meter> | Obstacle {
-  const blocked = obstacle(meter, r, now)
+  const blocked = obstacle(meter, r, now, arrivedAt)
   if (blocked) return blocked
   const { limits } = meter
   const day = Math.max(dayOf(now), meter.day)
-  const nowMicros = now * 1000
+  const arrival = arrivedAt * 1000
   const conditions: Condition[] = [
     { eq: [['state'], 'open'] },
     { eq: [['rev'], meter.rev] },
@@ -158,11 +162,11 @@ export function reserve(
     set.push([['day'], day], [['dayUsed'], r])
   }
 
-  if (meter.tat <= nowMicros) {
-    conditions.push({ le: [['tat'], nowMicros] })
-    set.push([['tat'], nowMicros + interval(limits)])
+  if (meter.tat <= arrival) {
+    conditions.push({ le: [['tat'], arrival] })
+    set.push([['tat'], arrival + interval(limits)])
   } else {
-    conditions.push({ gt: [['tat'], nowMicros] }, { le: [['tat'], nowMicros + tolerance(limits)] })
+    conditions.push({ gt: [['tat'], arrival] }, { le: [['tat'], arrival + tolerance(limits)] })
     add.push([['tat'], interval(limits)])
   }
 

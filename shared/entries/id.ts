@@ -1,4 +1,4 @@
-import { base32, stamp } from '../domain/id.ts'
+import { base32, lastDigit, stamp } from '../domain/id.ts'
 
 /** Times in bodies and ids stand on this grid: finer ones could tell a reader's copy from another's. */
 const floorMs = 10_000
@@ -30,10 +30,7 @@ export const outcomeId = (intent: string): string => intent + suffix
 /** Intents without an outcome are spread over this many partitions, so that none is hot. */
 export const openShards = 16
 
-export function openShard(eid: string): string {
-  const last = eid.charCodeAt(eid.length - 1)
-  return `open#${last % openShards}`
-}
+export const openShard = (eid: string): string => `open#${lastDigit(eid) % openShards}`
 
 export const everyOpenShard = (): readonly string[] =>
   Array.from({ length: openShards }, (_, shard) => `open#${shard}`)

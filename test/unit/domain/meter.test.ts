@@ -131,6 +131,15 @@ describe('the request rate', () => {
     expect(await admitted(noon + 4_000, 5)).toBe(3)
   })
 
+  test('is judged by arrival: requests that came at once need one new guess each, however late it is made', async () => {
+    const seen = await meterWith({ rpm: 60_000, burst: 100 })
+    await write(reserve(seen, 'a', 1, noon, lease, noon))
+    const written = await write(reserve(seen, 'b', 1, noon + 50, lease, noon))
+    expect(written.ok).toBe(false)
+    expect((await write(reserve(written.item ?? seen, 'b', 1, noon + 100, lease, noon))).ok).toBe(true)
+    expect(await stored()).toMatchObject({ tat: (noon + 2) * 1000 })
+  })
+
   test('says when the next request can succeed', async () => {
     const meter = { ...(await meterWith()), tat: (noon + 12_000) * 1000 }
     expect(obstacle(meter, 1, noon)).toEqual({ code: 'rate_limited', retryAfter: 3 })

@@ -1,0 +1,97 @@
+/** The command line against a running Sallyport, as a partner's engineer uses it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Started, start } from './process.ts'
+import { chatBody } from './raw-client.ts'
+import { openWorld, type World } from './world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.close())
+
+async function sallyport(...args: string[]) {
+  const run: Started = start({ SALLYPORT_DATA: world.data, NO_COLOR: '1' }, ['npx', 'sallyport', ...args])
+  const code = await run.ended
+  return { code, out: run.out.join('\n'), err: run.err.join('\n') }
+}
+const json = async (...args: string[]) => {
+  const { code, out, err } = await sallyport('--json', ...args)
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out)
+}
+const body = JSON.stringify(chatBody)
+
+describe('token', () => {
+  test('issue, inspect with verification, revoke: and then it is refused', async () => {
+    const issued = await json('token', 'issue', '--model', 'aurora-preview')
+    expect(issued).toMatchObject({ token_type: 'DPoP', expires_in: 300 })
+    const shown = await json('token', 'inspect', issued.access_token, '--verify')
+    expect(JSON.stringify(shown)).toContain('"aurora-preview'.slice(1))
+    expect((await sallyport('token', 'revoke', issued.access_token)).code).toBe(0)
+  })
+})
+
+describe('curl', () => {
+  test('adds token and proof, and prints what the gate answers', async () => {
+    const { code, out } = await sallyport('curl', '/openai/v1/chat/completions', '-d', body)
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ object: 'chat.completion', usage: { completion_tokens: 20 } })
+  })
+
+  test('streams', async () => {
+    const streamed = JSON.stringify({ ...chatBody, stream: true })
+    const { out } = await sallyport('curl', '-N', '/anthropic/v1/messages', '-d', streamed)
+    expect(out).toMatch(/event: message_start.*event: message_stop/s)
+  })
+
+  test('with --fail says code and next step, and exits 5 for a refusal of policy', async () => {
+    const denied = JSON.stringify({ ...chatBody, logprobs: true })
+    const { code, err } = await sallyport('curl', '--fail', '/openai/v1/chat/completions', '-d', denied)
+    expect(code).toBe(5)
+    expect(err).toContain('capability_withheld')
+  })
+})
+
+test('quota shows the meter that the gate enforces', async () => {
+  const [row] = await json('quota', 'aurora-preview')
+  const meter = await world.meter('cedar')
+  expect(row).toMatchObject({ used: meter.used, remaining: meter.remaining, limits: { total: 50_000_000 } })
+  const { out } = await sallyport('quota')
+  expect(out).toContain('aurora-preview')
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('model list', async () => {
+  expect(await json('model', 'list')).toMatchObject([
+    { id: 'aurora-preview', protocols: ['openai', 'anthropic'] },
+  ])
+})
+
+test('log tail and get show the calls’ entries', async () => {
+  const items = await json('log', 'tail', '-n', '50')
+  const outcome = items.find((item: { eid: string }) => item.eid.endsWith('.outcome'))
+  const entry = await json('log', 'get', outcome.eid)
+  expect(entry).toMatchObject({ eid: outcome.eid, body: { class_uid: 6003 } })
+  expect((await sallyport('log', 'get', 'entry_none')).code).toBe(7)
+})
+
+test('another partner sees its own entries only', async () => {
+  const profile = `${world.data}/demo/credentials.json#prairie`
+  const items = await json('--profile', profile, 'log', 'tail')
+  expect(items.every((item: object) => !JSON.stringify(item).includes('cedar'))).toBe(true)
+  const [own] = (await world.entries('cedar')).map(({ eid }) => eid)
+  expect((await sallyport('--profile', profile, 'log', 'get', own ?? '')).code).toBe(7)
+})
+
+test('version, usage and missing credentials have their exit codes', async () => {
+  expect((await sallyport('version')).out).toMatch(/\d+\.\d+\.\d+/)
+  expect((await sallyport('nonsense')).code).toBe(2)
+  const none = start({ SALLYPORT_DATA: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' }, [
+    'npx',
+    'sallyport',
+    'quota',
+  ])
+  expect(await none.ended).toBe(4)
+  expect(none.err.join('\n')).toMatch(/profile/)
+})

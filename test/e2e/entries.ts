@@ -1,0 +1,34 @@
+import { indexes, keys } from '../../shared/domain/keys.ts'
+import type { Entry } from '../../shared/entries/entry.ts'
+import type { Key, Store } from '../../shared/ports/store.ts'
+
+/** All entries of an organisation, in the order of time. */
+export async function entriesOf(
+  store: Store,
+  organisation: string,
+): Promise<readonly { eid: string; entry: Entry }[]> {
+  const all: { eid: string; entry: Entry }[] = []
+  let after: string | undefined
+  do {
+    const page = await store.query({
+      index: indexes.byOrganisation,
+      partition: organisation,
+      order: 'asc',
+      limit: 100,
+      ...(after && { after }),
+    })
+    const found = await store.get(page.keys as readonly Key<Entry>[])
+    page.keys.forEach((key, i) => {
+      const entry = found[i]
+      if (entry) all.push({ eid: key.pk, entry })
+    })
+    after = page.next
+  } while (after)
+  return all
+}
+
+/** What the entry says in its own words: `kind`, `charge`, `ending`, … */
+export const told = (entry: Entry): Record<string, unknown> =>
+  (JSON.parse(entry.body) as { unmapped: Record<string, unknown> }).unmapped
+
+export const entry = (eid: string): Key<Entry> => keys.entry(eid)

@@ -1,0 +1,374 @@
+/** Invariant 7. Each code of the closed union is met here over HTTP; the last test counts them. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { keys } from '../../shared/domain/keys.ts'
+import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
+import type { Change, Key, Store } from '../../shared/ports/store.ts'
+import { StoreUnavailable } from '../../shared/ports/store.ts'
+import { told } from './entries.ts'
+import { chatBody } from './raw-client.ts'
+import { openWorld, type World } from './world.ts'
+
+const met = new Set<string>()
+let world: World
+let cedar: ReturnType<World['raw']>
+let token: string
+let failing: 'nothing' | 'reads' | 'entries' | 'meters' = 'nothing'
+
+/** The embedded store, with an outage of the part that a test names. */
+const outage = (store: Store): Store => ({
+  ...store,
+  get: async keys => {
+    if (failing === 'reads') throw new StoreUnavailable('down')
+    return store.get(keys)
+  },
+  write: async op => {
+    if (failing === op.key.table) throw new StoreUnavailable('down')
+    return store.write(op)
+  },
+})
+
+beforeAll(async () => {
+  world = await openWorld({ wiring: { wrap: outage, idleMs: { stream: 900, json: 900 } } })
+  cedar = world.raw('cedar')
+  token = await cedar.token()
+})
+afterAll(() => world.close())
+beforeEach(() => {
+  failing = 'nothing'
+})
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly code: string
+  readonly error: { message: string; code?: string; type?: string; sallyport: { code: string; next: string } }
+}
+
+/** Reads a refusal in the caller's protocol and checks what every one of them has. */
+async function refusal(response: Response, code: RefusalCode): Promise<Answer> {
+  const body = (await response.json()) as { type?: string; request_id?: string; error: Answer['error'] }
+  const { status, headers } = response
+  const { error } = body
+  expect({ code: error.sallyport?.code, status }).toEqual({ code, status: refusals[code].status })
+  expect(error.sallyport.next).toBe(refusals[code].next)
+  expect(error.message).toContain(refusals[code].title)
+  expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  expect(headers.get('dpop-nonce')).toBeTruthy()
+  expect(headers.get('cache-control')).toBe('no-store')
+  if (status === 401) expect(headers.get('www-authenticate')).toMatch(/^DPoP error="[a-z_]+".*algs="ES256/)
+  met.add(code)
+  return { status, headers, code, error }
+}
+
+/** Changes a record, as governance will, and puts it back. */
+async function changed(key: Key, change: Change, during: () => Promise<void>): Promise<void> {
+  const { store } = world.sallyport
+  const [before] = await store.get([key])
+  await store.write({ kind: 'update', key, change })
+  try {
+    await during()
+  } finally {
+    if (before) await store.write({ kind: 'put', key, item: before })
+  }
+}
+
+const chat = (body: object = {}): Promise<Response> => cedar.chat(body, { token })
+
+describe('the proof and the token', () => {
+  test('token_invalid: a bound token sent as Bearer, another issuer’s, none at all', async () => {
+    const bearer = await cedar.call('POST', '/openai/v1/chat/completions', {
+      token,
+      body: chatBody,
+      headers: { authorization: `Bearer ${token}` },
+    })
+    await refusal(bearer, 'token_invalid')
+    await refusal(await cedar.chat({}, { token: `${token.slice(0, -4)}AAAA` }), 'token_invalid')
+    await refusal(await fetch(`${world.issuer}/openai/v1/models`), 'token_invalid')
+  })
+
+  test('proof_invalid: made for another URL', async () => {
+    const proof = await cedar.proof('POST', '/openai/v1/other', {}, token)
+    const response = await cedar.call('POST', '/openai/v1/chat/completions', { token, proof, body: chatBody })
+    await refusal(response, 'proof_invalid')
+  })
+
+  test('nonce_required: none, or one of long ago; the answer brings a good one', async () => {
+    for (const nonce of [undefined, 'long-ago']) {
+      const proof = await cedar.proof('POST', '/openai/v1/chat/completions', { claims: { nonce } }, token)
+      const response = await cedar.call('POST', '/openai/v1/chat/completions', {
+        token,
+        proof,
+        body: chatBody,
+      })
+      const { headers } = await refusal(response, 'nonce_required')
+      expect(headers.get('www-authenticate')).toContain('error="use_dpop_nonce"')
+      expect((await chat()).status).toBe(200)
+    }
+  })
+
+  test('proof_replayed: the second time', async () => {
+    const proof = await cedar.proof('POST', '/openai/v1/chat/completions', {}, token)
+    const options = { token, proof, body: chatBody }
+    expect((await cedar.call('POST', '/openai/v1/chat/completions', options)).status).toBe(200)
+    await refusal(await cedar.call('POST', '/openai/v1/chat/completions', options), 'proof_replayed')
+  })
+
+  test('token_revoked: on the next request, by its owner', async () => {
+    const gone = await cedar.token()
+    const form = {
+      token: gone,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await cedar.assertion(),
+    }
+    expect((await cedar.post('/oauth/revoke', form)).status).toBe(200)
+    await refusal(await cedar.chat({}, { token: gone }), 'token_revoked')
+  })
+
+  test('key_compromised: every token that the key signed', async () => {
+    const kid = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
+    await changed(keys.standing, { set: [[['compromised', kid], Date.now()]] }, async () => {
+      await refusal(await chat(), 'key_compromised')
+    })
+  })
+})
+
+describe('the records', () => {
+  const { client_id } = { client_id: () => world.partner('cedar').client_id }
+  const future = Date.now() + 1e9
+  const cases: [RefusalCode, () => Key, Change][] = [
+    ['client_suspended', () => keys.client(client_id()), { set: [[['state'], 'suspended']] }],
+    ['client_expired', () => keys.client(client_id()), { set: [[['expiresAt'], 1]] }],
+    ['organisation_suspended', () => keys.organisation('cedar'), { set: [[['state'], 'suspended']] }],
+    ['partner_suspended', () => keys.organisation('cedar'), { set: [[['partner'], 'suspended']] }],
+    ['partner_revoked', () => keys.organisation('cedar'), { set: [[['partner'], 'revoked']] }],
+    [
+      'hold_active',
+      () => keys.standing,
+      { set: [[['holds', 'hold_1'], { scope: { organisation: 'cedar' }, reason: 'audit', placedAt: 1 }]] },
+    ],
+    [
+      'agreement_not_effective',
+      () => keys.agreement('agreement_cedar'),
+      { set: [[['state'], 'terminated']] },
+    ],
+    ['agreement_superseded', () => keys.agreement('agreement_cedar'), { set: [[['digest'], 'next']] }],
+    ['consent_missing', () => keys.agreement('agreement_cedar'), { remove: [['consentedAt']] }],
+    ['purpose_not_registered', () => keys.agreement('agreement_cedar'), { set: [[['purposes'], ['other']]] }],
+    ['model_withdrawn', () => keys.model('aurora-preview'), { set: [[['state'], 'withdrawn']] }],
+    ['model_killed', () => keys.model('aurora-preview'), { set: [[['killed'], true]] }],
+    ['window_closed', () => keys.model('aurora-preview'), { set: [[['state'], 'government_window']] }],
+    ['grant_missing', () => keys.grant('grant_cedar'), { set: [[['state'], 'requested']] }],
+    ['grant_suspended', () => keys.grant('grant_cedar'), { set: [[['state'], 'suspended']] }],
+    ['grant_expired', () => keys.grant('grant_cedar'), { set: [[['startsAt'], future]] }],
+    ['grant_revoked', () => keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }],
+    ['meter_closed', () => keys.meter('grant_cedar'), { set: [[['state'], 'closed']] }],
+    ['budget_exhausted', () => keys.meter('grant_cedar'), { set: [[['remaining'], 10]] }],
+    ['rate_limited', () => keys.meter('grant_cedar'), { set: [[['tat'], (Date.now() + 60_000) * 1000]] }],
+    ['streams_exhausted', () => keys.meter('grant_cedar'), { set: [[['limits', 'streams'], 0]] }],
+    ['limit_required', () => keys.model('aurora-preview'), { remove: [['tokens', 'defaultOutput']] }],
+  ]
+
+  test.each(cases)('%s: in both protocols, on the next request, with an entry', async (code, key, change) => {
+    const body = code === 'limit_required' ? { max_tokens: undefined } : {}
+    await changed(key(), change, async () => {
+      const openai = await refusal(await chat(body), code)
+      const anthropic = await cedar.messages(body, { token })
+      const raw = (await anthropic.clone().json()) as object
+      expect(raw).toMatchObject({ type: 'error', request_id: anthropic.headers.get('request-id') })
+      await refusal(anthropic, code)
+      if (openai.status === 429) expect(openai.headers.get('x-should-retry')).toBeTruthy()
+      if (code === 'budget_exhausted') {
+        expect(openai.error.code).toBe('insufficient_quota')
+        expect(openai.headers.get('x-should-retry')).toBe('false')
+      }
+      if (code === 'rate_limited')
+        expect(Number(openai.headers.get('retry-after'))).toBeGreaterThanOrEqual(49)
+    })
+    const refused = (await world.entries('cedar'))
+      .map(({ entry }) => told(entry))
+      .filter(one => one.code === code)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused[0]).toMatchObject({ kind: 'refusal', decision: 'refuse', clauses: expect.any(Array) })
+  })
+
+  test('day_exhausted: until the next UTC day', async () => {
+    const day = Math.floor(Date.now() / 86_400_000)
+    await changed(
+      keys.meter('grant_cedar'),
+      {
+        set: [
+          [['day'], day],
+          [['dayUsed'], 10_000_000],
+        ],
+      },
+      async () => {
+        const { headers, error } = await refusal(await chat(), 'day_exhausted')
+        expect(error.code).toBe('insufficient_quota')
+        expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(86_400)
+      },
+    )
+  })
+
+  test('model_unknown: the body asks for another model than the token', async () => {
+    await refusal(await chat({ model: 'borealis' }), 'model_unknown')
+  })
+
+  test('token_expired', async () => {
+    const expired = await expiredToken()
+    await refusal(await cedar.chat({}, { token: expired }), 'token_expired')
+  })
+})
+
+/** Signed by the deployment's own key, for a time that has passed. */
+async function expiredToken(): Promise<string> {
+  const { createSigners } = await import('../../scripts/embedded/key-ring.ts')
+  const { signAccessToken } = await import('../../shared/oauth/access-token.ts')
+  const [ring] = await world.sallyport.store.get([keys.keyRing])
+  const [key] = ring?.keys ?? []
+  if (!key) throw new Error('no key')
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  const signer = await createSigners(world.sallyport.ring.folder)(key)
+  return signAccessToken({ ...claims, iat: claims.iat - 600, exp: claims.iat - 300 }, signer)
+}
+
+describe('the request', () => {
+  test('path_not_offered: by name, never passed through', async () => {
+    const before = (await world.stats()).finished
+    for (const path of ['/openai/v1/files', '/openai/v1/chat/completions/x', '/anthropic/v1/complete'])
+      await refusal(await cedar.call('POST', path, { token, body: chatBody }), 'path_not_offered')
+    expect((await world.stats()).finished).toBe(before)
+  })
+
+  test('field_not_allowed: naming the field', async () => {
+    const { error } = await refusal(await chat({ previous_response_id: 'r' }), 'field_not_allowed')
+    expect(error).toMatchObject({ param: 'previous_response_id' })
+  })
+
+  test('capability_withheld: naming field and clause', async () => {
+    const { error } = await refusal(await chat({ logprobs: true }), 'capability_withheld')
+    expect(error).toMatchObject({ param: 'logprobs', sallyport: { clause: 'capabilities-1' } })
+  })
+
+  test('body_malformed: naming the field, or JSON', async () => {
+    const { error } = await refusal(await chat({ messages: 7 }), 'body_malformed')
+    expect(error).toMatchObject({ param: 'messages' })
+    const response = await cedar.call('POST', '/openai/v1/chat/completions', { token, body: '{"model":' })
+    await refusal(response, 'body_malformed')
+  })
+
+  test('body_too_large', async () => {
+    const content = 'x'.repeat(4 << 20)
+    await refusal(await chat({ messages: [{ role: 'user', content }] }), 'body_too_large')
+  })
+
+  test('request_exceeds_limit: it could never fit', async () => {
+    await refusal(await chat({ max_tokens: 60_000_000 }), 'request_exceeds_limit')
+  })
+})
+
+describe('an outage refuses, and nothing is called or charged', () => {
+  test.each([
+    ['record_unavailable', 'entries'],
+    ['store_unavailable', 'reads'],
+    ['store_unavailable', 'meters'],
+  ] as const)('%s: no %s', async (code, what) => {
+    const before = await Promise.all([world.stats(), world.meter('cedar')])
+    failing = what
+    const { headers } = await refusal(await chat(), code)
+    failing = 'nothing'
+    expect(headers.get('retry-after')).toBe('1')
+    const after = await Promise.all([world.stats(), world.meter('cedar')])
+    expect([after[0].finished, after[1].used, after[1].leases]).toEqual([
+      before[0].finished,
+      before[1].used,
+      {},
+    ])
+  })
+
+  test('upstream_unavailable: it is not there, or does not take our key', async () => {
+    const gone = { set: [[['upstreams', 'openai', 'url'], 'http://127.0.0.1:9/v1']] } as const
+    await changed(keys.model('aurora-preview'), gone, async () => {
+      await refusal(await chat(), 'upstream_unavailable')
+    })
+    const wrong = { set: [[['upstreams', 'openai', 'credential'], 'anthropic']] } as const
+    await changed(keys.model('aurora-preview'), wrong, async () => {
+      await refusal(await chat(), 'upstream_unavailable')
+    })
+  })
+})
+
+describe('an upstream that stays silent', () => {
+  test('upstream_timeout: refuses, and ends a stream with the error event of the protocol', async () => {
+    await world.script({ first_token_ms: 60_000, times: 1 })
+    await refusal(await chat(), 'upstream_timeout')
+    await world.script({ stall_after: 2, times: 1 })
+    const stream = await chat({ stream: true })
+    expect(stream.status).toBe(200)
+    const events = (await stream.text()).trim().split('\n\n')
+    const last = JSON.parse((events.at(-1) ?? '').slice('data: '.length))
+    expect(last.error.sallyport).toEqual({ code: 'upstream_timeout', next: refusals.upstream_timeout.next })
+  })
+})
+
+describe('the token service', () => {
+  test('signer_unavailable: no token, 503, and an entry', async () => {
+    const [ring] = await world.sallyport.store.get([keys.keyRing])
+    const [key] = ring?.keys ?? []
+    if (!key) throw new Error('no key')
+    await changed(
+      keys.keyRing,
+      { set: [[['keys'], [{ ...key, ref: `missing/${'x'.repeat(300)}` }]]] },
+      async () => {
+        const response = await cedar.tokenRequest()
+        expect(response.status).toBe(503)
+        expect(response.headers.get('retry-after')).toBe('1')
+        expect(await response.json()).toMatchObject({
+          error: 'temporarily_unavailable',
+          sallyport: { code: 'signer_unavailable', next: refusals.signer_unavailable.next },
+        })
+      },
+    )
+    const entries = (await world.entries('cedar')).map(({ entry }) => told(entry))
+    expect(entries).toContainEqual(
+      expect.objectContaining({ kind: 'token_refusal', code: 'signer_unavailable' }),
+    )
+    met.add('signer_unavailable')
+  })
+})
+
+describe('the API', () => {
+  async function problem(path: string, code: RefusalCode, scope?: string): Promise<Record<string, unknown>> {
+    const own = await cedar.token({ resource: `${world.issuer}/api`, ...(scope && { scope }) })
+    const response = await cedar.call('GET', path, { token: own })
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    const body = (await response.json()) as Record<string, unknown>
+    const { status, title, next } = refusals[code]
+    expect(response.status).toBe(status)
+    expect(body).toMatchObject({
+      status,
+      code,
+      title,
+      next,
+      request_id: response.headers.get('x-request-id'),
+    })
+    met.add(code)
+    return body
+  }
+
+  test('scope_missing', () => problem('/api/v1/entries', 'scope_missing', 'quota:read'))
+  test('entry_unknown', () => problem('/api/v1/entries/entry_none', 'entry_unknown'))
+  test('path_not_offered', () => problem('/api/v1/nothing', 'path_not_offered'))
+  test('body_malformed names the parameter', async () => {
+    const body = await problem('/api/v1/entries?limit=0', 'body_malformed')
+    expect(body).toMatchObject({ errors: [{ path: 'limit' }] })
+  })
+  test('a token for a model is not one for the API', async () => {
+    const response = await cedar.call('GET', '/api/v1/me', { token })
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ code: 'token_invalid', error: 'invalid_token' })
+  })
+})
+
+test('every code of the union was met', () => {
+  expect(Object.keys(refusals).filter(code => !met.has(code))).toEqual([])
+})

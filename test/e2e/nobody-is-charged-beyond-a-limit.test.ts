@@ -1,0 +1,165 @@
+/** Invariant 2: on the partner whose grant has 10,000 tokens, whatever the concurrency and the aborts. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { reservedNow } from '../../shared/domain/meter.ts'
+import { told } from './entries.ts'
+import { chatBody } from './raw-client.ts'
+import { openWorld, type World } from './world.ts'
+
+const total = 10_000
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+interface Wave {
+  readonly admitted: number
+  readonly billed: number
+  readonly codes: ReadonlyMap<string, number>
+}
+
+/** Calls at once, each read to its end; what the provider billed is in the replies. */
+async function wave(calls: number, body: object = {}): Promise<Wave> {
+  const prairie = world.raw('prairie')
+  const token = await prairie.token()
+  const codes = new Map<string, number>()
+  let admitted = 0
+  let billed = 0
+  await Promise.all(
+    Array.from({ length: calls }, async () => {
+      const response = await prairie.chat(body, { token })
+      const answer = (await response.json()) as {
+        usage?: { total_tokens: number }
+        error?: { sallyport: { code: string } }
+      }
+      if (response.status === 200) {
+        admitted += 1
+        billed += answer.usage?.total_tokens ?? Number.NaN
+      } else {
+        const code = answer.error?.sallyport.code ?? `http ${response.status}`
+        codes.set(code, (codes.get(code) ?? 0) + 1)
+      }
+    }),
+  )
+  return { admitted, billed, codes }
+}
+
+test('200 calls at once: none over, and further waves use at least 95 %', async () => {
+  let billed = 0
+  let admitted = 0
+  for (let waves = 0; waves < 60; waves++) {
+    const done = await wave(200)
+    for (const code of done.codes.keys()) expect(['budget_exhausted', 'streams_exhausted']).toContain(code)
+    billed += done.billed
+    admitted += done.admitted
+    const meter = await world.meter('prairie')
+    expect(meter).toMatchObject({ used: billed, remaining: total - billed, leases: {} })
+    expect(meter.used).toBeLessThanOrEqual(total)
+    if (done.admitted === 0) break
+  }
+  expect(billed).toBeGreaterThanOrEqual(0.95 * total)
+  const outcomes = (await world.entries('prairie'))
+    .map(({ entry }) => told(entry))
+    .filter(one => one.kind === 'outcome')
+  const charges = outcomes.map(({ charge }) => charge as number)
+  expect(charges.reduce((sum, charge) => sum + charge, 0)).toBe(billed)
+  expect(charges.filter(charge => charge > 0)).toHaveLength(admitted)
+})
+
+test('at any moment, what is used, reserved and left is the whole', async () => {
+  await world.script({ pace_ms: 2 })
+  const running = wave(64)
+  let settled = false
+  void running.finally(() => {
+    settled = true
+  })
+  let seen = 0
+  while (!settled) {
+    const meter = await world.meter('prairie')
+    seen = Math.max(seen, Object.keys(meter.leases).length)
+    expect(meter.remaining + meter.used + reservedNow(meter)).toBe(total)
+    expect(meter.remaining).toBeGreaterThanOrEqual(0)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(seen).toBeGreaterThan(10)
+  expect(seen).toBeLessThanOrEqual(64)
+})
+
+test.each([
+  ['a stream', true],
+  ['a JSON call', false],
+])(
+  '%s that its client leaves is closed upstream within 100 ms and charged what it can have cost',
+  async (_, stream) => {
+    await world.script({ pace_ms: 5, tokens: 1_000 })
+    const prairie = world.raw('prairie')
+    const token = await prairie.token()
+    const leave = new AbortController()
+    const call = prairie.call('POST', '/openai/v1/chat/completions', {
+      token,
+      body: { ...chatBody, stream, max_tokens: 1_000 },
+      signal: leave.signal,
+    })
+    if (stream) {
+      const reader = (await call).body?.getReader()
+      await reader?.read()
+    } else {
+      call.catch(() => undefined)
+      while ((await world.stats()).tokens_produced === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    leave.abort()
+    const left = performance.now()
+    while ((await world.stats()).aborted === 0) {
+      expect(performance.now() - left).toBeLessThan(1_000)
+      await new Promise(resolve => setTimeout(resolve, 2))
+    }
+    const closedAfter = performance.now() - left
+    expect(closedAfter).toBeLessThan(100)
+    let meter = await world.meter('prairie')
+    while (Object.keys(meter.leases).length > 0) meter = await world.meter('prairie')
+    const { tokens_produced } = await world.stats()
+    const outcome = (await world.entries('prairie'))
+      .map(({ entry }) => told(entry))
+      .find(one => one.kind === 'outcome')
+    expect(outcome).toMatchObject({ ending: 'client_gone', charge: meter.used })
+    expect(meter.used).toBeGreaterThanOrEqual(tokens_produced)
+    expect(meter.used).toBeLessThanOrEqual(outcome?.reserve as number)
+  },
+)
+
+test.each([
+  ['breaks off', { break_after: 5, tokens: 100, times: 1 }],
+  ['never says what it cost', { omit_usage: true, tokens: 10, times: 1 }],
+])(
+  'a stream whose upstream %s is charged at least what was produced, at most its reservation',
+  async (_, script) => {
+    await world.script(script)
+    const prairie = world.raw('prairie')
+    const response = await prairie.chat({ stream: true, max_tokens: 100 })
+    await response.text().catch(() => undefined)
+    const { used, leases } = await world.meter('prairie')
+    const outcome = (await world.entries('prairie'))
+      .map(({ entry }) => told(entry))
+      .find(one => one.kind === 'outcome')
+    expect(leases).toEqual({})
+    expect(used).toBe(outcome?.charge)
+    expect(used).toBeGreaterThanOrEqual((await world.stats()).tokens_produced)
+    expect(used).toBeLessThanOrEqual(outcome?.reserve as number)
+  },
+)
+
+test('an upstream error costs nothing; one that bills beyond the reservation is charged in full and closes the meter', async () => {
+  await world.script({ fail: { status: 500, times: 1 }, bill: 1_000, times: 2 })
+  const prairie = world.raw('prairie')
+  expect((await prairie.chat()).status).toBe(500)
+  expect(await world.meter('prairie')).toMatchObject({ used: 0, state: 'open' })
+  expect((await prairie.chat()).status).toBe(200)
+  const meter = await world.meter('prairie')
+  expect(meter.used).toBeGreaterThan(total)
+  expect(meter).toMatchObject({ state: 'closed', closed: 'overrun', remaining: total - meter.used })
+  const outcomes = (await world.entries('prairie')).map(({ entry }) => told(entry))
+  expect(outcomes).toContainEqual(
+    expect.objectContaining({ kind: 'outcome', overrun: true, charge: meter.used }),
+  )
+  expect((await prairie.chat()).status).toBe(403)
+})
