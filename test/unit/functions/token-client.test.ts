@@ -95,7 +95,8 @@ describe('B to D. The client', () => {
         'No registered key of this client verifies the assertion.',
         undefined,
       ])
-    expect(answers[0]?.headers).toEqual(answers[1]?.headers)
+    const [first, second] = answers.map(({ headers }) => ({ ...headers, 'x-request-id': '' }))
+    expect(first).toEqual(second)
   })
 
   test('without an assertion nothing is looked up', async () => {

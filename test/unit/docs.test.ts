@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { refusalList } from '../../scripts/docs.ts'
+import { indexes, keys } from '../../shared/domain/keys.ts'
+
+test('the published list of refusals is the one in the code', () => {
+  expect(readFileSync('docs/refusals.md', 'utf8')).toBe(refusalList())
+})
+
+test('the storage schema shows every kind of key and every index', () => {
+  const schema = readFileSync('docs/storage-schema.md', 'utf8')
+  for (const builder of Object.values(keys)) {
+    const key = typeof builder === 'function' ? builder('<id>', '<hash>') : builder
+    expect(schema).toContain(`\`${key.pk.replace(/<id>|<hash>/g, '…')}\``)
+  }
+  for (const { name } of Object.values(indexes)) expect(schema).toContain(`\`${name}\``)
+})
