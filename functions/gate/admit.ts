@@ -36,22 +36,28 @@ export interface Admitted {
   readonly readAt: number
 }
 
+export interface Denied {
+  readonly refusal: Refusal
+  /** The first meter, where the records name one: its limits are told with every answer. */
+  readonly meter?: Meter | undefined
+}
+
 export async function admit(
   deps: AdmissionDeps,
   verified: VerifiedRequest,
   incoming: Incoming,
-): Promise<Admitted | Refusal> {
+): Promise<Admitted | Denied> {
   const { store, clock, random, leaseMs } = deps
   const { operation, request } = incoming
   const readAt = clock.now()
   const caller = modelCaller(verified, deps.issuer)
-  if (caller instanceof Refusal) return caller
+  if (caller instanceof Refusal) return { refusal: caller }
 
   const [{ records, meters }, replayed] = await Promise.all([
     readAuthority(store, caller),
     spendProof(deps, verified, request, readAt),
   ])
-  if (replayed) return replayed
+  if (replayed) return { refusal: replayed }
 
   const { client, model } = records
   const facts: CallFacts = {
@@ -68,21 +74,21 @@ export async function admit(
   const allow = decide(caller, records, meters, asks, clock.now())
   if (allow instanceof Refusal) {
     await record(deps, refusalEntry(facts, allow, clock.now(), random.bytes(16)))
-    return allow
+    return { refusal: allow, meter: meters[0] }
   }
 
   const { ceiling } = allow.ask
   const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
   const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
   const recorded = await record(deps, { eid, entry: intent })
-  if (recorded) return recorded
+  if (recorded) return { refusal: recorded, meter: meters[0] }
 
   const deadline = readAt + (leaseMs * 2) / 3
   const reserved = await reserveAll(deps, allow, { eid, arrivedAt: readAt, deadline })
   const call: OpenCall = { eid, intent, meters: reserved.meters, told: reserved.told }
   if (reserved.refusal) {
     await endCall(deps, call, { ending: 'refused', charge: 0, code: reserved.refusal.code })
-    return reserved.refusal
+    return { refusal: reserved.refusal, meter: reserved.meters[0] }
   }
   return { caller, allow, call, readAt }
 }

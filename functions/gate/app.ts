@@ -3,6 +3,7 @@
  * any other is refused by name and never passed on.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import type { Meter } from '../../shared/domain/meter.ts'
 import type { Protocol } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
@@ -35,24 +36,33 @@ export function createGate({ idleMs = defaultIdleMs, ...rest }: GateDeps): Handl
   return async (event, signal) => {
     const protocol: Protocol = event.path.startsWith('/anthropic/') ? 'anthropic' : 'openai'
     const request = event.requestContext.requestId
-    const answer = await serve(deps, event, signal, protocol).catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) throw error
-      deps.telemetry.error('the store did not answer', error, { request })
-      return refuse('store_unavailable', 'The store did not answer.')
-    })
-    const named = { 'x-request-id': request, ...(protocol === 'anthropic' && { 'request-id': request }) }
-    if (answer instanceof Refusal) {
-      deps.telemetry.count('refusal', { code: answer.code })
-      return json(answer.kind.status, errorBody(protocol, answer, request), {
-        ...named,
-        ...nonceHeader(deps),
-        ...errorHeaders(answer),
-        ...challenge(answer),
-        'cache-control': 'no-store',
-      })
+    const { answer, headers } = await serve(deps, event, signal, protocol).catch(
+      (error: unknown): Answered => {
+        if (!(error instanceof StoreUnavailable)) throw error
+        deps.telemetry.error('the store did not answer', error, { request })
+        return { answer: refuse('store_unavailable', 'The store did not answer.') }
+      },
+    )
+    const always = {
+      ...headers,
+      'x-request-id': request,
+      ...(protocol === 'anthropic' && { 'request-id': request }),
+      ...nonceHeader(deps),
     }
-    return { ...answer, headers: { ...answer.headers, ...named, ...nonceHeader(deps) } }
+    if (!(answer instanceof Refusal)) return { ...answer, headers: { ...answer.headers, ...always } }
+    deps.telemetry.count('refusal', { code: answer.code })
+    return json(answer.kind.status, errorBody(protocol, answer, request), {
+      ...always,
+      ...errorHeaders(answer),
+      ...challenge(answer),
+      'cache-control': 'no-store',
+    })
   }
+}
+
+interface Answered {
+  readonly answer: Reply | Refusal
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 async function serve(
@@ -60,14 +70,15 @@ async function serve(
   event: APIGatewayProxyEvent,
   signal: AbortSignal,
   protocol: Protocol,
-): Promise<Reply | Refusal> {
+): Promise<Answered> {
   const route = findRoute(event, protocol)
-  if (route instanceof Refusal) return route
+  if (route instanceof Refusal) return { answer: route }
   const verified = await verify(deps, event, aud => aud.startsWith(modelPrefix(deps.issuer)))
-  if (verified instanceof Refusal) return verified
+  if (verified instanceof Refusal) return { answer: verified }
 
   const request = event.requestContext.requestId
-  if ('models' in route) return listModels(deps, verified, request, { protocol, id: route.models.id })
+  if ('models' in route)
+    return { answer: await listModels(deps, verified, request, { protocol, id: route.models.id }) }
 
   const { operation } = route
   const admitted = await admit(deps, verified, {
@@ -76,23 +87,19 @@ async function serve(
     operation,
     parse: () => parseBody(operation, event),
   })
-  if (admitted instanceof Refusal) return admitted
+  const rates = (meter: Meter | undefined) => meter && rateHeaders(protocol, meter, deps.clock.now())
+  if ('refusal' in admitted) return { answer: admitted.refusal, headers: { ...rates(admitted.meter) } }
 
   const [version] = headerValues(event, 'anthropic-version')
-  const reply = await exchange(deps, admitted, { request, operation, version }, signal)
-  if (reply instanceof Refusal) return reply
+  const answer = await exchange(deps, admitted, { request, operation, version }, signal)
   const { allow, call } = admitted
-  const [meter] = call.meters
   const { outputLimit } = allow.ask
-  return {
-    ...reply,
-    headers: {
-      ...reply.headers,
-      ...(meter && rateHeaders(protocol, meter, deps.clock.now())),
-      ...(outputLimit !== undefined && { 'x-sallyport-output-limit': String(outputLimit) }),
-      'x-sallyport-entry': call.eid,
-    },
+  const headers = {
+    ...rates(call.meters[0]),
+    ...(outputLimit !== undefined && { 'x-sallyport-output-limit': String(outputLimit) }),
+    'x-sallyport-entry': call.eid,
   }
+  return { answer, headers }
 }
 
 type Route = { readonly operation: Operation } | { readonly models: { readonly id: string | undefined } }
@@ -105,10 +112,18 @@ function findRoute({ httpMethod, path }: APIGatewayProxyEvent, protocol: Protoco
   if (httpMethod === 'GET') {
     const models = modelPaths[protocol]
     if (path === models) return { models: { id: undefined } }
-    if (path.startsWith(`${models}/`))
-      return { models: { id: decodeURIComponent(path.slice(models.length + 1)) } }
+    if (path.startsWith(`${models}/`)) return { models: { id: decoded(path.slice(models.length + 1)) } }
   }
   return refuse('path_not_offered', `${httpMethod} ${path.slice(0, 200)} is not offered.`)
+}
+
+/** A path segment; one that is badly encoded names nothing. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return ''
+  }
 }
 
 function parseBody(operation: Operation, event: APIGatewayProxyEvent): Request | Refusal {

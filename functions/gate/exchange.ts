@@ -49,6 +49,7 @@ export async function exchange(
       eid: call.eid,
       meters: call.meters.map(meter => meter.id),
       readAt,
+      until: allow.until,
       leaseMs: deps.leaseMs,
       idleMs: deps.idleMs[ask.streaming ? 'stream' : 'json'],
     },

@@ -21,6 +21,8 @@ export interface Watched {
   readonly meters: readonly string[]
   /** When the read that admitted the call began. */
   readonly readAt: number
+  /** The earliest of the expiries that admitted it. */
+  readonly until: number
   readonly leaseMs: number
   /** The upstream may be silent for this long. */
   readonly idleMs: number
@@ -42,20 +44,24 @@ export function watchCall(
   let heardAt = clock.now()
   let goodAt = call.readAt
   let renewedAt = call.readAt
+  let { until } = call
 
-  const check = async (): Promise<Refusal | undefined> => {
+  /** True for a good read; false for one that failed and is to be tried again soon. */
+  const check = async (): Promise<boolean | Refusal> => {
     const startedAt = clock.now()
     if (startedAt - heardAt > call.idleMs)
       return refuse('upstream_timeout', `Nothing came for ${call.idleMs / 1000} s.`)
     const read = await within(clock, readDeadlineMs, readAuthority(store, call.caller))
-    if (read) {
-      goodAt = startedAt
-      const authority = authoriseModel(call.caller, read.records, clock.now())
-      return authority instanceof Refusal ? authority : undefined
-    }
-    if (clock.now() - goodAt > blindMs)
-      return refuse('store_unavailable', 'The authority could not be read again.')
-    return undefined
+    if (read === undefined)
+      return (
+        clock.now() - goodAt >= blindMs &&
+        refuse('store_unavailable', 'The authority could not be read again.')
+      )
+    goodAt = startedAt
+    const authority = authoriseModel(call.caller, read.records, clock.now())
+    if (authority instanceof Refusal) return authority
+    until = authority.until
+    return true
   }
 
   const keepLeases = async (): Promise<Refusal | undefined> => {
@@ -70,12 +76,15 @@ export function watchCall(
   }
 
   const run = async (): Promise<void> => {
-    for (let beat = call.readAt + beatMs; ; beat = goodAt >= beat ? goodAt + beatMs : clock.now() + retryMs) {
-      await clock.sleep(beat - clock.now(), stopped.signal)
+    let beat = call.readAt + beatMs
+    for (;;) {
+      await clock.sleep(Math.min(beat, until) - clock.now(), stopped.signal)
       if (stopped.signal.aborted) return
-      const why = (await check()) ?? (await keepLeases())
+      const checked = await check()
+      const why = checked instanceof Refusal ? checked : await keepLeases()
       if (stopped.signal.aborted) return
       if (why) return cut(why)
+      beat = checked ? goodAt + beatMs : clock.now() + retryMs
     }
   }
   void run()

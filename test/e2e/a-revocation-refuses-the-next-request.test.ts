@@ -1,7 +1,7 @@
 /** Invariant 3: what was stopped is refused at once, and live streams end within 2 s. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import type { Change, Key } from '../../shared/ports/store.ts'
+import { type Change, type Key, type Store, StoreUnavailable } from '../../shared/ports/store.ts'
 import { told } from './entries.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -57,6 +57,44 @@ describe.each(stops)('%s', (_, code, key, change) => {
     expect(outcomes).toHaveLength(2)
     for (const outcome of outcomes) expect(outcome).toMatchObject({ ending: 'cut', code })
   })
+})
+
+test('a stream ends when the grant that admitted it does', async () => {
+  await world.script({ pace_ms: 20, tokens: 1_000 })
+  const cedar = world.raw('cedar')
+  const token = await cedar.token()
+  const endsAt = Date.now() + 1_500
+  await world.sallyport.store.write({
+    kind: 'update',
+    key: keys.grant('grant_cedar'),
+    change: { set: [[['expiresAt'], endsAt]] },
+  })
+  const text = await (await cedar.chat({ stream: true, max_tokens: 1_000 }, { token })).text()
+  expect(text).toContain('"code":"grant_expired"')
+  expect(Math.abs(Date.now() - endsAt)).toBeLessThan(500)
+})
+
+test('a stream whose authority cannot be read for 1.5 s ends', async () => {
+  await world.close()
+  let down = false
+  const wrap = (store: Store): Store => ({
+    ...store,
+    get: async keys => {
+      if (down) throw new StoreUnavailable('down')
+      return store.get(keys)
+    },
+  })
+  world = await openWorld({ wiring: { wrap } })
+  await world.script({ pace_ms: 20, tokens: 1_000 })
+  const cedar = world.raw('cedar')
+  const token = await cedar.token()
+  const response = await cedar.chat({ stream: true, max_tokens: 1_000 }, { token })
+  down = true
+  const since = performance.now()
+  const text = await response.text()
+  down = false
+  expect(text).toContain('"code":"store_unavailable"')
+  expect(performance.now() - since).toBeLessThan(2_000)
 })
 
 test('a stream that outlives its lease renews it, and is charged what it cost', async () => {

@@ -176,7 +176,11 @@ describe('the records', () => {
       const raw = (await anthropic.clone().json()) as object
       expect(raw).toMatchObject({ type: 'error', request_id: anthropic.headers.get('request-id') })
       await refusal(anthropic, code)
-      if (openai.status === 429) expect(openai.headers.get('x-should-retry')).toBeTruthy()
+      if (openai.status === 429) {
+        expect(openai.headers.get('x-should-retry')).toBeTruthy()
+        expect(Number(openai.headers.get('x-ratelimit-limit-requests'))).toBe(6_000)
+        expect(Number(anthropic.headers.get('anthropic-ratelimit-requests-limit'))).toBe(6_000)
+      }
       if (code === 'budget_exhausted') {
         expect(openai.error.code).toBe('insufficient_quota')
         expect(openai.headers.get('x-should-retry')).toBe('false')
