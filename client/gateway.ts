@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly kid?: string | undefined
   /** One of the agreement's purposes; needed where it registers several. */
   readonly purpose?: string | undefined
+  /** Whose token serves a request to the gate that names no model. */
+  readonly model?: string | undefined
   /** The P-256 or Ed25519 pair that tokens are bound to; a fresh one unless given. Never the client's key. */
   readonly proofKey?: CryptoKeyPair | undefined
   /** What requests are sent with; the platform's unless given. */
@@ -40,9 +42,9 @@ export interface Gateway extends Api {
    * no token is to be had it returns a 401, 403, 429 or 5xx whose body says why.
    */
   readonly fetch: typeof globalThis.fetch
-  /** A new token, apart from those that `fetch` keeps. Throws `TokenRefused`. */
+  /** A new token, apart from those that `fetch` keeps. Throws `TokenRefused`, `DiscoveryFailed`. */
   token(request?: TokenRequest): Promise<TokenResponse>
-  /** Ends a token of this client's at once. Throws `TokenRefused`. */
+  /** Ends a token of this client's at once; another's is left as it is. Throws as `token` does. */
   revoke(accessToken: string): Promise<void>
 }
 
@@ -51,7 +53,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const issuer = readIssuer(options.issuer)
   if (options.kid === undefined && !namesItsKid(options.key))
     throw new TypeError('A bare CryptoKey does not tell its kid: state the kid.')
-  const { fetch = (input, init) => globalThis.fetch(input, init), proofKey, ...client } = options
+  const { fetch = (input, init) => globalThis.fetch(input, init), proofKey, model, ...client } = options
 
   const prover = createProver(proofKey)
   const endpoint: TokenEndpoint = createTokenEndpoint({ ...client, issuer, prover, fetch })
@@ -59,7 +61,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     resource => endpoint.issue({ resource }),
     () => Date.now(),
   )
-  const signed = createSignedFetch({ issuer, tokens, prover, fetch })
+  const signed = createSignedFetch({ issuer, model, tokens, prover, fetch })
   return {
     ...createApi(`${apiResource(issuer.href)}/v1`, signed),
     issuer: issuer.href,

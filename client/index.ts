@@ -1,5 +1,6 @@
 export { ApiRefused, type Entry, type EntryPage, type EntryQuery, type Model, type Quota } from './api.ts'
 export type { ClientKey, PrivateJwk } from './client-key.ts'
+export { DiscoveryFailed } from './discovery.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
 export type { TokenRequest, TokenResponse } from './token-endpoint.ts'
 export { TokenRefused } from './token-refused.ts'

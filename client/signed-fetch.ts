@@ -5,6 +5,8 @@ import type { TokenCache } from './token-cache.ts'
 
 interface SignedFetchParts {
   readonly issuer: Issuer
+  /** For a request to the gate that names none. */
+  readonly model: string | undefined
   readonly tokens: TokenCache
   readonly prover: Prover
   readonly fetch: typeof globalThis.fetch
@@ -19,7 +21,8 @@ const renewable = new Set(['token_expired', 'agreement_superseded', 'key_comprom
  * Rejects with a `TypeError` before anything is sent for a URL that is not the gateway's, with
  * `TokenRefused` where no token is to be had, and as `fetch` does.
  */
-export function createSignedFetch({ issuer, tokens, prover, fetch }: SignedFetchParts): typeof fetch {
+export function createSignedFetch(parts: SignedFetchParts): typeof globalThis.fetch {
+  const { issuer, tokens, prover, fetch } = parts
   return async (input, init) => {
     const given = input instanceof Request ? input : undefined
     const url = new URL(given?.url ?? String(input))
@@ -33,7 +36,7 @@ export function createSignedFetch({ issuer, tokens, prover, fetch }: SignedFetch
     // What the providers' SDKs put there for want of a key of their own.
     headers.delete('x-api-key')
 
-    const resource = chooseResource(issuer, url, body)
+    const resource = chooseResource(parts, url, body)
     async function attempt(): Promise<{ token: string; response: Response }> {
       signal?.throwIfAborted()
       const token = await unlessAborted(accessToken(issuer, tokens, url, resource), signal)
@@ -70,12 +73,12 @@ export function createSignedFetch({ issuer, tokens, prover, fetch }: SignedFetch
 const covers = (issuer: Issuer, url: URL): boolean =>
   ['openai', 'anthropic', 'api'].some(part => url.href.startsWith(`${issuer.href}/${part}/`))
 
-/** At the gate the model that the body names; none where the path or the body names no model. */
-function chooseResource(issuer: Issuer, url: URL, body: unknown): string | undefined {
+/** At the gate the model that the body names, else the client's own; none where neither names one. */
+function chooseResource({ issuer, model }: SignedFetchParts, url: URL, body: unknown): string | undefined {
   const api = apiResource(issuer.href)
   if (url.href.startsWith(`${api}/`)) return api
-  const model = textAt(parseJson(body), 'model')
-  return model === undefined ? undefined : modelResource(issuer.href, model)
+  const wanted = textAt(parseJson(body), 'model') ?? model
+  return wanted === undefined ? undefined : modelResource(issuer.href, wanted)
 }
 
 /** Any model's token lists the models, so one that is held already does. */

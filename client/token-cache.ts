@@ -1,4 +1,5 @@
 import type { TokenResponse } from './token-endpoint.ts'
+import { TokenRefused } from './token-refused.ts'
 
 /** The resource a token is for; `undefined` is the only model that the client holds a grant of. */
 type Resource = string | undefined
@@ -16,13 +17,17 @@ interface Held {
   readonly accessToken: string
   /** Half of its life, from when it was asked for: a clock behind the server's does not use it too long. */
   readonly freshUntil: number
+  readonly endsAt: number
 }
 
-/** `held` is there once the token is. */
 interface Slot {
-  readonly token: Promise<Held>
-  held?: Held
+  held?: Held | undefined
+  /** The request that is under way. */
+  pending?: Promise<Held> | undefined
 }
+
+/** Milliseconds that a token serves on after it could not be replaced, before that is tried again. */
+const respite = 5_000
 
 /** `now` in milliseconds. */
 export function createTokenCache(
@@ -31,29 +36,35 @@ export function createTokenCache(
 ): TokenCache {
   const slots = new Map<Resource, Slot>()
 
-  function request(resource: Resource): Promise<Held> {
+  async function request(resource: Resource, slot: Slot): Promise<Held> {
     const askedAt = now()
-    const slot: Slot = {
-      token: issue(resource).then(
-        ({ access_token, expires_in }) => {
-          slot.held = { accessToken: access_token, freshUntil: askedAt + expires_in * 500 }
-          return slot.held
-        },
-        (error: unknown) => {
-          if (slots.get(resource) === slot) slots.delete(resource)
-          throw error
-        },
-      ),
+    try {
+      const { access_token, expires_in } = await issue(resource)
+      slot.held = {
+        accessToken: access_token,
+        freshUntil: askedAt + expires_in * 500,
+        endsAt: askedAt + expires_in * 1000,
+      }
+    } catch (error) {
+      const { held } = slot
+      if (isDecision(error) || held === undefined || now() >= held.endsAt) {
+        slots.delete(resource)
+        throw error
+      }
+      slot.held = { ...held, freshUntil: Math.min(now() + respite, held.endsAt) }
+    } finally {
+      slot.pending = undefined
     }
-    slots.set(resource, slot)
-    return slot.token
+    return slot.held
   }
 
   return {
     async get(resource) {
-      const slot = slots.get(resource)
-      const usable = slot && (slot.held === undefined || now() < slot.held.freshUntil)
-      return (await (usable ? slot.token : request(resource))).accessToken
+      const slot = slots.get(resource) ?? {}
+      slots.set(resource, slot)
+      if (slot.held && now() < slot.held.freshUntil) return slot.held.accessToken
+      slot.pending ??= request(resource, slot)
+      return (await slot.pending).accessToken
     },
     find(fits) {
       for (const [resource, { held }] of slots)
@@ -61,7 +72,10 @@ export function createTokenCache(
       return undefined
     },
     drop(accessToken) {
-      for (const [resource, { held }] of slots) if (held?.accessToken === accessToken) slots.delete(resource)
+      for (const slot of slots.values()) if (slot.held?.accessToken === accessToken) slot.held = undefined
     },
   }
 }
+
+/** The client may have no token now: one that it still holds is no way around that. */
+const isDecision = (error: unknown): boolean => error instanceof TokenRefused && error.status < 429

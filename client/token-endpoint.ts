@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { type ClientKey, readClientKey } from './client-key.ts'
+import { createHttp, discover } from './discovery.ts'
 import { apiResource, type Issuer } from './issuer.ts'
 import { at, readJson } from './json.ts'
 import type { Prover } from './prover.ts'
@@ -21,7 +22,7 @@ export interface TokenResponse {
   readonly scope?: string | undefined
 }
 
-/** Both throw `TokenRefused`, and what `fetch` throws when nobody answers. */
+/** Both throw `TokenRefused`, `DiscoveryFailed`, and what `fetch` throws when nobody answers. */
 export interface TokenEndpoint {
   issue(request: TokenRequest): Promise<TokenResponse>
   /** RFC 7009; a token that is unknown or another's is no error. */
@@ -38,25 +39,13 @@ export interface TokenEndpointOptions {
   readonly fetch: typeof globalThis.fetch
 }
 
-/** Milliseconds. Callers share one request, so none of their signals may end it. */
-const patience = 30_000
-
 /** A workload's side of the token service: `client_credentials` with `private_key_jwt`, DPoP-bound. */
 export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoint {
   const { issuer, clientId, purpose, prover } = options
   const client: oauth.Client = { client_id: clientId }
-  const http = {
-    [oauth.customFetch]: (url: string, init: object) => options.fetch(url, init),
-    [oauth.allowInsecureRequests]: issuer.insecure,
-    signal: () => AbortSignal.timeout(patience),
-  }
+  const http = createHttp(issuer, options.fetch)
   const authentication = once(async () => oauth.PrivateKeyJwt(await readClientKey(options.key, options.kid)))
-  const discovery = once(async () => {
-    const url = new URL(issuer.href)
-    const response = await oauth.discoveryRequest(url, { ...http, algorithm: 'oauth2' })
-    if (response.status !== 200) throw await readTokenRefusal(response)
-    return oauth.processDiscoveryResponse(url, response)
-  })
+  const discovery = once(() => discover(issuer, http))
 
   async function request(parameters: URLSearchParams): Promise<Response> {
     const [server, authenticate] = await Promise.all([discovery(), authentication()])

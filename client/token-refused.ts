@@ -68,7 +68,7 @@ export function refusalResponse(refused: TokenRefused): Response {
     type: 'error',
     error: {
       type: errorType(status),
-      message: description,
+      message: next === undefined ? description : `${description} ${next}`,
       code: error,
       param: null,
       sallyport: { code, next },

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { readClientKey } from '../client-key.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../index.ts'
-import { exit, Failure } from './failure.ts'
+import { exit, Failure, unreachable } from './failure.ts'
 import {
   type Column,
   type Format,
@@ -28,6 +28,8 @@ interface GlobalOptions {
 /** What the commands share: where they read and write, and the gateway that they act on. */
 export interface Cli {
   readonly terminal: Terminal
+  /** Ends with the terminal's interruption; throws a `Failure` that says where nobody answers. */
+  readonly fetch: typeof globalThis.fetch
   options(): GlobalOptions
   /** The client of the profile, `--endpoint` applied. */
   open(
@@ -63,12 +65,15 @@ export function addGlobalOptions(program: Command): void {
 
 export function createCli(program: Command, terminal: Terminal): Cli {
   const options = (): GlobalOptions => program.opts()
-  const interruptible: typeof fetch = (input, init) => {
+  const send: typeof fetch = (input, init) => {
     const signals = [terminal.interrupted, ...(init?.signal ? [init.signal] : [])]
-    return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    return fetch(input, { ...init, signal: AbortSignal.any(signals) }).catch((error: unknown) => {
+      throw unreachable(input instanceof Request ? input.url : String(input), error)
+    })
   }
   const cli: Cli = {
     terminal,
+    fetch: send,
     options,
     async open(further = {}) {
       const { env } = terminal
@@ -80,16 +85,23 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       )
       const endpoint = options().endpoint ?? (env.SALLYPORT_ENDPOINT || undefined)
       const key = await readClientKey(profile.key, profile.kid).catch((error: Error) => {
-        throw new Failure(exit.notSignedIn, error.message)
+        throw new Failure(exit.notSignedIn, error.message, {
+          code: 'profile_invalid',
+          next: 'Correct the key in the profile.',
+        })
       })
-      const identity = { ...key, clientId: profile.client_id, purpose: further.purpose ?? profile.purpose }
+      const { client_id: clientId, model } = profile
+      const identity = { ...key, clientId, model, purpose: further.purpose ?? profile.purpose }
       try {
         const issuer = endpoint ?? profile.issuer
-        return { gateway: createGateway({ ...further, ...identity, issuer, fetch: interruptible }), profile }
+        return { gateway: createGateway({ ...further, ...identity, issuer, fetch: send }), profile }
       } catch (error) {
         const reason = error instanceof Error ? error.message : ''
         throw endpoint === undefined
-          ? new Failure(exit.notSignedIn, `The profile cannot be used. ${reason}`)
+          ? new Failure(exit.notSignedIn, `The profile cannot be used. ${reason}`, {
+              code: 'profile_invalid',
+              next: 'Correct the issuer in the profile.',
+            })
           : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
       }
     },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { at, readJson, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
-import { type Exit, exit, Failure, statusExit } from './failure.ts'
+import { type Exit, exit, Failure, statusExit, usageMessage } from './failure.ts'
 
 type HeaderLine = readonly [name: string, value: string]
 
@@ -16,8 +16,8 @@ interface CurlOptions {
 
 /** The part of curl's options that a call to the gateway needs, by their names there. */
 export function addCurl(program: Command, cli: Cli): void {
-  program
-    .command('curl')
+  const command = program.command('curl')
+  command
     .description('send one request with a token and a fresh proof')
     .argument('<url>', 'a URL of the gateway, or its path: /openai/v1/models')
     .option('-X, --request <method>', 'GET unless there is data, then POST')
@@ -25,7 +25,15 @@ export function addCurl(program: Command, cli: Cli): void {
     .option('-d, --data <data>', 'the body, or @file, or - for stdin; JSON unless a header says otherwise')
     .option('-i, --include', 'print the status and the headers too')
     .option('-N, --no-buffer', 'as curl has it; nothing is held back in any case')
+    .option('-s, --silent', 'as curl has it; there is no progress to hide')
     .option('-f, --fail', 'turn an error of the gateway into one of the command, with its exit code')
+    .exitOverride(error => {
+      if (error.code !== 'commander.unknownOption') throw error
+      const offered = command.options.map(({ short, long }) => `${short} ${long}`).join(', ')
+      throw new Failure(exit.usage, `Only a part of curl's options exists here: ${usageMessage(error)}`, {
+        next: `Use these: ${offered}`,
+      })
+    })
     .action((url: string, options: CurlOptions) => curl(cli, url, options))
 }
 
@@ -36,10 +44,9 @@ async function curl(cli: Cli, url: string, options: CurlOptions): Promise<void> 
   const headers = new Headers(options.header.map(([name, value]) => [name, value]))
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json')
 
-  const target = url.startsWith('/') ? gateway.issuer + url : url
   const method = options.request ?? (body === undefined ? 'GET' : 'POST')
   const init = { method, headers, ...(body !== undefined && { body }) }
-  const response = await gateway.fetch(target, init).catch((error: unknown) => {
+  const response = await gateway.fetch(target(url, gateway.issuer), init).catch((error: unknown) => {
     // Without a cause nothing was sent: the URL is not the gateway's, or the method is none.
     if (error instanceof TypeError && error.cause === undefined) throw new Failure(exit.usage, error.message)
     throw error
@@ -48,7 +55,20 @@ async function curl(cli: Cli, url: string, options: CurlOptions): Promise<void> 
   if (options.include) await terminal.write(head(response))
   const code = statusExit(response.status)
   if (options.fail && code !== exit.ok) throw await failureAnswered(response, code)
-  for await (const chunk of response.body ?? []) await terminal.write(chunk)
+  let empty = true
+  for await (const chunk of response.body ?? []) {
+    empty = false
+    await terminal.write(chunk)
+  }
+  if (empty && code !== exit.ok) terminal.say(`The gateway answered ${response.status} without a body.\n`)
+}
+
+function target(url: string, issuer: string): string {
+  if (url.startsWith('/')) return issuer + url
+  if (/^https?:/i.test(url) && URL.canParse(url)) return url
+  throw new Failure(exit.usage, 'What was given is no URL, and a path begins with a slash.', {
+    next: 'Write it like this: sallyport curl /openai/v1/models',
+  })
 }
 
 async function failureAnswered(response: Response, code: Exit): Promise<Failure> {
@@ -56,9 +76,11 @@ async function failureAnswered(response: Response, code: Exit): Promise<Failure>
   const told = at(body, 'error', 'sallyport') ?? body
   const message =
     textAt(body, 'error', 'message') ?? textAt(body, 'title') ?? `The gateway answered ${response.status}.`
-  return new Failure(code, message, {
+  const next = textAt(told, 'next')
+  // The providers' shape has the next step in the message too, for SDKs that show nothing else.
+  return new Failure(code, next === undefined ? message : message.replace(` ${next}`, ''), {
     code: textAt(told, 'code'),
-    next: textAt(told, 'next'),
+    next,
     requestId: response.headers.get('x-request-id') ?? undefined,
   })
 }

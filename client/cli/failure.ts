@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { ApiRefused, TokenRefused } from '../index.ts'
+import { ApiRefused, DiscoveryFailed, TokenRefused } from '../index.ts'
 import { SecretFileError } from '../key-file.ts'
 import { printable } from './terminal.ts'
 
@@ -37,20 +37,36 @@ export class Failure extends Error {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof CommanderError) return new Failure(exit.usage, usageMessage(error))
-  if (error instanceof SecretFileError) return new Failure(exit.notSignedIn, error.message)
-  if (error instanceof TokenRefused || error instanceof ApiRefused) {
-    const { code, next, requestId } = error
-    return new Failure(refusalExit(error), error.message, { code, next, requestId })
-  }
+  if (error instanceof SecretFileError) return new Failure(exit.notSignedIn, error.message, error)
+  if (error instanceof DiscoveryFailed) return new Failure(exit.failed, error.message, error)
+  if (error instanceof TokenRefused || error instanceof ApiRefused)
+    return new Failure(refusalExit(error), error.message, error)
   if (!(error instanceof Error)) return new Failure(exit.failed, 'Something failed that has no name.')
-  if (error instanceof TypeError && error.cause instanceof Error) {
-    const { cause } = error
-    const reason = 'code' in cause ? String(cause.code) : cause.message
-    return new Failure(exit.failed, `The connection to the gateway failed (${reason}).`, {
-      next: 'Check that it runs, and where: --endpoint or the issuer of the profile.',
-    })
-  }
-  return new Failure(exit.failed, error.message)
+  const reason = lostConnection(error)
+  return reason === undefined
+    ? new Failure(exit.failed, error.message)
+    : new Failure(exit.failed, `The connection to the gateway broke off (${reason}).`, {
+        code: 'connection_lost',
+        next: 'See what became of it: sallyport log tail',
+      })
+}
+
+/** `fetch` itself does not say where it tried; `error` is returned as it is where that is not what failed. */
+export function unreachable(url: string, error: unknown): unknown {
+  const reason = lostConnection(error)
+  if (reason === undefined) return error
+  return new Failure(exit.failed, `Nobody answers at ${new URL(url).origin} (${reason}).`, {
+    code: 'gateway_unreachable',
+    next: 'Is it running? npm start runs one here. Is it elsewhere? --endpoint, or the issuer of the profile.',
+  })
+}
+
+/** Of a `TypeError` that `fetch` threw for the network's sake, and of a timeout. */
+function lostConnection(error: unknown): string | undefined {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'it took too long'
+  if (!(error instanceof TypeError && error.cause instanceof Error)) return undefined
+  const { cause } = error
+  return 'code' in cause ? String(cause.code) : cause.message
 }
 
 /** By OAuth a token that is not given for a reason of policy is a 400, like a request that is wrong. */
@@ -73,8 +89,11 @@ export function statusExit(status: number): Exit {
 }
 
 /** Commander repeats the argument that it does not know, and with it what stands behind a `=`. */
-const usageMessage = ({ message }: CommanderError): string =>
-  message.replace(/^error: /, '').replace(/=.*'/s, "=…'")
+export const usageMessage = ({ message }: CommanderError): string =>
+  message
+    .replace(/^error: /, '')
+    .replace(/=.*'/s, "=…'")
+    .replace(/\s*\n\s*/g, ' ')
 
 /** One readable block, or with `json` one JSON object. */
 export function renderFailure({ message, exit, further }: Failure, json: boolean): string {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { readSecretFile } from '../key-file.ts'
+import { readSecretFile, SecretFileError } from '../key-file.ts'
 import { exit, Failure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -43,8 +43,11 @@ export async function readProfile(
 ): Promise<Profile> {
   const { path, partner } = name === undefined ? await defaultFile(terminal, quiet) : locate(terminal, name)
   const content = await readSecretFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === undefined) throw error
-    throw notSignedIn(`The profile ${path} could not be read (${error.code}).`)
+    if (error instanceof SecretFileError) throw error
+    throw notSignedIn(
+      error.code === 'ENOENT' ? 'profile_missing' : 'profile_unreadable',
+      `The profile ${path} could not be read (${error.code}).`,
+    )
   })
   if (typeof content === 'object' && content !== null && 'partners' in content) {
     const { issuer, partners } = check(credentials, content, path)
@@ -53,11 +56,13 @@ export async function readProfile(
     )
     if (found === undefined)
       throw notSignedIn(
+        'profile_missing',
         `${path} has no partner #${partner}; it has ${partners.map(({ id }) => id).join(', ')}.`,
       )
     return { ...found, issuer }
   }
-  if (partner !== undefined) throw notSignedIn(`${path} holds one client; #${partner} picks nothing in it.`)
+  if (partner !== undefined)
+    throw notSignedIn('profile_missing', `${path} holds one client; #${partner} picks nothing in it.`)
   return check(profile, content, path)
 }
 
@@ -76,7 +81,8 @@ async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
   const own = join(directory(terminal), 'default.json')
   if (await exists(own)) return { path: own }
   const demo = join(terminal.env.SALLYPORT_DATA || '.sallyport', 'demo', 'credentials.json')
-  if (!(await exists(demo))) throw notSignedIn(`There is no profile: neither ${own} nor ${demo} exists.`)
+  if (!(await exists(demo)))
+    throw notSignedIn('profile_missing', `There is no profile: neither ${own} nor ${demo} exists.`)
   if (!quiet) terminal.say(`Using the first partner of ${demo}; --profile chooses another.\n`)
   return { path: demo }
 }
@@ -95,10 +101,11 @@ function check<T>(schema: z.ZodType<T>, content: unknown, path: string): T {
   const parsed = schema.safeParse(content)
   if (parsed.success) return parsed.data
   const fields = new Set(parsed.error.issues.map(issue => issue.path.join('.') || 'the whole'))
-  throw notSignedIn(`The profile ${path} is not valid: ${[...fields].join(', ')}.`)
+  throw notSignedIn('profile_invalid', `The profile ${path} is not valid: ${[...fields].join(', ')}.`)
 }
 
-const notSignedIn = (message: string): Failure =>
+const notSignedIn = (code: string, message: string): Failure =>
   new Failure(exit.notSignedIn, message, {
+    code,
     next: 'Name a profile: --profile <name or path>, or SALLYPORT_PROFILE.',
   })

@@ -20,6 +20,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       // What is wrong is told below, like every other error.
       outputError: () => {},
     })
+  program.version(manifest.version, '--version', 'the version of this program')
   addGlobalOptions(program)
   const cli = createCli(program, terminal)
   for (const add of [addToken, addCurl, addQuota, addModel, addLog]) add(program, cli)

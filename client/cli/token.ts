@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type CryptoKeyPair, generateKeyPair } from 'dpop'
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { modelResource } from '../issuer.ts'
+import { decodeToken, verifyToken } from './access-token.ts'
 import type { Cli } from './cli.ts'
 import { exit, Failure } from './failure.ts'
 
@@ -28,11 +28,7 @@ export function addToken(program: Command, cli: Cli): void {
     .command('revoke')
     .description('end a token of this client at once')
     .argument('<token>', 'the token; - reads stdin')
-    .action(async (argument: string) => {
-      const { gateway } = await cli.open()
-      await gateway.revoke(await cli.readArgument(argument, 'token'))
-      cli.remark('The token is revoked.')
-    })
+    .action((argument: string) => revoke(cli, argument))
 }
 
 interface IssueOptions {
@@ -64,28 +60,35 @@ async function keepKey(path: string, key: CryptoKeyPair['privateKey']): Promise<
 
 async function inspect(cli: Cli, argument: string | undefined, verify: boolean): Promise<void> {
   const text = await cli.readArgument(argument, 'token')
-  const shown = decode(text)
-  if (verify) await verifySignature(text, (await cli.open()).gateway.issuer)
+  const shown = decodeToken(text)
+  if (verify) {
+    const { gateway } = await cli.open()
+    if ((await verifyToken(text, gateway.issuer, cli.fetch)) === 'expired')
+      throw new Failure(exit.failed, 'The token has expired.', {
+        code: 'token_expired',
+        next: 'Request a new one: sallyport token issue',
+      })
+  }
   await cli.printValue(shown)
   // Also with --quiet: who reads the claims must not take them for the issuer's word.
   if (!verify) cli.terminal.say('signature not verified\n')
 }
 
-function decode(text: string): object {
-  try {
-    return { header: decodeProtectedHeader(text), claims: decodeJwt(text) }
-  } catch {
-    throw new Failure(exit.usage, 'What was given is not a signed JWT.')
-  }
+/** The token service answers every token alike (RFC 7009 §2.2), so that whose it is must be known before. */
+async function revoke(cli: Cli, argument: string): Promise<void> {
+  const text = await cli.readArgument(argument, 'token')
+  const { iss, client_id: client } = decodeToken(text).claims
+  const { gateway, profile } = await cli.open()
+  if (iss !== gateway.issuer) throw foreign('issuer', iss, gateway.issuer)
+  if (client !== profile.client_id) throw foreign('client', client, profile.client_id)
+  const state = await verifyToken(text, gateway.issuer, cli.fetch)
+  // An expired one too: if only the clock here is ahead, it still works for whoever has it.
+  await gateway.revoke(text)
+  cli.remark(state === 'valid' ? 'The token is revoked.' : 'The token had ended by itself already.')
 }
 
-/** Against the keys of the configured issuer: the one that a token names may be anybody. */
-async function verifySignature(text: string, issuer: string): Promise<void> {
-  const jwks = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
-  await jwtVerify(text, jwks, { issuer, typ: 'at+jwt', algorithms: ['ES256', 'ES384', 'Ed25519'] }).catch(
-    (error: unknown) => {
-      if (!(error instanceof errors.JOSEError)) throw error
-      throw new Failure(exit.failed, `The token is not valid: ${error.message}.`, { code: error.code })
-    },
-  )
-}
+const foreign = (what: 'issuer' | 'client', named: unknown, own: string): Failure =>
+  new Failure(exit.refused, `The token is of the ${what} ${named}, not of ${own}.`, {
+    code: `${what}_mismatch`,
+    next: 'Name the profile that it was issued to, and its gateway: --profile, --endpoint',
+  })

@@ -23,12 +23,23 @@ const json = async (...args: string[]) => {
 const body = JSON.stringify(chatBody)
 
 describe('token', () => {
-  test('issue, inspect with verification, revoke: and then it is refused', async () => {
+  test('issue, inspect with verification, revoke', async () => {
     const issued = await json('token', 'issue', '--model', 'aurora-preview')
     expect(issued).toMatchObject({ token_type: 'DPoP', expires_in: 300 })
     const shown = await json('token', 'inspect', issued.access_token, '--verify')
-    expect(JSON.stringify(shown)).toContain('"aurora-preview'.slice(1))
-    expect((await sallyport('token', 'revoke', issued.access_token)).code).toBe(0)
+    expect(shown).toMatchObject({ claims: { aud: `${world.issuer}/models/aurora-preview` } })
+    expect(await sallyport('token', 'revoke', issued.access_token)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('The token is revoked.'),
+    })
+  })
+
+  test('revoke sends neither what is no token nor what is another client’s', async () => {
+    expect((await sallyport('token', 'revoke', 'nonsense')).code).toBe(2)
+    const { access_token } = await json('token', 'issue')
+    const profile = `${world.data}/demo/credentials.json#prairie`
+    const other = await sallyport('--profile', profile, 'token', 'revoke', access_token)
+    expect(other).toMatchObject({ code: 5, err: expect.stringContaining('client_mismatch') })
   })
 })
 
@@ -51,6 +62,15 @@ describe('curl', () => {
     expect(code).toBe(5)
     expect(err).toContain('capability_withheld')
   })
+})
+
+test('another name of the gateway, and no gateway at all, are told as such', async () => {
+  const { issuer } = world
+  const localhost = issuer.replace('127.0.0.1', 'localhost')
+  const named = await sallyport('--endpoint', localhost, 'quota')
+  expect(named).toMatchObject({ code: 1, err: expect.stringContaining(`calls itself ${issuer}.`) })
+  const path = await sallyport('--endpoint', `${issuer}/healthz`, 'quota')
+  expect(path).toMatchObject({ code: 1, err: expect.stringContaining('There is no Sallyport at') })
 })
 
 test('quota shows the meter that the gate enforces', async () => {

@@ -1,4 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
@@ -60,7 +62,38 @@ describe('exit codes', () => {
     server.answers.push(problem(503, 'store_unavailable'))
     expect(await sallyport('quota')).toBe(1)
     expect(await sallyport('quota', '--endpoint', 'http://127.0.0.1:2')).toBe(1)
-    expect(terminal.stderr).toContain('The connection to the gateway failed (ECONNREFUSED)')
+    expect(terminal.stderr).toContain('Nobody answers at http://127.0.0.1:2 (ECONNREFUSED).')
+    expect(terminal.stderr).toMatch(/code {5}gateway_unreachable\n {2}next .*npm start/)
+  })
+
+  it('1 where there is another gateway than meant, or none', async () => {
+    const localhost = server.issuer.replace('127.0.0.1', 'localhost')
+    expect(await sallyport('quota', '--endpoint', localhost)).toBe(1)
+    expect(terminal.stderr).toContain(`The gateway at ${localhost} calls itself ${server.issuer}.`)
+    expect(terminal.stderr).toContain('code     issuer_mismatch')
+    for (const status of [200, 401, 404]) {
+      terminal.stderr = ''
+      const other = createServer((_, response) => response.writeHead(status).end('<p>Hello</p>'))
+      await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+      const endpoint = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+      const token = await server.sign({})
+      expect(await sallyport('quota', '--endpoint', endpoint)).toBe(1)
+      expect(await sallyport('token', 'inspect', token, '--verify', '--endpoint', endpoint)).toBe(1)
+      expect(terminal.stderr.match(/There is no Sallyport at/g)).toHaveLength(2)
+      expect(terminal.stderr).toContain('code     gateway_missing')
+      other.closeAllConnections()
+      await new Promise(resolve => other.close(resolve))
+    }
+  })
+
+  it('1 when the connection is lost in the middle of an answer', async () => {
+    server.reply = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: 1\n\n', () => response.destroy())
+      return undefined
+    }
+    expect(await sallyport('curl', '/openai/v1/models')).toBe(1)
+    expect(terminal.stderr).toContain('The connection to the gateway broke off')
   })
 
   it('2 for a command line that is wrong, whose values are not repeated', async () => {
@@ -74,6 +107,7 @@ describe('exit codes', () => {
       ['curl', 'https://gate.example/openai/v1/models'],
       ['quota', '--endpoint', 'http://gate.example'],
       ['token', 'inspect', 'secret.secret.secret'],
+      ['token', 'revoke', 'secret'],
     ]) {
       terminal.stderr = ''
       expect(await sallyport(...argv), argv.join(' ')).toBe(2)
@@ -81,6 +115,11 @@ describe('exit codes', () => {
       expect(terminal.stderr).not.toContain('secret')
     }
     expect(server.requests).toEqual([])
+  })
+
+  it('2 with what was probably meant, in one line', async () => {
+    expect(await sallyport('quotas')).toBe(2)
+    expect(terminal.stderr).toBe("error: unknown command 'quotas' (Did you mean quota?)\n")
   })
 
   it('2 with the help where the command is missing', async () => {
@@ -97,6 +136,12 @@ describe('exit codes', () => {
     expect(await sallyport('curl', '/api/v1/me', '--profile', await terminal.file('bad.json', profile))).toBe(
       4,
     )
+    for (const code of ['profile_missing', 'profile_invalid'])
+      expect(terminal.stderr).toMatch(new RegExp(`code {5}${code}\n {2}next {5}`))
+    terminal.stderr = ''
+    const exposed = await terminal.file('exposed.json', profile, 0o644)
+    expect(await sallyport('quota', '--profile', exposed)).toBe(4)
+    expect(terminal.stderr).toContain(`  code     file_exposed\n  next     chmod 600 ${exposed}\n`)
     expect(server.requests).toEqual([])
     server.tokenAnswers.push({
       status: 401,
@@ -241,10 +286,44 @@ describe('token', () => {
     expect(terminal.stdout).toBe('')
   })
 
-  it('revoke sends the token of stdin', async () => {
-    terminal.input = 'token-of-mine\n'
+  it('revoke sends a token of this client, from stdin too', async () => {
+    const token = await server.sign({})
+    terminal.input = `${token}\n`
     expect(await sallyport('token', 'revoke', '-')).toBe(0)
-    expect(server.revoked[0]?.get('token')).toBe('token-of-mine')
+    expect(server.revoked[0]?.get('token')).toBe(token)
+    expect(terminal.stderr).toBe('The token is revoked.\n')
+  })
+
+  it('revoke sends no token of another client or issuer, and says what to do', async () => {
+    for (const [claims, code] of [
+      [{ client_id: 'client_2' }, 'client_mismatch'],
+      [{ client_id: undefined }, 'client_mismatch'],
+      [{ iss: 'https://gate.example' }, 'issuer_mismatch'],
+    ] as const) {
+      terminal.stderr = ''
+      expect(await sallyport('token', 'revoke', await server.sign(claims)), code).toBe(5)
+      expect(terminal.stderr).toContain(`code     ${code}`)
+      expect(terminal.stderr).toContain('--profile')
+    }
+    expect(server.requests).toEqual([])
+  })
+
+  it('revoke sends nothing that the gateway did not sign', async () => {
+    const [token, other] = [await server.sign({}), await server.sign({})]
+    const forged = [...token.split('.').slice(0, 2), other.split('.')[2]].join('.')
+    expect(await sallyport('token', 'revoke', forged)).toBe(1)
+    expect(terminal.stderr).toMatch(/^error: The token is not valid: .*\n {2}code {5}token_invalid\n {2}next/)
+    expect(terminal.stdout).toBe('')
+    expect(server.revoked).toEqual([])
+  })
+
+  it('revoke says that an expired token has ended, and sends it in case the clock here is ahead', async () => {
+    const token = await server.sign({ exp: Math.floor(Date.now() / 1000) - 60 })
+    expect(await sallyport('token', 'revoke', token)).toBe(0)
+    expect(terminal.stderr).toBe('The token had ended by itself already.\n')
+    expect(server.revoked).toHaveLength(1)
+    expect(await sallyport('token', 'inspect', token, '--verify')).toBe(1)
+    expect(terminal.stderr).toContain('code     token_expired')
   })
 
   it('waits for no terminal with --no-input', async () => {
@@ -288,6 +367,61 @@ describe('curl', () => {
     expect(terminal.stdout).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
     expect(terminal.stdout).toContain('\r\nx-request-id: request_1\r\n')
     expect(terminal.stdout).toMatch(/\r\n\r\n\{"error":/)
+  })
+
+  it('has a token for the model of the profile where the body names none', async () => {
+    const { clientKey: key, clientId: client_id, issuer } = server
+    const profile = await terminal.file('p.json', { issuer, client_id, kid: key.kid, key, model: 'borealis' })
+    await sallyport('curl', '/openai/v1/models', '--profile', profile)
+    await sallyport('curl', '/openai/v1/chat/completions', '-d', '{"model":"aurora"}', '--profile', profile)
+    expect(server.calls.map(({ token }) => token.aud)).toEqual([
+      `${server.issuer}/models/borealis`,
+      `${server.issuer}/models/aurora`,
+    ])
+  })
+
+  it('takes --silent, and names the options that it has for one that it has not', async () => {
+    expect(await sallyport('curl', '-s', '/openai/v1/models')).toBe(0)
+    expect(await sallyport('curl', '--silent', '/openai/v1/models')).toBe(0)
+    expect(terminal.stderr).toBe('')
+    expect(await sallyport('curl', '-o', 'out', '/openai/v1/models')).toBe(2)
+    expect(terminal.stderr).toContain("Only a part of curl's options exists here: unknown option '-o'")
+    expect(terminal.stderr).toMatch(/next {5}Use these: -X --request, .*-s --silent/)
+    expect(server.calls).toHaveLength(2)
+  })
+
+  it('says that a path begins with a slash', async () => {
+    for (const given of ['openai/v1/models', 'localhost:1/openai/v1/models', 'http://']) {
+      terminal.stderr = ''
+      expect(await sallyport('curl', given)).toBe(2)
+      expect(terminal.stderr).toContain('a path begins with a slash')
+    }
+    expect(server.requests).toEqual([])
+  })
+
+  it('says the status of an error that has no body', async () => {
+    server.reply = (_, response) => {
+      response.writeHead(502).end()
+      return undefined
+    }
+    expect(await sallyport('curl', '/openai/v1/models')).toBe(0)
+    expect(terminal.stdout).toBe('')
+    expect(terminal.stderr).toBe('The gateway answered 502 without a body.\n')
+  })
+
+  it('tells the next step of a refused token once with --fail', async () => {
+    server.tokenAnswers.push({
+      status: 400,
+      body: {
+        error: 'invalid_target',
+        error_description: 'No grant.',
+        sallyport: { code: 'grant_missing', next: 'Ask the partner-admin.' },
+      },
+    })
+    expect(await sallyport('curl', '--fail', '/openai/v1/models')).toBe(5)
+    expect(terminal.stderr).toBe(
+      'error: No grant.\n  code     grant_missing\n  next     Ask the partner-admin.\n',
+    )
   })
 
   it('makes an error of the gateway its own with --fail', async () => {
@@ -390,5 +524,8 @@ describe('version', () => {
   it('is that of the package', async () => {
     await sallyport('version')
     expect(terminal.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const version = terminal.stdout
+    expect(await sallyport('--version')).toBe(0)
+    expect(terminal.stdout).toBe(version + version)
   })
 })

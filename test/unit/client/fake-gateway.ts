@@ -133,17 +133,29 @@ export class FakeGateway {
     const scripted = this.tokenAnswers.shift()
     if (scripted) return scripted
     this.issued.push(form)
-    const token = await new SignJWT({ cnf: { jkt }, scope: form.get('scope') ?? 'infer' })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'as-1' })
-      .setIssuer(this.issuer)
-      .setSubject(this.clientId)
-      .setAudience(form.get('resource') ?? `${this.issuer}/models/only`)
-      .setIssuedAt()
-      .setExpirationTime('1h')
-      .setJti(randomUUID())
-      .sign((await this.#keys).privateKey)
     const scope = form.get('scope') ?? 'infer'
+    const token = await this.sign({
+      cnf: { jkt },
+      scope,
+      aud: form.get('resource') ?? `${this.issuer}/models/only`,
+    })
     return { headers, body: { access_token: token, token_type: 'DPoP', expires_in: this.expiresIn, scope } }
+  }
+
+  /** An access token of an hour, with whatever `claims` say else. */
+  async sign(claims: JWTPayload): Promise<string> {
+    const now = Math.floor(Date.now() / 1000)
+    return new SignJWT({
+      iss: this.issuer,
+      sub: this.clientId,
+      client_id: this.clientId,
+      iat: now,
+      exp: now + 3600,
+      jti: randomUUID(),
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'as-1' })
+      .sign((await this.#keys).privateKey)
   }
 
   async #resource(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {

@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import OpenAI from 'openai'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createGateway, type Gateway, TokenRefused } from '../../../client/index.ts'
+import { createGateway, DiscoveryFailed, type Gateway, TokenRefused } from '../../../client/index.ts'
 import { FakeGateway, refusal } from './fake-gateway.ts'
 
 let server: FakeGateway
@@ -80,6 +80,80 @@ describe('the token', () => {
     vi.setSystemTime(Date.now() + 2_000)
     await Promise.all([chat(), chat()])
     expect(server.issued).toHaveLength(2)
+  })
+
+  it('serves to its end where it could not be replaced for the network or a failure', async () => {
+    let reachable = true
+    gateway = open({
+      fetch: (input: string, init: RequestInit) =>
+        reachable || !input.endsWith('/oauth/token')
+          ? fetch(input, init)
+          : Promise.reject(new TypeError('x')),
+    })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const issuedAt = Date.now()
+    await chat()
+    vi.setSystemTime(issuedAt + 151_000)
+    server.tokenAnswers.push({ status: 503, body: { error: 'temporarily_unavailable' } })
+    expect((await Promise.all([chat(), chat()])).map(({ status }) => status)).toEqual([200, 200])
+    expect(server.tokenAnswers).toEqual([])
+    const asked = server.requests.length
+    expect((await chat()).status).toBe(200)
+    expect(server.requests.slice(asked)).toEqual(['POST /openai/v1/chat/completions'])
+
+    reachable = false
+    vi.setSystemTime(issuedAt + 299_000)
+    expect((await chat()).status).toBe(200)
+    vi.setSystemTime(issuedAt + 300_000)
+    await expect(chat()).rejects.toBeInstanceOf(TypeError)
+    expect(server.issued).toHaveLength(1)
+
+    reachable = true
+    expect((await chat()).status).toBe(200)
+    expect(server.issued).toHaveLength(2)
+  })
+
+  it('does not serve on where a new one was refused', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    await chat()
+    vi.setSystemTime(Date.now() + 151_000)
+    server.tokenAnswers.push({ status: 400, body: { error: 'unauthorized_client' } })
+    expect((await chat()).status).toBe(403)
+    expect(server.calls).toHaveLength(1)
+  })
+
+  it('does not serve on where it was revoked while a new one could not be had', async () => {
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    let tokens = 0
+    gateway = open({
+      fetch: async (input: string, init: RequestInit) => {
+        if (input.endsWith('/oauth/token') && ++tokens > 2) {
+          asked.resolve()
+          await answered.promise
+          throw new TypeError('fetch failed')
+        }
+        return fetch(input, init)
+      },
+    })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    await chat()
+    vi.setSystemTime(Date.now() + 151_000)
+    const waiting = chat()
+    await asked.promise
+    await gateway.revoke(server.calls[0]?.accessToken ?? '')
+    answered.resolve()
+    await expect(waiting).rejects.toBeInstanceOf(TypeError)
+  })
+
+  it('is for the model of the client where the request names none', async () => {
+    gateway = open({ model: 'borealis' })
+    await gateway.fetch(`${gateway.openai}/models`)
+    await chat('', { body: '{"messages":[]}' })
+    await chat('aurora')
+    expect(server.calls.map(call => call.token.aud)).toEqual(
+      ['borealis', 'borealis', 'aurora'].map(model => `${server.issuer}/models/${model}`),
+    )
   })
 
   it('is bound to a key of the gateway that is not the client key', async () => {
@@ -284,6 +358,7 @@ describe('a refusal of the token service', () => {
     expect(one).toBeInstanceOf(OpenAI.PermissionDeniedError)
     expect(one).toMatchObject({ code: 'invalid_target', requestID: 'request_9' })
     expect(one.error.sallyport).toEqual({ code: 'grant_missing', next: 'Ask the partner-admin.' })
+    expect(one.message).toContain('No grant. Ask the partner-admin.')
 
     const claude = new Anthropic({ baseURL: gateway.anthropic, apiKey: 'unused', fetch: gateway.fetch })
     const other = await claude.messages
@@ -291,6 +366,7 @@ describe('a refusal of the token service', () => {
       .catch(error => error)
     expect(other).toBeInstanceOf(Anthropic.PermissionDeniedError)
     expect(other).toMatchObject({ type: 'permission_error', requestID: 'request_9' })
+    expect(other.message).toContain('No grant. Ask the partner-admin.')
     expect(server.tokenAnswers).toEqual([])
     expect(server.calls).toEqual([])
   })
@@ -310,6 +386,50 @@ describe('a refusal of the token service', () => {
     const body = { access_token: 'a', token_type: 'Bearer', expires_in: 300 }
     server.tokenAnswers.push({ body })
     await expect(gateway.token()).rejects.toThrow('without a key')
+  })
+})
+
+describe('the metadata of the issuer', () => {
+  const answer = (status: number, body: string) =>
+    open({ fetch: async () => new Response(body, { status }) })
+      .token()
+      .catch(error => error)
+
+  it('must name that issuer, and else says which it names', async () => {
+    const { port } = new URL(server.issuer)
+    const issuer = `http://localhost:${port}`
+    const failed = await open({
+      issuer,
+      fetch: (url: string) => fetch(url.replace('localhost', '127.0.0.1')),
+    })
+      .token()
+      .catch(error => error)
+    expect(failed).toBeInstanceOf(DiscoveryFailed)
+    expect(failed).toMatchObject({
+      code: 'issuer_mismatch',
+      message: `The gateway at ${issuer} calls itself ${server.issuer}.`,
+      next: expect.stringContaining(server.issuer),
+    })
+  })
+
+  it('must be there, as JSON with an issuer: else there is no gateway', async () => {
+    for (const [status, body] of [
+      [200, '<!doctype html>'],
+      [200, '[]'],
+      [200, '{}'],
+      [200, '{"issuer":""}'],
+      [200, '{"issuer":"nonsense"}'],
+      [401, '{"error":"invalid_client"}'],
+      [404, ''],
+    ] as const)
+      expect(await answer(status, body), body).toMatchObject({
+        name: 'DiscoveryFailed',
+        code: 'gateway_missing',
+      })
+  })
+
+  it('may be out of reach for a while', async () => {
+    expect(await answer(503, '')).toMatchObject({ name: 'TokenRefused', status: 503 })
   })
 })
 

@@ -56,10 +56,35 @@ describe('a profile', () => {
     const path = await terminal.file('open.json', own)
     for (const mode of [0o640, 0o604, 0o644, 0o660]) {
       await chmod(path, mode)
-      const error = await failure(path)
-      expect(error.message).toContain('0600')
-      expect(error.name).toBe('SecretFileError')
+      expect(await failure(path)).toMatchObject({
+        name: 'SecretFileError',
+        code: 'file_exposed',
+        message: expect.stringContaining('0600'),
+        next: `chmod 600 ${path}`,
+      })
     }
+  })
+
+  it('is told apart from an empty file, from one that was cut off, and from a directory', async () => {
+    for (const [content, flaw] of [
+      ['', 'is empty'],
+      ['\n', 'is empty'],
+      [JSON.stringify(own).slice(0, -9), 'ends too early'],
+      ['-----BEGIN PRIVATE KEY-----', 'holds something else'],
+      ['{ no }', 'holds something else'],
+    ] as const) {
+      const path = await terminal.file('flawed.json', content)
+      expect(await failure(path), content).toMatchObject({
+        code: 'file_malformed',
+        message: `The file is not JSON: ${path} ${flaw}.`,
+        next: 'Put the whole file there again.',
+      })
+    }
+    expect(await failure(`${terminal.home}/`)).toMatchObject({
+      code: 'file_malformed',
+      message: `${terminal.home}/ is a directory.`,
+      next: 'Name a file.',
+    })
   })
 
   it('is not repeated by the error about it, neither as text nor as a field', async () => {
@@ -79,12 +104,14 @@ describe('a profile', () => {
     }
     const wrong = await failure(await terminal.file('broken.json', { ...own, key: { ...key, crv: 'P-521' } }))
     expect(wrong.message).toContain('key.crv')
+    expect(wrong.further.code).toBe('profile_invalid')
   })
 
   it('that is not there is told by its path', async () => {
     expect(await failure('nowhere')).toMatchObject({
       exit: 4,
       message: expect.stringContaining('nowhere.json'),
+      further: { code: 'profile_missing', next: expect.stringContaining('--profile') },
     })
   })
 })
