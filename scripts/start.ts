@@ -25,7 +25,7 @@ async function start(config: Config): Promise<void> {
   const credentials = await seed(store, { data: config.data, issuer, endpoints }, Date.now())
   console.log(`ready ${issuer}`)
   await showMainJob(credentials, issuer, config.data, line => console.log(line)).catch(error => {
-    console.error(`The main job could not be shown: ${error instanceof Error ? error.message : error}`)
+    console.error(`The main job could not be shown: ${reason(error)}`)
   })
 }
 
@@ -42,14 +42,22 @@ function stopOnSignal(sallyport: Sallyport, upstream: DemoUpstream | undefined):
   process.on('SIGINT', stop)
 }
 
-start(readConfigOrExit()).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+const config = readConfigOrExit()
+start(config).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+  const variable = error.port === config.port ? 'SALLYPORT_PORT' : 'SALLYPORT_DEMO_UPSTREAM_PORT'
   console.error(
     error.code === 'EADDRINUSE'
-      ? `Port ${error.port} is taken: choose another with SALLYPORT_PORT or SALLYPORT_DEMO_UPSTREAM_PORT.`
+      ? `Port ${error.port} is taken: choose another with ${variable}.`
       : `Sallyport could not start: ${error.message}`,
   )
   process.exit(1)
 })
+
+/** `fetch` hides what happened in the cause. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}
 
 function readConfigOrExit(): Config {
   try {

@@ -104,8 +104,8 @@ function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {
 /** An entry that cannot be written refuses what it would have recorded. */
 async function record(deps: AdmissionDeps, named: NamedEntry): Promise<Refusal | undefined> {
   try {
-    await deps.store.write(putEntry(named))
-    return undefined
+    const written = await deps.store.write(putEntry(named))
+    return written.ok ? undefined : refuse('record_unavailable', `Another entry has the id ${named.eid}.`)
   } catch (error) {
     deps.telemetry.error('an entry could not be written', error, { entry: named.eid })
     return refuse('record_unavailable', 'The store of the entries did not answer.')

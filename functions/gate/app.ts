@@ -10,6 +10,7 @@ import { challenge } from '../../shared/oauth/challenge.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { errorBody, errorHeaders, rateHeaders } from '../../shared/upstream/answer.ts'
 import { anthropicMessages } from '../../shared/upstream/anthropic-messages.ts'
+import { parseJson } from '../../shared/upstream/json.ts'
 import { openaiChat } from '../../shared/upstream/openai-chat.ts'
 import type { Operation, Request } from '../../shared/upstream/operation.ts'
 import { bodyBytes, type Handler, headerValues, json, type Reply } from '../http.ts'
@@ -132,13 +133,11 @@ function parseBody(operation: Operation, event: APIGatewayProxyEvent): Request |
     return refuse('field_not_allowed', 'Beta features can cost what the request does not show.', {
       field: 'anthropic-beta',
     })
+  const [version] = headerValues(event, 'anthropic-version')
+  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(version))
+    return refuse('field_not_allowed', 'It is a date: 2023-06-01.', { field: 'anthropic-version' })
   const bytes = bodyBytes(event)
   if (bytes.byteLength > maxBody) return refuse('body_too_large', 'The body has more than 4 MB.')
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return refuse('body_malformed', 'The body is not JSON in UTF-8.')
-  }
-  return operation.parse(value)
+  const json = parseJson(bytes)
+  return json instanceof Refusal ? json : operation.parse(json.value)
 }

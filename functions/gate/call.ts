@@ -1,6 +1,7 @@
 import type { Meter, Reserved } from '../../shared/domain/meter.ts'
 import type { OutcomeFacts } from '../../shared/entries/call.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
+import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { closeIntent, putOutcome, type SettlementDeps, settleMeter } from '../settlement.ts'
 
 /** A call whose intent is durable: from here on it ends by its outcome, once. */
@@ -12,20 +13,27 @@ export interface OpenCall {
   readonly told: readonly Reserved[]
 }
 
+/** Milliseconds between attempts to write an outcome: an outage of a moment should not cost a reservation. */
+const backOff = [50, 100, 200, 400, 800, 1_600]
+
 /**
  * Steps 7 and 8: the outcome, then the settlement of every meter by the outcome that stands, then the mark.
- * A failure on the way is told and left to the leases' expiry and the sweeper: the outcome is decided once.
+ * What still fails is told and left to the leases' expiry and the sweeper: the outcome is decided once.
  */
 export async function endCall(
   deps: SettlementDeps,
   { eid, intent, meters, told }: OpenCall,
   outcome: Omit<OutcomeFacts, 'meters'>,
 ): Promise<void> {
-  try {
-    const charge = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
-    await Promise.all(meters.map(meter => settleMeter(deps, meter, eid, charge)))
-    await closeIntent(deps, eid)
-  } catch (error) {
-    deps.telemetry.error('a call was left to its lease', error, { entry: eid })
+  const { clock, telemetry } = deps
+  for (const pause of [...backOff, undefined]) {
+    try {
+      const charge = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
+      await Promise.all(meters.map(meter => settleMeter(deps, meter, eid, charge)))
+      return await closeIntent(deps, eid)
+    } catch (error) {
+      if (pause !== undefined && error instanceof StoreUnavailable) await clock.sleep(pause)
+      else return telemetry.error('a call was left to its lease', error, { entry: eid })
+    }
   }
 }

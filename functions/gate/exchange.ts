@@ -2,14 +2,13 @@
 import type { Upstream } from '../../shared/domain/records.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Http, HttpResponse } from '../../shared/ports/http.ts'
-import { errorEvent } from '../../shared/upstream/answer.ts'
 import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
-import { EventSplitter } from '../../shared/upstream/sse.ts'
 import { upstreamHeaders } from '../../shared/upstream/wire.ts'
 import type { Reply } from '../http.ts'
 import type { AdmissionDeps, Admitted } from './admit.ts'
-import { broken, Run } from './run.ts'
-import { watchCall } from './watch.ts'
+import { Run } from './run.ts'
+import { streamBody } from './stream.ts'
+import { type Watch, watchCall } from './watch.ts'
 
 export interface ExchangeDeps extends AdmissionDeps {
   readonly http: Http
@@ -19,14 +18,22 @@ export interface ExchangeDeps extends AdmissionDeps {
   readonly idleMs: { readonly stream: number; readonly json: number }
 }
 
-/** A JSON reply is held whole, to read its usage. */
-const maxReply = 16 << 20
-
 export interface Exchanged {
   readonly request: string
   readonly operation: Operation
+  /** The version of the protocol that the caller speaks. */
   readonly version: string | undefined
 }
+
+/** A JSON reply is held whole, to read its usage. */
+const maxReply = 16 << 20
+
+/** Statuses by which a provider says that it did not do the work; others may come from something in between. */
+const undone = (status: number): boolean =>
+  (status >= 400 && status < 500) || status === 500 || status === 503 || status === 529
+
+/** What a provider says about the request itself, in its own words. Other errors can name the operator. */
+const aboutRequest = [400, 413, 422]
 
 /** A reply of the upstream, or the refusal for a call that it did not answer. */
 export async function exchange(
@@ -35,32 +42,12 @@ export async function exchange(
   asked: Exchanged,
   client: AbortSignal,
 ): Promise<Reply | Refusal> {
-  const { allow, caller, call, readAt } = admitted
-  const { operation } = asked
-  const upstream = allow.model.upstreams[operation.protocol]
-  if (upstream === undefined) throw new Error(`${allow.model.id} lost its upstream`)
+  const { ask, model } = admitted.allow
+  const upstream = model.upstreams[asked.operation.protocol]
+  if (upstream === undefined) throw new Error(`${model.id} lost its upstream`)
 
-  const run = new Run(deps, admitted, operation)
-  const { ask } = allow
-  const watch = watchCall(
-    deps,
-    {
-      caller,
-      eid: call.eid,
-      meters: call.meters.map(meter => meter.id),
-      readAt,
-      until: allow.until,
-      leaseMs: deps.leaseMs,
-      idleMs: deps.idleMs[ask.streaming ? 'stream' : 'json'],
-    },
-    why => run.abort(why),
-  )
-  run.onEnd(() => watch.stop())
-  const gone = (): void => run.abort('client_gone')
-  if (client.aborted) gone()
-  else client.addEventListener('abort', gone, { once: true })
-  run.onEnd(() => client.removeEventListener('abort', gone))
-
+  const run = new Run(deps, admitted)
+  const watch = startWatch(deps, admitted, run, client)
   let response: HttpResponse
   try {
     response = await open(deps, run, upstream, ask, asked)
@@ -68,15 +55,38 @@ export async function exchange(
     return run.fail(error)
   }
   watch.heard()
-  const successful = response.status >= 200 && response.status < 300
-  const streamed = response.headers['content-type']?.startsWith('text/event-stream') ?? false
-  if (successful && ask.streaming && streamed)
+  const { status, headers } = response
+  run.status = status
+  const successful = status >= 200 && status < 300
+  if (successful && ask.streaming && headers['content-type']?.startsWith('text/event-stream'))
     return {
-      status: response.status,
+      status,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
-      body: ending(run, stream(run, response, watch.heard, asked)),
+      body: streamBody({ ...asked, run, watch, clock: deps.clock, ask }, response),
     }
-  return whole(run, response, watch.heard, successful)
+  return whole(run, response, watch, asked.operation)
+}
+
+function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: AbortSignal): Watch {
+  const { allow, caller, call, readAt } = admitted
+  const watched = {
+    caller,
+    eid: call.eid,
+    meters: call.meters.map(meter => meter.id),
+    readAt,
+    until: allow.until,
+    leaseMs: deps.leaseMs,
+    idleMs: deps.idleMs[allow.ask.streaming ? 'stream' : 'json'],
+  }
+  const watch = watchCall(deps, watched, why => run.abort(why))
+  const gone = (): void => run.abort('client_gone')
+  if (client.aborted) gone()
+  else client.addEventListener('abort', gone, { once: true })
+  run.onEnd(() => {
+    watch.stop()
+    client.removeEventListener('abort', gone)
+  })
+  return watch
 }
 
 async function open(
@@ -100,74 +110,20 @@ async function open(
   )
 }
 
-/**
- * Events as they come, but for the protocol's own end: that waits until the call is settled, so that whoever
- * has seen it finds the budget moved and the entries there.
- */
-async function* stream(
-  run: Run,
-  response: HttpResponse,
-  heard: () => void,
-  { operation, request }: Exchanged,
-): AsyncGenerator<Uint8Array> {
-  const splitter = new EventSplitter()
-  const watch = run.ask.watch()
-  const last: Uint8Array[] = []
-  try {
-    for await (const chunk of response.bytes) {
-      heard()
-      run.received += chunk.length
-      const now: Uint8Array[] = []
-      for (const event of splitter.push(chunk))
-        if (watch.event(event)) (watch.finished ? last : now).push(event)
-      if (now.length === 0) continue
-      run.hold()
-      yield joined(now)
-      run.heldSince = undefined
-    }
-    if (!watch.finished) last.push(errorEvent(operation.protocol, broken(), request))
-    run.ending = watch.finished ? 'completed' : 'upstream_failed'
-  } catch (error) {
-    const why = run.judge(error)
-    if (watch.finished) run.ending = 'completed'
-    else if (why) last.push(errorEvent(operation.protocol, why, request))
-  } finally {
-    run.usage = watch.usage()
-    await run.end()
-  }
-  if (last.length > 0) yield joined(last)
-}
-
-const joined = (events: readonly Uint8Array[]): Uint8Array => {
-  const [only] = events
-  return events.length === 1 && only ? only : Buffer.concat(events)
-}
-
-/** A generator that was never started has no `finally`: the call ends all the same when nobody listens. */
-function ending(run: Run, body: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => body.next(),
-      return: async () => {
-        await body.return(undefined)
-        await run.end()
-        return { done: true, value: undefined }
-      },
-    }),
-  }
-}
-
-/** A JSON reply, or an error of the upstream's in its own words. */
+/** A JSON reply, or an error of the upstream's. */
 async function whole(
   run: Run,
-  response: HttpResponse,
-  heard: () => void,
-  successful: boolean,
+  { status, headers, bytes }: HttpResponse,
+  watch: Watch,
+  operation: Operation,
 ): Promise<Reply | Refusal> {
+  const successful = status >= 200 && status < 300
+  // Whatever was asked for: one document is sent when all of it has been produced.
+  run.hidden = true
   const chunks: Uint8Array[] = []
   try {
-    for await (const chunk of response.bytes) {
-      heard()
+    for await (const chunk of bytes) {
+      watch.heard()
       run.received += chunk.length
       if (run.received > maxReply) throw new Error('the upstream sent too long a reply')
       chunks.push(chunk)
@@ -175,31 +131,24 @@ async function whole(
   } catch (error) {
     return run.fail(error)
   }
-  const { status, headers } = response
-  const text = Buffer.concat(chunks).toString('utf8')
-  run.status = status
-  if (successful) {
-    run.usage = run.operation.usage(parseJson(text))
-    run.ending = run.usage ? 'completed' : 'upstream_failed'
-  } else run.ending = 'upstream_refused'
+  const body = Buffer.concat(chunks).toString('utf8')
+  run.usage = successful ? operation.usage(parsed(body)) : undefined
+  if (run.usage) run.done = 'completed'
+  else if (undone(status)) run.done = 'upstream_refused'
+  else run.reason(new Error(`the upstream answered ${status} without usage`))
   await run.end()
 
-  const passes = successful || (status >= 400 && status !== 401 && status !== 403)
-  if (!passes) return refuse('upstream_unavailable', `The upstream answered ${status}.`)
-  const retryAfter = headers['retry-after']
-  return {
-    status,
-    headers: {
-      'content-type': headers['content-type'] ?? 'application/json',
-      ...(retryAfter && { 'retry-after': retryAfter }),
-    },
-    body: text,
-  }
+  if (successful || aboutRequest.includes(status))
+    return { status, headers: { 'content-type': headers['content-type'] ?? 'application/json' }, body }
+  const retryAfter = Number(headers['retry-after'])
+  return refuse('upstream_unavailable', `The upstream answered ${status}.`, {
+    ...(Number.isSafeInteger(retryAfter) && retryAfter > 0 && { retryAfter }),
+  })
 }
 
-function parseJson(text: string): unknown {
+function parsed(body: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(body)
   } catch {
     return undefined
   }

@@ -2,7 +2,7 @@ import { chargeOf } from '../../shared/domain/charge.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Ending } from '../../shared/entries/call.ts'
 import { ConnectionRefused } from '../../shared/ports/http.ts'
-import type { Operation, Prepared, Usage } from '../../shared/upstream/operation.ts'
+import type { Usage } from '../../shared/upstream/operation.ts'
 import type { SettlementDeps } from '../settlement.ts'
 import type { Admitted } from './admit.ts'
 import { endCall } from './call.ts'
@@ -20,67 +20,70 @@ export class Run {
   readonly #control = new AbortController()
   readonly #after: (() => void)[] = []
   #why: Refusal | 'client_gone' | undefined
+  #broke = false
+  #heldSince: number | undefined
   #ended: Promise<void> | undefined
-  readonly operation: Operation
+  /** The upstream may have seen the request. */
   sent = false
+  /** Bytes of the reply. */
   received = 0
-  /** Since when the caller has not taken what was offered: meanwhile more may be produced than received. */
-  heldSince: number | undefined
-  /** Until something else is known, whoever stops listening ends the call. */
-  ending: Ending = 'client_gone'
+  /** Tokens may have been produced that no received byte shows. */
+  hidden: boolean
+  /** What the upstream's answer came to, once it is whole. */
+  done: 'completed' | 'upstream_refused' | undefined
   usage: Usage | undefined
   status: number | undefined
 
-  constructor(deps: SettlementDeps, admitted: Admitted, operation: Operation) {
+  constructor(deps: SettlementDeps, admitted: Admitted) {
     this.#deps = deps
     this.#admitted = admitted
-    this.operation = operation
+    this.hidden = admitted.allow.model.tokens.hiddenOutput || !admitted.allow.ask.streaming
   }
 
+  /** Aborted when the upstream is to be left. */
   get signal(): AbortSignal {
     return this.#control.signal
-  }
-
-  get ask(): Prepared {
-    return this.#admitted.allow.ask
   }
 
   onEnd(act: () => void): void {
     this.#after.push(act)
   }
 
+  /** Something was offered to the caller, who has not taken it yet. */
   hold(): void {
-    this.heldSince = this.#deps.clock.now()
+    this.#heldSince = this.#deps.clock.now()
   }
 
+  release(): void {
+    this.#heldSince = undefined
+  }
+
+  /** Ends the call early. While the caller takes nothing, nothing else would notice. */
   abort(why: Refusal | 'client_gone'): void {
     this.#why ??= why
     this.#control.abort()
+    if (this.#heldSince !== undefined) void this.end()
   }
 
-  /** Why it broke off, as an ending and as what the caller is told, if it is still there. */
-  judge(error: unknown): Refusal | undefined {
-    if (this.#why === 'client_gone') {
-      this.ending = 'client_gone'
-      return undefined
-    }
-    if (this.#why) {
-      this.ending = this.#why.code === 'upstream_timeout' ? 'upstream_failed' : 'cut'
-      return this.#why
-    }
-    if (error instanceof ConnectionRefused) this.sent = false
-    else this.#deps.telemetry.error('the upstream broke off', error, { entry: this.#admitted.call.eid })
-    this.ending = 'upstream_failed'
-    return broken()
+  /** What the caller is told after a break, if it is still there. */
+  reason(error: unknown): Refusal | undefined {
+    const unsent = error instanceof ConnectionRefused
+    if (unsent) this.sent = false
+    if (this.#why) return this.#why === 'client_gone' ? undefined : this.#why
+    this.#broke = true
+    if (unsent) return refuse('upstream_unavailable', 'No connection could be made.')
+    this.#deps.telemetry.error('the upstream broke off', error, { entry: this.#admitted.call.eid })
+    return brokenOff()
   }
 
   /** Ends a call that has no reply. */
   async fail(error: unknown): Promise<Refusal> {
-    const why = this.judge(error) ?? refuse('upstream_unavailable', 'The client has gone.')
+    const why = this.reason(error) ?? refuse('upstream_unavailable', 'The client has gone.')
     await this.end()
     return why
   }
 
+  /** Resolves when the outcome stands and the meters are settled by it. */
   end(): Promise<void> {
     this.#ended ??= this.#end()
     return this.#ended
@@ -90,21 +93,29 @@ export class Run {
     for (const act of this.#after) act()
     this.#control.abort()
     const { allow, call } = this.#admitted
-    const { ceiling, inputBound, streaming } = allow.ask
+    const { ceiling, inputBound } = allow.ask
     const { usage, received } = this
-    const held = this.heldSince !== undefined && this.#deps.clock.now() - this.heldSince > slowMs
-    const hidden = allow.model.tokens.hiddenOutput || !streaming || held
-    const nothing = !this.sent || this.ending === 'upstream_refused'
-    const charge = nothing ? 0 : chargeOf({ ceiling, inputBound, usage, received, hidden })
+    const slow = this.#heldSince !== undefined && this.#deps.clock.now() - this.#heldSince > slowMs
+    const nothing = !this.sent || this.done === 'upstream_refused'
+    const charge = nothing
+      ? 0
+      : chargeOf({ ceiling, inputBound, usage, received, hidden: this.hidden || slow })
     await endCall(this.#deps, call, {
-      ending: this.ending,
+      ending: this.#ending(),
       charge,
       ...(usage && { usage }),
-      ...(this.#why instanceof Refusal && { code: this.#why.code }),
+      ...(this.#why instanceof Refusal && !this.done && { code: this.#why.code }),
       ...(this.status !== undefined && { upstreamStatus: this.status }),
       ...(charge > ceiling && { overrun: true }),
     })
   }
+
+  #ending(): Ending {
+    if (this.done) return this.done
+    if (this.#why instanceof Refusal) return this.#why.code === 'upstream_timeout' ? 'upstream_failed' : 'cut'
+    // Nobody broke it off, so whoever listened has stopped.
+    return this.#broke && this.#why === undefined ? 'upstream_failed' : 'client_gone'
+  }
 }
 
-export const broken = (): Refusal => refuse('upstream_unavailable', 'The reply broke off.')
+export const brokenOff = (): Refusal => refuse('upstream_unavailable', 'The reply broke off.')

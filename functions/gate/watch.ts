@@ -8,10 +8,13 @@ import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import type { Clock } from '../../shared/ports/world.ts'
 import { type GateCaller, readAuthority } from './authority.ts'
+import { within } from './within.ts'
 
 const beatMs = 1_000
 const readDeadlineMs = 500
 const retryMs = 100
+/** Below the idle limits of what usually stands between: load balancers give up after a minute. */
+const silenceMs = 15_000
 /** Without a good read for this long, a revocation could have gone unseen for too long. */
 const blindMs = 1_500
 
@@ -31,6 +34,8 @@ export interface Watched {
 export interface Watch {
   /** Something came from the upstream. */
   heard(): void
+  /** Resolves when it has been silent for so long that the caller should hear that we still wait. */
+  silence(): Promise<undefined>
   stop(): void
 }
 
@@ -45,6 +50,8 @@ export function watchCall(
   let goodAt = call.readAt
   let renewedAt = call.readAt
   let { until } = call
+  let brokenAt = heardAt
+  let wake = (): void => undefined
 
   /** True for a good read; false for one that failed and is to be tried again soon. */
   const check = async (): Promise<boolean | Refusal> => {
@@ -78,8 +85,13 @@ export function watchCall(
   const run = async (): Promise<void> => {
     let beat = call.readAt + beatMs
     for (;;) {
-      await clock.sleep(Math.min(beat, until) - clock.now(), stopped.signal)
+      // Never longer than a beat, even if the clock was set back meanwhile.
+      await clock.sleep(Math.min(beat - clock.now(), until - clock.now(), beatMs), stopped.signal)
       if (stopped.signal.aborted) return
+      if (clock.now() - Math.max(heardAt, brokenAt) >= silenceMs) {
+        brokenAt = clock.now()
+        wake()
+      }
       const checked = await check()
       const why = checked instanceof Refusal ? checked : await keepLeases()
       if (stopped.signal.aborted) return
@@ -92,15 +104,10 @@ export function watchCall(
     heard: () => {
       heardAt = clock.now()
     },
+    silence: () =>
+      new Promise(resolve => {
+        wake = () => resolve(undefined)
+      }),
     stop: () => stopped.abort(),
   }
-}
-
-/** The value, or nothing where it failed or came too late. */
-async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController()
-  const late = clock.sleep(ms, timer.signal).then(() => undefined)
-  const value = await Promise.race([work.catch(() => undefined), late])
-  timer.abort()
-  return value
 }

@@ -21,45 +21,47 @@ export interface Swept {
   readonly abandoned: number
 }
 
+/** One that cannot be swept is told, and the others are swept all the same. */
 export async function sweep(deps: SettlementDeps): Promise<Swept> {
-  const { meters, purged } = await sweepMeters(deps)
-  const { closed, abandoned } = await sweepIntents(deps)
-  return { meters, purged, closed, abandoned }
-}
-
-async function sweepMeters(deps: SettlementDeps): Promise<{ meters: number; purged: number }> {
-  let meters = 0
-  let purged = 0
-  for await (const batch of pages<Grant>(deps.store, { index: indexes.byRecord, partition: 'grant' })) {
-    const ids = new Set((await deps.store.get(batch)).flatMap(grant => grant?.meters ?? []))
-    for (const meter of await deps.store.get([...ids].map(keys.meter))) {
-      if (meter === undefined) continue
-      meters += 1
-      const dead = expiredLeases(meter, deps.clock.now()).length
-      if (dead === 0) continue
-      await purgeExpired(deps, meter)
-      purged += dead
+  const swept = { meters: 0, purged: 0, closed: 0, abandoned: 0 }
+  const attempt = async (what: Record<string, string>, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      deps.telemetry.error('one item could not be swept', error, what)
     }
   }
-  return { meters, purged }
+
+  for await (const batch of pages<Grant>(deps.store, { index: indexes.byRecord, partition: 'grant' }))
+    for (const grant of await deps.store.get(batch))
+      for (const meter of grant?.meters ?? [])
+        await attempt({ meter }, async () => {
+          swept.meters += 1
+          swept.purged += await sweepMeter(deps, meter)
+        })
+
+  for (const partition of everyOpenShard())
+    for await (const batch of pages<Entry>(deps.store, { index: indexes.openIntents, partition }))
+      for (const { pk: intent } of batch)
+        await attempt({ intent }, async () => {
+          const done = await sweepIntent(deps, intent)
+          if (done) swept[done] += 1
+        })
+  return swept
 }
 
-async function sweepIntents(deps: SettlementDeps): Promise<{ closed: number; abandoned: number }> {
-  let closed = 0
-  let abandoned = 0
-  for (const shard of everyOpenShard())
-    for await (const batch of pages<Entry>(deps.store, { index: indexes.openIntents, partition: shard }))
-      for (const { pk: eid } of batch) {
-        const done = await sweepIntent(deps, eid)
-        if (done === 'closed') closed += 1
-        if (done === 'abandoned') abandoned += 1
-      }
-  return { closed, abandoned }
+async function sweepMeter(deps: SettlementDeps, id: string): Promise<number> {
+  const [meter] = await deps.store.get([keys.meter(id)])
+  if (meter === undefined) return 0
+  const dead = expiredLeases(meter, deps.clock.now()).length
+  if (dead > 0) await purgeExpired(deps, meter)
+  return dead
 }
 
 /**
  * An intent with an outcome only lost its mark, once no lease of it is left to settle. One without, and
  * without a lease, that is older than any call can be, came to nothing: it died between intent and reserve.
+ * Its meters are looked at here too: a grant may have come to name others.
  */
 async function sweepIntent(deps: SettlementDeps, eid: string): Promise<'closed' | 'abandoned' | undefined> {
   const { store, clock } = deps
@@ -67,8 +69,8 @@ async function sweepIntent(deps: SettlementDeps, eid: string): Promise<'closed' 
   if (intent?.open === undefined) return undefined
   const old = eid < entryIdFrom(clock.now() - abandonedMs)
   if (outcome === undefined && !old) return undefined
-  const meters = await store.get((intent.meters ?? []).map(keys.meter))
-  if (meters.some(meter => meter?.leases[eid])) return undefined
+  for (const meter of await store.get((intent.meters ?? []).map(keys.meter)))
+    if (meter?.leases[eid] && (await purgeExpired(deps, meter)).leases[eid]) return undefined
   if (outcome === undefined)
     await putOutcome(deps, eid, intent, { ending: 'abandoned', charge: 0, meters: [] })
   await closeIntent(deps, eid)

@@ -8,5 +8,10 @@ export function readForm(event: APIGatewayProxyEvent): Form | OAuthError {
   const query = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {}
   if (Object.keys(query).length > 0)
     return new OAuthError('invalid_request', 'Parameters belong into the body, not into the URL.')
-  return parseForm(headerValues(event, 'content-type'), bodyBytes(event))
+  const form = parseForm(headerValues(event, 'content-type'), bodyBytes(event))
+  if (form instanceof OAuthError) return form
+  // RFC 6749 §2.3: one method of authentication in a request.
+  if (headerValues(event, 'authorization').length > 0 || form.has('client_secret'))
+    return new OAuthError('invalid_request', 'A client authenticates by its assertion alone.')
+  return form
 }

@@ -1,6 +1,6 @@
 import { authoriseModel, type Caller, type CallerRecords, judgeGrant } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
-import type { Agreement, Grant } from '../../shared/domain/records.ts'
+import { type Agreement, capabilities, type Grant } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
 import type { ModelTokenClaims } from '../../shared/oauth/access-token.ts'
 import type { Form } from '../../shared/oauth/form.ts'
@@ -136,7 +136,10 @@ function chooseScope(form: Form, offered: readonly string[]): readonly string[] 
     return new OAuthError('invalid_scope', 'The scope is a list of names, one space between two.')
   const beyond = scope.find(name => !offered.includes(name))
   if (beyond === undefined) return scope
-  return new OAuthError('invalid_scope', `The scope is one or more of: ${offered.join(' ')}.`, {
-    code: 'capability_withheld',
-  })
+  const withheld = (capabilities as readonly string[]).includes(beyond)
+  return new OAuthError(
+    'invalid_scope',
+    `The scope is one or more of: ${offered.join(' ')}.`,
+    withheld ? { code: 'capability_withheld' } : {},
+  )
 }

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { calculateJwkThumbprint } from 'jose'
+import { replaceFile } from '../../shared/adapters/embedded/durable-file.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
 import { randomId } from '../../shared/domain/id.ts'
 import type { Protocol } from '../../shared/domain/records.ts'
@@ -28,7 +30,7 @@ export interface DemoCredentials {
   readonly people: readonly never[]
 }
 
-/** Made at the first start, mode 0600; found again at every other. */
+/** Made at the first start, mode 0600; found again at every other. The issuer follows the environment. */
 export async function openCredentials(path: string, issuer: string): Promise<DemoCredentials> {
   const made: DemoCredentials = {
     issuer,
@@ -49,5 +51,13 @@ export async function openCredentials(path: string, issuer: string): Promise<Dem
     people: [],
   }
   const bytes = await openPrivateFile(path, () => Buffer.from(`${JSON.stringify(made, null, 2)}\n`))
-  return JSON.parse(bytes.toString('utf8')) as DemoCredentials
+  const found = JSON.parse(bytes.toString('utf8')) as DemoCredentials
+  if (found.issuer === issuer) return found
+  const moved = { ...found, issuer }
+  const folder = dirname(path)
+  await replaceFile(path, Buffer.from(`${JSON.stringify(moved, null, 2)}\n`), {
+    incoming: folder,
+    mode: 0o600,
+  })
+  return moved
 }

@@ -51,13 +51,15 @@ export async function showMainJob(
   for (const entry of [await gateway.entry(eid), await gateway.entry(`${eid}.outcome`)])
     print(`  entry    ${entry.eid}  ${sentence(entry)}`)
   print('')
+  const path = join(data, 'demo', 'credentials.json')
+  const sallyport = data === '.sallyport' ? 'npx sallyport' : `npx sallyport --profile ${path}`
   print('Try it yourself, in another terminal of this folder:')
-  print('  npx sallyport quota')
+  print(`  ${sallyport} quota`)
   print(
-    `  npx sallyport curl /openai/v1/chat/completions -d '{"model":"${model}","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'`,
+    `  ${sallyport} curl /openai/v1/chat/completions -d '{"model":"${model}","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'`,
   )
-  print('  npx sallyport log tail')
-  print(`The workloads' credentials are in ${join(data, 'demo', 'credentials.json')}.`)
+  print(`  ${sallyport} log tail`)
+  print(`The workloads' credentials are in ${path}.`)
 }
 
 const figure = (n: number): string => n.toLocaleString('en-US')

@@ -87,7 +87,7 @@ export function storyRecords(
     createdAt: now,
     upstreams: upstreams(endpoints),
     tokens: {
-      overhead: { request: 16, message: 8, tool: 16 },
+      overhead: { request: 16, message: 8, tool: 600 },
       image: 1_600,
       defaultOutput: 1_024,
       hiddenOutput: false,

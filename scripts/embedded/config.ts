@@ -15,13 +15,15 @@ export interface Config {
   readonly leaseMs: number
 }
 
-const port = (fallback: number) =>
-  z.coerce
-    .number('is a port, 0 to 65535')
-    .int('is a port, 0 to 65535')
-    .min(0, 'is a port, 0 to 65535')
-    .max(65_535, 'is a port, 0 to 65535')
-    .default(fallback)
+/** In decimal digits: `Number` reads a blank as 0 and `0x50` as 80. */
+const whole = (least: number, most: number, fault: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, fault)
+    .transform(Number)
+    .refine(value => value >= least && value <= most, fault)
+
+const port = (fallback: number) => whole(0, 65_535, 'is a port, 0 to 65535').default(fallback)
 
 const address = z.string().check(context => {
   const url = URL.parse(context.value)
@@ -34,8 +36,8 @@ const environment = z.object({
   SALLYPORT_PORT: port(8788),
   SALLYPORT_ISSUER: address
     .refine(
-      value => new URL(value).pathname === '/' && !value.endsWith('/'),
-      'is an origin: no path, no slash at its end',
+      value => URL.parse(value)?.origin === value,
+      'is an origin as browsers write it: no path, no slash at its end, no default port',
     )
     .optional(),
   SALLYPORT_UPSTREAM_OPENAI: address.refine(value => value.endsWith('/v1'), 'ends in /v1').optional(),
@@ -44,19 +46,25 @@ const environment = z.object({
     .optional(),
   SALLYPORT_DEMO: z.enum(['0', '1'], 'is 0 (no seeded story) or 1').default('1'),
   SALLYPORT_DEMO_UPSTREAM_PORT: port(8789),
-  SALLYPORT_LEASE_S: z.coerce
-    .number('is a number of seconds, 3 to 300')
-    .min(3, 'is at least 3 seconds')
-    .max(300, 'is at most 300 seconds')
-    .default(30),
+  SALLYPORT_LEASE_S: whole(
+    3,
+    300,
+    'is a whole number of seconds, at least 3 seconds and at most 300',
+  ).default(30),
 })
+
+/** Read by the command line and the deployment, not here. */
+const others = ['SALLYPORT_ENDPOINT', 'SALLYPORT_PROFILE', 'SALLYPORT_AWS_ENDPOINT']
 
 /** Throws an Error whose message names each wrong variable. An empty one counts as absent. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = environment.safeParse(given)
-  if (!result.success) {
-    const wrong = result.error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`)
+  const known = [...Object.keys(environment.shape), ...others]
+  const unknown = Object.keys(given).filter(name => name.startsWith('SALLYPORT_') && !known.includes(name))
+  if (!result.success || unknown.length > 0) {
+    const wrong = result.error?.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`) ?? []
+    wrong.push(...unknown.map(name => `  ${name} is no variable of Sallyport: ${known.join(', ')}`))
     throw new Error(`The environment is not one to start with:\n${wrong.join('\n')}`)
   }
   const { data } = result

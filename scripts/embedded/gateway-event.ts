@@ -7,21 +7,33 @@ import type { Reply } from '../../functions/http.ts'
 /** One byte beyond what any handler accepts: it sees that the body is too large and says so itself. */
 const maxBody = (4 << 20) + 1
 
-/** Reads the body, cut where no handler would accept it. Rejects when the client goes before it ends. */
+/** What comes without credentials is refused unread, or it is a form: nobody may fill the memory with it. */
+const maxAnonymousBody = 64 << 10
+
+/** A client that takes nothing for so long has gone without a word. Milliseconds. */
+const maxStall = 120_000
+
+/**
+ * The path is the target's own, letter by letter: what was compared with a proof and what a proxy in front has
+ * seen must be what is routed. Reads the body, cut where no handler would accept it. Rejects when the client
+ * goes before it ends.
+ */
 export async function toEvent(request: IncomingMessage, requestId: string): Promise<APIGatewayProxyEvent> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-  const headers: Record<string, string> = {}
-  const multiValueHeaders: Record<string, string[]> = {}
+  const [path = '', ...rest] = (request.url ?? '').split('?')
+  const searchParams = new URLSearchParams(rest.join('?'))
+  // A caller chooses the names: on an ordinary object some of them mean something else.
+  const headers: Record<string, string> = Object.create(null)
+  const multiValueHeaders: Record<string, string[]> = Object.create(null)
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i] ?? ''
     const value = request.rawHeaders[i + 1] ?? ''
     headers[name] = value
     multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
   }
-  const body = await readBody(request)
+  const body = await readBody(request, request.headers.authorization ? maxBody : maxAnonymousBody)
   return {
     httpMethod: request.method ?? 'GET',
-    path: pathname,
+    path,
     resource: '/{proxy+}',
     headers,
     multiValueHeaders,
@@ -33,7 +45,7 @@ export async function toEvent(request: IncomingMessage, requestId: string): Prom
     stageVariables: null,
     body: body.toString('base64'),
     isBase64Encoded: true,
-    requestContext: context(request, pathname, requestId),
+    requestContext: context(request, path, requestId),
   }
 }
 
@@ -45,6 +57,7 @@ export async function writeReply(response: ServerResponse, reply: Reply): Promis
     return
   }
   response.flushHeaders()
+  response.setTimeout(maxStall, () => response.destroy())
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   for await (const chunk of reply.body) {
@@ -54,15 +67,15 @@ export async function writeReply(response: ServerResponse, reply: Reply): Promis
   response.end()
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     size += chunk.length
-    if (size >= maxBody) break
+    if (size >= most) break
   }
-  return Buffer.concat(chunks).subarray(0, maxBody)
+  return Buffer.concat(chunks).subarray(0, most)
 }
 
 /** API Gateway's context, as far as a request on loopback has one. */

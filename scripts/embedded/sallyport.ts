@@ -17,6 +17,7 @@ import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { demoApiKeys } from '../demo/upstream.ts'
 import type { Config } from './config.ts'
 import { createSigners, ensureRing, type RingDeps } from './key-ring.ts'
+import { lockFolder } from './lock.ts'
 import { type Listening, listen } from './server.ts'
 
 export interface Sallyport {
@@ -36,16 +37,28 @@ export interface Wiring {
   readonly idleMs?: GateDeps['idleMs']
 }
 
-/** Opens the data folder, listens on loopback, and serves every function in this process. */
+/** Takes the data folder, listens on loopback, and serves every function in this process. */
 export async function openSallyport(config: Config, wiring: Wiring = {}): Promise<Sallyport> {
   const clock = systemClock
   const random = systemRandom
   const telemetry = wiring.telemetry ?? lineTelemetry(clock)
-  const listening = await listen(config.port, telemetry)
+  const undo: (() => void | Promise<void>)[] = []
   try {
-    return await open(config, wiring, listening, { clock, random, telemetry })
+    await makeFolder(config.data, 0o700)
+    const lock = lockFolder(config.data)
+    undo.push(() => lock.release())
+    const listening = await listen(config.port, telemetry)
+    undo.push(() => listening.drain(0))
+    const sallyport = await open(config, wiring, listening, { clock, random, telemetry })
+    return {
+      ...sallyport,
+      async close(graceMs) {
+        await sallyport.close(graceMs)
+        lock.release()
+      },
+    }
   } catch (error) {
-    await listening.drain(0)
+    for (const step of undo.reverse()) await step()
     throw error
   }
 }
@@ -58,7 +71,6 @@ async function open(
 ): Promise<Sallyport> {
   const { clock, telemetry } = world
   const issuer = config.issuer ?? `http://127.0.0.1:${listening.port}`
-  await makeFolder(config.data, 0o700)
   const secrets = await openLocalSecrets(join(config.data, 'keys', 'roots'), world.random)
   const credentials = await openCredentials(join(config.data, 'keys', 'upstream.json'))
   const sqlite = openSqliteStore(wiring.database ?? join(config.data, 'sallyport.db'), Object.values(indexes))
@@ -108,11 +120,20 @@ async function open(
 /** The upstream's keys by their names, in a file that only its owner may read; the demo's at first. */
 async function openCredentials(path: string): Promise<(name: string) => Promise<string>> {
   const bytes = await openPrivateFile(path, () => Buffer.from(`${JSON.stringify(demoApiKeys, null, 2)}\n`))
-  const named: unknown = JSON.parse(bytes.toString('utf8'))
+  const named = parseCredentials(path, bytes)
   return async name => {
     const key = (named as Record<string, unknown> | null)?.[name]
     if (typeof key !== 'string') throw new Error(`${path} has no key named ${name}`)
     return key
+  }
+}
+
+/** The parser's own message would quote the file, and so a key. */
+function parseCredentials(path: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw new Error(`${path} is not JSON: an object of names and keys.`)
   }
 }
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Handler, json } from '../../functions/http.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { toEvent, writeReply } from './gateway-event.ts'
 
-/** The first whose prefix fits serves the request. */
-export type Routes = readonly (readonly [prefix: string, handler: Handler])[]
+/** By path; one that ends in `/` serves all that begins with it. */
+export type Routes = readonly (readonly [path: string, handler: Handler])[]
 
 export interface Listening {
   readonly port: number
@@ -19,6 +20,8 @@ export interface Listening {
 
 /** The limit of API Gateway for the request line and all headers, in bytes. */
 const maxHeaderSize = 10_240
+
+const maxConnections = 4_096
 
 /** Listens on loopback only. Rejects where the port is taken. */
 export async function listen(port: number, telemetry: Telemetry): Promise<Listening> {
@@ -33,6 +36,8 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
     })
     underWay.add(served)
   })
+  server.maxConnections = maxConnections
+  server.on('clientError', refuseBytes)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -57,7 +62,7 @@ async function handle(
   })
   try {
     const event = await toEvent(request, requestId)
-    const handler = routes.find(([prefix]) => event.path.startsWith(prefix))?.[1]
+    const handler = routes.find(([route]) => fits(event.path, route))?.[1]
     const reply = handler ? await handler(event, gone.signal) : notFound(event.path, requestId)
     await writeReply(response, reply)
   } catch (error) {
@@ -82,6 +87,25 @@ const refuse = (response: ServerResponse): Promise<void> => {
   })
 }
 
+/** What is no request has no handler; Node would answer it without a word. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const [status, reason, title, next] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          431,
+          'Request Header Fields Too Large',
+          'The headers are too large',
+          `Send at most ${maxHeaderSize} bytes of headers.`,
+        ]
+      : [400, 'Bad Request', 'This is not an HTTP request', 'Send a request by RFC 9112.']
+  const body = JSON.stringify({ type: 'about:blank', title, status, code: 'request_malformed', next })
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
 async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
@@ -92,6 +116,9 @@ async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, grace
   // What was broken off still has its outcome to write.
   await Promise.all(underWay)
 }
+
+const fits = (path: string, route: string): boolean =>
+  route.endsWith('/') ? path.startsWith(route) : path === route
 
 const problem = (status: number, title: string, fields: object, requestId: string) =>
   json(

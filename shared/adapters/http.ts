@@ -8,7 +8,6 @@ import { ConnectionRefused, type Http, type HttpRequest, type HttpResponse } fro
  */
 export function createHttp({ connectTimeoutMs = 3_000 } = {}): Http & { close(): Promise<void> } {
   const agent = new Agent({
-    connections: 256,
     // Over HTTP/2 an abort resets a stream and leaves the connection; here it must close it.
     allowH2: false,
     connect: refusingConnector(connectTimeoutMs),

@@ -37,9 +37,13 @@ export function decide<A extends Ask>(
   const ask = asks(model)
   if (ask instanceof Refusal) return ask
   if (ask.model !== model.id)
-    return refuse('model_unknown', `The token is for ${model.id}, the body asks for ${ask.model}.`, {
-      field: 'model',
-    })
+    return refuse(
+      'model_unknown',
+      `The token is for ${model.id}, the body asks for ${ask.model.slice(0, 64)}.`,
+      {
+        field: 'model',
+      },
+    )
 
   for (const [capability, field] of ask.uses)
     if (!agreement.capabilities.includes(capability) || !caller.scopes.includes(capability))

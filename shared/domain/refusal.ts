@@ -135,7 +135,12 @@ export const refusals = {
     'Wait for the developer; nothing is charged meanwhile.',
     false,
   ),
-  grant_missing: kind(403, 'There is no active grant of this model to your organisation', developer, false),
+  grant_missing: kind(
+    403,
+    'There is no active grant of this model to your organisation',
+    `See which you hold: sallyport model list. ${developer}`,
+    false,
+  ),
   grant_suspended: kind(403, 'The grant is suspended', developer, false),
   grant_expired: kind(403, 'The grant is outside its term', developer, false),
   grant_revoked: kind(
@@ -160,7 +165,12 @@ export const refusals = {
   ),
   rate_limited: kind(429, 'Too many requests a minute', 'Wait as long as Retry-After says.', true),
   streams_exhausted: kind(429, 'Too many calls are under way at once', 'Wait until one of them ends.', true),
-  meter_closed: kind(403, 'The meter of the grant is closed', quota, false),
+  meter_closed: kind(
+    403,
+    'The meter of the grant is closed',
+    'A person has to look at why it was closed, and open it again: ask the operator.',
+    false,
+  ),
   request_exceeds_limit: kind(
     400,
     'The request could never fit into the limit',
@@ -182,7 +192,7 @@ export const refusals = {
     false,
   ),
   body_too_large: kind(413, 'The body is too large', 'Send at most 4 MB.', false),
-  body_malformed: kind(400, 'The body is not what this path takes', 'Correct the named field.', false),
+  body_malformed: kind(400, 'The body is not what this path takes', 'Correct what the detail names.', false),
 
   scope_missing: kind(
     403,

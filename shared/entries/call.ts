@@ -141,12 +141,11 @@ export function refusalEntry(call: CallFacts, refusal: Refusal, now: number, ran
   const { code, facts } = refusal
   const repeats = refusal.kind.status === 429 && facts.meter !== undefined
   const eid = repeats ? minuteId(call.client, facts.meter, code, now) : entryId(now, random)
-  const { detail, field, clause, meter } = facts
+  const { field, clause, meter } = facts
   const fields = {
     ...callFields(call),
     action_id: action.denied,
     status_code: code,
-    status_detail: detail,
     unmapped: {
       kind: 'refusal',
       decision: 'refuse',

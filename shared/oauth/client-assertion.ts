@@ -42,7 +42,7 @@ export function parseAssertion(form: Form): Assertion | OAuthError {
   if (typ !== undefined && typ !== 'JWT' && typ !== 'client-authentication+jwt')
     return unauthenticated('The typ of the assertion is neither JWT nor client-authentication+jwt.')
   // A key that comes with the assertion, or from where it says, is the attacker's key.
-  const changed = forbiddenParameter(header, ['crit', 'b64', 'jku', 'x5u', 'jwk'])
+  const changed = forbiddenParameter(header, ['crit', 'b64', 'jku', 'x5u', 'x5c', 'jwk'])
   if (changed) return unauthenticated(`The header of the assertion has the parameter ${changed}.`)
   if (typeof kid !== 'string') return unauthenticated('The assertion names no kid.')
 

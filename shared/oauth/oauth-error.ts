@@ -32,21 +32,31 @@ export class OAuthError {
 
   constructor(error: OAuthErrorCode, description: string, further: Further = {}) {
     this.error = error
-    this.description = description.replace(outsideDescription, '?')
+    this.description = description.slice(0, maxDescription).replace(outsideDescription, '?')
     this.code = further.code
     this.retryAfter = further.retryAfter
     this.status = further.status ?? statuses[error] ?? 400
   }
 
-  /** RFC 6749 §5.2, with our code and the next step beside it. */
+  /** RFC 6749 §5.2, with our code, where there is one, and the next step beside it. */
   get body(): object {
     const { error, description, code } = this
-    return {
-      error,
-      error_description: description,
-      ...(code && { sallyport: { code, next: refusals[code].next } }),
-    }
+    const sallyport = { code: code ?? error, next: code ? refusals[code].next : nextSteps[error] }
+    return { error, error_description: description, sallyport }
   }
+}
+
+const nextSteps: Readonly<Record<OAuthErrorCode, string>> = {
+  invalid_request: 'Correct what the description names and send the request again.',
+  invalid_client: 'Check the client id, the registered key and its kid, the issuer and the clock.',
+  unauthorized_client: 'Ask the partner-admin of your organisation.',
+  unsupported_grant_type: 'Workloads use client_credentials.',
+  invalid_scope: 'Ask for scopes of the list, separated by one space, or leave scope out.',
+  invalid_target: 'See the models you may use: sallyport model list',
+  invalid_dpop_proof: 'Make a fresh proof for this method and URL (RFC 9449).',
+  use_dpop_nonce: 'Put the nonce of the DPoP-Nonce header into a fresh proof and send the request again.',
+  temporarily_unavailable: 'Send the request again after Retry-After.',
+  server_error: 'Send the request again; the log names it by its x-request-id.',
 }
 
 const statuses: Readonly<Partial<Record<OAuthErrorCode, number>>> = {
@@ -54,6 +64,9 @@ const statuses: Readonly<Partial<Record<OAuthErrorCode, number>>> = {
   server_error: 500,
   temporarily_unavailable: 503,
 }
+
+/** A description can name what a caller sent; it also stands in the entry. */
+const maxDescription = 300
 
 /** RFC 6749 §5.2 admits printable ASCII without `"` and `\`; the names of organisations know no such bounds. */
 const outsideDescription = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g

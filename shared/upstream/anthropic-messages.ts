@@ -8,11 +8,14 @@ import { check } from './schema.ts'
 import { dataOf } from './sse.ts'
 
 const text = z.string()
-const cache_control = z.nullish(z.strictObject({ type: z.literal('ephemeral') }))
+/** Five minutes is what a cache lives for by default; longer ones are billed otherwise. */
+const cache_control = z.nullish(
+  z.strictObject({ type: z.literal('ephemeral'), ttl: z.optional(z.literal('5m')) }),
+)
 const textBlock = z.strictObject({
   type: z.literal('text'),
   text,
-  citations: z.optional(z.null()),
+  citations: z.nullish(z.array(z.unknown())),
   cache_control,
 })
 const imageBlock = z.strictObject({
@@ -24,11 +27,28 @@ const imageBlock = z.strictObject({
   cache_control,
 })
 const schemaObject = z.record(z.string(), z.unknown())
+/** Called by the model itself, not from inside a container that the provider runs. */
+const direct = z.strictObject({ type: z.literal('direct') })
 
 const block = z.discriminatedUnion('type', [
   textBlock,
   imageBlock,
-  z.strictObject({ type: z.literal('tool_use'), id: text, name: text, input: schemaObject, cache_control }),
+  z.strictObject({
+    type: z.literal('document'),
+    source: z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
+    title: z.nullish(text),
+    context: z.nullish(text),
+    cache_control,
+  }),
+  z.strictObject({
+    type: z.literal('tool_use'),
+    id: text,
+    name: text,
+    input: schemaObject,
+    caller: z.nullish(direct),
+    toolset_name: z.optional(z.null()),
+    cache_control,
+  }),
   z.strictObject({
     type: z.literal('tool_result'),
     tool_use_id: text,
@@ -53,9 +73,21 @@ const body = z.strictObject({
   top_k: z.optional(z.int()),
   stop_sequences: z.optional(z.array(text)),
   metadata: z.optional(z.strictObject({ user_id: z.nullish(text) })),
+  service_tier: z.optional(z.enum(['auto', 'standard_only'])),
+  output_config: z.optional(
+    z.strictObject({
+      effort: z.nullish(text),
+      format: z.nullish(z.strictObject({ type: z.literal('json_schema'), schema: schemaObject })),
+    }),
+  ),
   thinking: z.optional(
     z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('enabled'), budget_tokens: z.int().check(z.positive()) }),
+      z.strictObject({
+        type: z.literal('enabled'),
+        budget_tokens: z.int().check(z.positive()),
+        display: z.optional(text),
+      }),
+      z.strictObject({ type: z.literal('adaptive'), display: z.optional(text) }),
       z.strictObject({ type: z.literal('disabled') }),
     ]),
   ),
@@ -66,6 +98,10 @@ const body = z.strictObject({
         name: text,
         description: z.optional(text),
         input_schema: schemaObject,
+        input_examples: z.optional(z.array(schemaObject)),
+        strict: z.optional(z.boolean()),
+        eager_input_streaming: z.nullish(z.boolean()),
+        allowed_callers: z.optional(z.array(z.literal('direct'))),
         cache_control,
       }),
     ),
@@ -142,7 +178,7 @@ function shapeOf(request: Body): Shape {
 function usesOf(request: Body): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
   if (request.tools) uses.set('tools', 'tools')
-  if (request.thinking?.type === 'enabled') uses.set('reasoning', 'thinking')
+  if (request.thinking && request.thinking.type !== 'disabled') uses.set('reasoning', 'thinking')
   const [image] = shapeOf(request).images
   if (image) uses.set('images', image.field)
   return uses
@@ -178,10 +214,9 @@ function total(told: Partial<Told>): Usage | undefined {
   }
 }
 
-/** The output count is final only in `message_delta`; `message_start` states the input. */
+/** `message_start` states the input, each `message_delta` the output so far: final at the end only. */
 function watch(): StreamWatch {
   let told: Partial<Told> = {}
-  let final = false
   let finished = false
   return {
     event(bytes) {
@@ -190,13 +225,10 @@ function watch(): StreamWatch {
       if (!data.includes('"usage"')) return true
       const event = json(data)
       if (event?.type === 'message_start') told = tell(told, event.message?.usage)
-      if (event?.type === 'message_delta') {
-        told = tell(told, event.usage)
-        final = true
-      }
+      if (event?.type === 'message_delta') told = tell(told, event.usage)
       return true
     },
-    usage: () => (final ? total(told) : undefined),
+    usage: () => (finished ? total(told) : undefined),
     get finished() {
       return finished
     },

@@ -15,10 +15,13 @@ const tokens = z.int().check(z.positive())
 const textPart = z.strictObject({ type: z.literal('text'), text })
 const imagePart = z.strictObject({
   type: z.literal('image_url'),
-  image_url: z.strictObject({ url: text, detail: z.optional(z.enum(['auto', 'low', 'high'])) }),
+  image_url: z.strictObject({ url: text, detail: z.optional(text) }),
 })
 const texts = z.union([text, z.array(textPart)])
-const functionCall = z.strictObject({ name: text, arguments: text })
+/** The SDK's own helpers leave what they parsed in the messages that they return; it costs its bytes. */
+const parsedField = z.optional(z.unknown())
+const functionCall = z.strictObject({ name: text, arguments: text, parsed_arguments: parsedField })
+const refusalPart = z.strictObject({ type: z.literal('refusal'), refusal: text })
 
 const message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name: z.optional(text) }),
@@ -29,12 +32,22 @@ const message = z.discriminatedUnion('role', [
   }),
   z.strictObject({
     role: z.literal('assistant'),
-    content: z.nullish(texts),
+    content: z.nullish(z.union([text, z.array(z.discriminatedUnion('type', [textPart, refusalPart]))])),
     name: z.optional(text),
     refusal: z.nullish(text),
-    annotations: z.optional(z.array(z.unknown())),
-    tool_calls: z.optional(
-      z.array(z.strictObject({ id: text, type: z.literal('function'), function: functionCall })),
+    annotations: z.nullish(z.array(z.unknown())),
+    audio: z.optional(z.null()),
+    function_call: z.optional(z.null()),
+    parsed: parsedField,
+    tool_calls: z.nullish(
+      z.array(
+        z.strictObject({
+          id: text,
+          index: z.optional(z.int()),
+          type: z.literal('function'),
+          function: functionCall,
+        }),
+      ),
     ),
   }),
   z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: text }),
@@ -62,13 +75,18 @@ const body = z.strictObject({
   top_logprobs: z.nullish(z.int()),
   seed: z.nullish(z.int()),
   stop: z.nullish(z.union([text, z.array(text)])),
-  user: z.optional(text),
+  user: z.nullish(text),
+  safety_identifier: z.nullish(text),
+  prompt_cache_key: z.nullish(text),
+  service_tier: z.nullish(z.enum(['auto', 'default'])),
+  modalities: z.nullish(z.array(z.literal('text'))),
+  audio: z.optional(z.null()),
   metadata: z.nullish(z.record(z.string(), text)),
   store: z.nullish(z.literal(false)),
   reasoning_effort: z.nullish(text),
   verbosity: z.nullish(text),
-  parallel_tool_calls: z.optional(z.boolean()),
-  tools: z.optional(
+  parallel_tool_calls: z.nullish(z.boolean()),
+  tools: z.nullish(
     z.array(
       z.strictObject({
         type: z.literal('function'),
@@ -81,13 +99,20 @@ const body = z.strictObject({
       }),
     ),
   ),
-  tool_choice: z.optional(
+  tool_choice: z.nullish(
     z.union([
       z.enum(['none', 'auto', 'required']),
       z.strictObject({ type: z.literal('function'), function: named }),
+      z.strictObject({
+        type: z.literal('allowed_tools'),
+        allowed_tools: z.strictObject({
+          mode: z.enum(['auto', 'required']),
+          tools: z.array(z.strictObject({ type: z.literal('function'), function: named })),
+        }),
+      }),
     ]),
   ),
-  response_format: z.optional(
+  response_format: z.nullish(
     z.discriminatedUnion('type', [
       z.strictObject({ type: z.enum(['text', 'json_object']) }),
       z.strictObject({
@@ -185,6 +210,7 @@ function usageOf(usage: unknown): Usage | undefined {
 /** Usage comes in a chunk of its own, without choices, because the gate asks for it. */
 function watch(wantsUsage: boolean): StreamWatch {
   let usage: Usage | undefined
+  let final = false
   let finished = false
   return {
     event(bytes) {
@@ -195,9 +221,11 @@ function watch(wantsUsage: boolean): StreamWatch {
       const told = usageOf(chunk?.usage)
       if (told === undefined) return true
       usage = told
-      return wantsUsage || !Array.isArray(chunk?.choices) || chunk.choices.length > 0
+      // Some upstreams tell a running count in every chunk: only one without choices is the last word.
+      final = Array.isArray(chunk?.choices) && chunk.choices.length === 0
+      return wantsUsage || !final
     },
-    usage: () => usage,
+    usage: () => (final || finished ? usage : undefined),
     get finished() {
       return finished
     },

@@ -37,10 +37,13 @@ function unfold(issue: z.core.$ZodIssueInvalidUnion): Issue[] {
   return inner.length === 0 ? [issue] : [deepest(inner)]
 }
 
+/** A caller chooses the names of unknown fields: no more of one is repeated than makes it recognisable. */
+const nameLength = 64
+
 /** `messages[2].content`. */
 export const fieldName = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (name, step) =>
-      typeof step === 'number' ? `${name}[${step}]` : name === '' ? String(step) : `${name}.${String(step)}`,
-    '',
-  )
+  path.reduce<string>((name, step) => {
+    if (typeof step === 'number') return `${name}[${step}]`
+    const shown = String(step).slice(0, nameLength)
+    return name === '' ? shown : `${name}.${shown}`
+  }, '')

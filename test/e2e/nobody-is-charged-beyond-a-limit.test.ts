@@ -151,7 +151,7 @@ test.each([
 test('an upstream error costs nothing; one that bills beyond the reservation is charged in full and closes the meter', async () => {
   await world.script({ fail: { status: 500, times: 1 }, bill: 1_000, times: 2 })
   const prairie = world.raw('prairie')
-  expect((await prairie.chat()).status).toBe(500)
+  expect((await prairie.chat()).status).toBe(502)
   expect(await world.meter('prairie')).toMatchObject({ used: 0, state: 'open' })
   expect((await prairie.chat()).status).toBe(200)
   const meter = await world.meter('prairie')

@@ -43,7 +43,8 @@ export function start(
     err,
     ended,
     kill: () => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+      const alive = child.exitCode === null && child.signalCode === null
+      if (child.pid !== undefined && alive) process.kill(-child.pid, 'SIGKILL')
       return ended
     },
     line: pattern =>

@@ -134,7 +134,10 @@ test('without the demo nothing is seeded', async () => {
 describe('a wrong environment is refused before anything is opened, naming the variable', () => {
   test.each([
     ['SALLYPORT_PORT', 'http', 'is a port'],
-    ['SALLYPORT_LEASE_S', '2', 'is at least 3 seconds'],
+    ['SALLYPORT_LEASE_S', '2', 'is a whole number of seconds, at least 3'],
+    ['SALLYPORT_PORT', ' ', 'is a port'],
+    ['SALLYPORT_PROT', '1', 'is no variable of Sallyport'],
+    ['SALLYPORT_ISSUER', 'https://gate.example:443', 'is an origin'],
     ['SALLYPORT_DEMO', 'yes', 'is 0 (no seeded story) or 1'],
     ['SALLYPORT_UPSTREAM_OPENAI', 'http://127.0.0.1:1', 'ends in /v1'],
     ['SALLYPORT_UPSTREAM_ANTHROPIC', 'http://127.0.0.1:1/v1', 'stands without /v1'],
@@ -153,6 +156,29 @@ test('a port that is taken is named, with what to do', async () => {
   const second = run({ SALLYPORT_DATA: join(data, 'second'), SALLYPORT_DEMO_UPSTREAM_PORT: '0' })
   expect(await second.ended).toBe(1)
   expect(second.err.join('\n')).toContain(
-    `Port ${env.SALLYPORT_PORT} is taken: choose another with SALLYPORT_PORT`,
+    `Port ${env.SALLYPORT_PORT} is taken: choose another with SALLYPORT_PORT.`,
   )
+  const third = run({ SALLYPORT_DATA: join(data, 'third'), SALLYPORT_PORT: '0' })
+  expect(await third.ended).toBe(1)
+  expect(third.err.join('\n')).toContain('choose another with SALLYPORT_DEMO_UPSTREAM_PORT.')
+})
+
+test('a data folder serves one process at a time, and the next once that has died', async () => {
+  const first = run()
+  await first.line(/^ready /)
+  const second = run({ SALLYPORT_PORT: '0', SALLYPORT_DEMO_UPSTREAM_PORT: '0' })
+  expect(await second.ended).toBe(1)
+  expect(second.err.join('\n')).toContain(`${data} is in use by another Sallyport`)
+  await first.kill()
+  await run().line(/outcome: completed/)
+})
+
+test('on another port the credentials name the new issuer, with the same keys', async () => {
+  const first = run()
+  await first.line(/^ready /)
+  const before = await credentials()
+  await first.kill()
+  const port = String(await freePort())
+  await run({ SALLYPORT_PORT: port }).line(/outcome: completed/)
+  expect(await credentials()).toEqual({ ...before, issuer: `http://127.0.0.1:${port}` })
 })

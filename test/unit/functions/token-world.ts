@@ -234,9 +234,9 @@ export async function tokenWorld(replace: (store: Store) => Partial<TokenDeps> =
 export type TokenWorld = Awaited<ReturnType<typeof tokenWorld>>
 
 /** Status, error, description and our own code. */
-export const told = ({ status, body }: Answer) => [
-  status,
-  body.error,
-  body.error_description,
-  body.sallyport?.code,
-]
+/** The last is the code of the closed union, where OAuth's own does not say it all. Each has its next step. */
+export function told({ status, body }: Answer) {
+  const { error, error_description, sallyport } = body
+  if (error !== undefined && !sallyport?.next) throw new Error(`${error} names no next step`)
+  return [status, error, error_description, sallyport?.code === error ? undefined : sallyport?.code]
+}

@@ -1,0 +1,97 @@
+import type { HttpResponse } from '../../shared/ports/http.ts'
+import type { Clock } from '../../shared/ports/world.ts'
+import { errorEvent } from '../../shared/upstream/answer.ts'
+import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
+import { EventSplitter } from '../../shared/upstream/sse.ts'
+import { brokenOff, type Run } from './run.ts'
+import type { Watch } from './watch.ts'
+import { within } from './within.ts'
+
+/** A comment (WHATWG HTML §9.2.6): keeps what stands between from closing a silent connection. */
+const comment = Buffer.from(': still waiting\n\n')
+
+/** How long and for how much the upstream is listened to after the protocol's own end. */
+const lingerMs = 250
+const lingerBytes = 64 << 10
+
+export interface Streamed {
+  readonly run: Run
+  readonly watch: Watch
+  readonly clock: Clock
+  readonly ask: Prepared
+  readonly operation: Operation
+  readonly request: string
+}
+
+/** The body of a streamed reply. Leaving it early, before its first chunk too, ends the call. */
+export function streamBody(call: Streamed, response: HttpResponse): AsyncIterable<Uint8Array> {
+  const body = passThrough(call, response)
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => body.next(),
+      return: async () => {
+        await body.return(undefined)
+        // A generator that was never started has no `finally`.
+        await call.run.end()
+        return { done: true, value: undefined }
+      },
+    }),
+  }
+}
+
+/**
+ * Events as they come, but for the protocol's own end: that waits until the call is settled, so that whoever
+ * has seen it finds the budget moved and the entries there.
+ */
+async function* passThrough(
+  { run, watch, clock, ask, operation, request }: Streamed,
+  response: HttpResponse,
+): AsyncGenerator<Uint8Array> {
+  const splitter = new EventSplitter()
+  const events = ask.watch()
+  const last: Uint8Array[] = []
+  const source = response.bytes[Symbol.asyncIterator]()
+  try {
+    // Nothing is read ahead: while the caller holds us up, no read may fail that nobody waits for.
+    let next: Promise<IteratorResult<Uint8Array>> | undefined
+    while (!events.finished) {
+      next ??= source.next()
+      const got = await Promise.race([next, watch.silence()])
+      if (got?.done) break
+      const passed: Uint8Array[] = got ? [] : [comment]
+      if (got) {
+        watch.heard()
+        run.received += got.value.length
+        for (const event of splitter.push(got.value))
+          if (!events.finished && events.event(event)) (events.finished ? last : passed).push(event)
+        next = undefined
+      }
+      if (passed.length === 0) continue
+      run.hold()
+      yield joined(passed)
+      run.release()
+    }
+    if (events.finished) {
+      await within(clock, lingerMs, readOn(source))
+      run.done = 'completed'
+    } else last.push(errorEvent(operation.protocol, run.reason(new Error('no end')) ?? brokenOff(), request))
+  } catch (error) {
+    const why = run.reason(error)
+    if (why) last.push(errorEvent(operation.protocol, why, request))
+  } finally {
+    run.usage = events.usage()
+    await run.end()
+  }
+  if (last.length > 0) yield joined(last)
+}
+
+/** Lets the upstream end its reply, so that its connection can serve again. */
+async function readOn(source: AsyncIterator<Uint8Array>): Promise<void> {
+  let got = await source.next()
+  for (let bytes = 0; !got.done && bytes < lingerBytes; got = await source.next()) bytes += got.value.length
+}
+
+function joined(events: readonly Uint8Array[]): Uint8Array {
+  const [only] = events
+  return events.length === 1 && only ? only : Buffer.concat(events)
+}
