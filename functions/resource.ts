@@ -1,5 +1,6 @@
 /** What every protected resource does with a request before it looks at it. */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { authoriseCaller, type Caller, type CallerAuthority } from '../shared/domain/authority.ts'
 import { keys } from '../shared/domain/keys.ts'
 import { type Refusal, refuse } from '../shared/domain/refusal.ts'
 import { issueNonce } from '../shared/oauth/nonce.ts'
@@ -51,6 +52,36 @@ export async function spendProof(
 ): Promise<Refusal | undefined> {
   const written = await store.write(spend(keys.proof(proof.jkt, proof.jtiHash), proof.exp, request, now))
   return written.ok ? undefined : refuse('proof_replayed', 'Its jti was seen before.')
+}
+
+/** Who bears a verified token, by its claims. */
+export const callerOf = ({ claims, kid }: VerifiedRequest): Caller => ({
+  client: claims.client_id,
+  organisation: claims.organisation,
+  tokenId: claims.jti,
+  signedBy: kid,
+  scopes: claims.scope.split(' '),
+})
+
+/** The authority of a caller where no model is involved, and its proof spent: one round trip. */
+export async function authorise(
+  deps: ResourceDeps,
+  verified: VerifiedRequest,
+  request: string,
+): Promise<CallerAuthority | Refusal> {
+  const { store, clock } = deps
+  const caller = callerOf(verified)
+  const now = clock.now()
+  const [[standing, client, organisation, revokedToken], replayed] = await Promise.all([
+    store.get([
+      keys.standing,
+      keys.client(caller.client),
+      keys.organisation(caller.organisation),
+      keys.revokedToken(caller.tokenId),
+    ]),
+    spendProof(deps, verified, request, now),
+  ])
+  return replayed ?? authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
 }
 
 export const nonceHeader = ({ nonceKey, clock }: ResourceDeps): { 'dpop-nonce': string } => ({

@@ -1,16 +1,14 @@
 /** `/api/v1`: what a workload may ask about itself. Tokens are for the resource `<issuer>/api`. */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { authoriseCaller, type Caller, type CallerAuthority } from '../../shared/domain/authority.ts'
-import { keys } from '../../shared/domain/keys.ts'
+import type { CallerAuthority } from '../../shared/domain/authority.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
 import { apiResource, type apiScopes } from '../../shared/oauth/metadata.ts'
-import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { grantsOf } from '../grants.ts'
 import { type Handler, json } from '../http.ts'
-import { nonceHeader, type ResourceDeps, spendProof, verify } from '../resource.ts'
+import { authorise, nonceHeader, type ResourceDeps, verify } from '../resource.ts'
 import { getEntry, listEntries } from './entries.ts'
 import { problem } from './problem.ts'
 import { quotasOf } from './quota.ts'
@@ -111,31 +109,4 @@ async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<object
     return answer(deps, authority, event, match[1] ?? '')
   }
   return refuse('path_not_offered', `${event.httpMethod} ${event.path.slice(0, 200)} is not offered.`)
-}
-
-async function authorise(
-  deps: ApiDeps,
-  verified: VerifiedRequest,
-  request: string,
-): Promise<CallerAuthority | Refusal> {
-  const { claims, kid } = verified
-  const caller: Caller = {
-    client: claims.client_id,
-    organisation: claims.organisation,
-    tokenId: claims.jti,
-    signedBy: kid,
-    scopes: claims.scope.split(' '),
-  }
-  const now = deps.clock.now()
-  const [[standing, client, organisation, revokedToken], replayed] = await Promise.all([
-    deps.store.get([
-      keys.standing,
-      keys.client(caller.client),
-      keys.organisation(caller.organisation),
-      keys.revokedToken(caller.tokenId),
-    ]),
-    spendProof(deps, verified, request, now),
-  ])
-  if (replayed) return replayed
-  return authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
 }

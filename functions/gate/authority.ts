@@ -5,6 +5,7 @@ import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { isModelToken } from '../../shared/oauth/access-token.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
 import type { Store } from '../../shared/ports/store.ts'
+import { callerOf } from '../resource.ts'
 
 export interface GateCaller extends ModelCaller {
   /** The meters that the grant named when the token was issued: read along, never trusted. */
@@ -23,15 +24,12 @@ export interface GateRecords {
 export const modelPrefix = (issuer: string): string => `${issuer}/models/`
 
 /** The bearer of a model token, by its verified claims. */
-export function modelCaller({ claims, kid }: VerifiedRequest, issuer: string): GateCaller | Refusal {
+export function modelCaller(verified: VerifiedRequest, issuer: string): GateCaller | Refusal {
+  const { claims } = verified
   if (!isModelToken(claims)) return refuse('token_invalid', 'The token is not one for a model.')
   const { grant, agreement, purpose, clauses, meters, operator } = claims
   return {
-    client: claims.client_id,
-    organisation: claims.organisation,
-    tokenId: claims.jti,
-    signedBy: kid,
-    scopes: claims.scope.split(' '),
+    ...callerOf(verified),
     model: claims.aud.slice(modelPrefix(issuer).length),
     grant,
     agreement,

@@ -1,12 +1,9 @@
-import { authoriseCaller } from '../../shared/domain/authority.ts'
-import { keys } from '../../shared/domain/keys.ts'
 import type { Model, Protocol } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
 import { grantsOf } from '../grants.ts'
 import { json, type Reply } from '../http.ts'
-import { type ResourceDeps, spendProof } from '../resource.ts'
-import { modelCaller } from './authority.ts'
+import { authorise, type ResourceDeps } from '../resource.ts'
 
 /** `GET /models` and `GET /models/{id}`: the models that the caller's client may use now, by any model token. */
 export async function listModels(
@@ -15,24 +12,9 @@ export async function listModels(
   request: string,
   asked: { readonly protocol: Protocol; readonly id: string | undefined },
 ): Promise<Reply | Refusal> {
-  const { store, clock } = deps
-  const caller = modelCaller(verified, deps.issuer)
-  if (caller instanceof Refusal) return caller
-  const now = clock.now()
-  const [[standing, client, organisation, revokedToken], replayed] = await Promise.all([
-    store.get([
-      keys.standing,
-      keys.client(caller.client),
-      keys.organisation(caller.organisation),
-      keys.revokedToken(caller.tokenId),
-    ]),
-    spendProof(deps, verified, request, now),
-  ])
-  if (replayed) return replayed
-  const authority = authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
+  const authority = await authorise(deps, verified, request)
   if (authority instanceof Refusal) return authority
-
-  const granted = await grantsOf(store, authority.organisation, now)
+  const granted = await grantsOf(deps.store, authority.organisation, deps.clock.now())
   const models = granted
     .filter(({ open, model }) => open && model.upstreams[asked.protocol] !== undefined)
     .map(({ model }) => model)

@@ -44,7 +44,9 @@ export async function openSallyport(config: Config, wiring: Wiring = {}): Promis
   const telemetry = wiring.telemetry ?? lineTelemetry(clock)
   const undo: (() => void | Promise<void>)[] = []
   try {
-    await makeFolder(config.data, 0o700)
+    await makeFolder(config.data, 0o700).catch((cause: Error) => {
+      throw new Error(`SALLYPORT_DATA=${config.data} cannot be made a folder: ${cause.message}`, { cause })
+    })
     const lock = lockFolder(config.data)
     undo.push(() => lock.release())
     const listening = await listen(config.port, telemetry)

@@ -1,5 +1,5 @@
 /** What an operator and a newcomer meet: `npm start`, its one line, its files, its errors, its end. */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,6 +161,14 @@ test('a port that is taken is named, with what to do', async () => {
   const third = run({ SALLYPORT_DATA: join(data, 'third'), SALLYPORT_PORT: '0' })
   expect(await third.ended).toBe(1)
   expect(third.err.join('\n')).toContain('choose another with SALLYPORT_DEMO_UPSTREAM_PORT.')
+})
+
+test('a data folder that cannot be made is named', async () => {
+  const file = join(data, 'file')
+  await writeFile(file, '')
+  const server = run({ SALLYPORT_DATA: file })
+  expect(await server.ended).toBe(1)
+  expect(server.err.join('\n')).toContain(`SALLYPORT_DATA=${file} cannot be made a folder`)
 })
 
 test('a data folder serves one process at a time, and the next once that has died', async () => {
