@@ -29,6 +29,8 @@ export interface Model {
   readonly id: string
   readonly name: string
   readonly state: string
+  /** A call could be admitted now, budgets apart. */
+  readonly open: boolean
   readonly developer: string
   readonly protocols: readonly string[]
 }

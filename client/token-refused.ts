@@ -69,9 +69,9 @@ export function refusalResponse(refused: TokenRefused): Response {
     error: {
       type: errorType(status),
       message: next === undefined ? description : `${description} ${next}`,
-      code: error,
+      code,
       param: null,
-      sallyport: { code, next },
+      sallyport: { code, next, oauth: error },
     },
     request_id: requestId ?? null,
   }

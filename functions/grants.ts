@@ -1,6 +1,7 @@
 import { judgeAgreement, judgeGrant, judgeModel } from '../shared/domain/authority.ts'
 import { indexes, keys } from '../shared/domain/keys.ts'
 import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
+import { Refusal } from '../shared/domain/refusal.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { pages } from './pages.ts'
 
@@ -37,11 +38,12 @@ export async function grantsOf(
       agreement: { id: agreement.id, digest: agreement.digest },
       purpose: agreement.purposes[0] ?? '',
     }
-    const refused =
-      judgeModel(model, organisation) ??
-      judgeAgreement(agreement, token, now) ??
-      judgeGrant(grant, token, now)
-    return [{ grant, agreement, model, open: refused === undefined }]
+    const judged = [
+      judgeModel(model, organisation),
+      judgeAgreement(agreement, token, now),
+      judgeGrant(grant, token, now),
+    ]
+    return [{ grant, agreement, model, open: !judged.some(one => one instanceof Refusal) }]
   })
   return (await Promise.all(found)).flat()
 }

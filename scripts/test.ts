@@ -19,7 +19,7 @@ const run = (command: string, ...args: string[]): boolean => {
   return spawnSync(command, args, { stdio: 'inherit' }).status === 0
 }
 
-const checked = [run('biome', 'check', '.'), run('tsc', '--noEmit'), run('tsc', '--noEmit', '-p', 'infra')]
+const checked = run('npm', 'run', '--silent', 'check')
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
 const file = join(folder, 'report.json')
@@ -30,8 +30,8 @@ rmSync(folder, { recursive: true })
 const skipped = report.numPendingTests + report.numTodoTests
 const strict = process.env.CI === 'true' && skipped > 0
 if (strict) console.log('\nA skipped test is a failure here.')
-if (!checked.every(Boolean)) console.log('\nA static check failed.')
+if (!checked) console.log('\nA static check failed.')
 console.log(
   `\n${report.numPassedTests} passed, ${report.numFailedTests} failed${skipped ? `, ${skipped} skipped` : ''}`,
 )
-process.exitCode = passed && checked.every(Boolean) && !strict ? 0 : 1
+process.exitCode = passed && checked && !strict ? 0 : 1

@@ -7,6 +7,7 @@ const columns: readonly Column<Model>[] = [
   { title: 'ID', value: row => row.id },
   { title: 'NAME', value: row => row.name },
   { title: 'STATE', value: row => row.state },
+  { title: 'OPEN', value: row => (row.open ? 'yes' : 'no') },
   { title: 'DEVELOPER', value: row => row.developer },
   { title: 'PROTOCOLS', value: row => row.protocols.join(' ') },
 ]

@@ -8,9 +8,9 @@ import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { grantsOf } from '../grants.ts'
 import { type Handler, json } from '../http.ts'
+import { problem } from '../problem.ts'
 import { authorise, nonceHeader, type ResourceDeps, verify } from '../resource.ts'
 import { getEntry, listEntries } from './entries.ts'
-import { problem } from './problem.ts'
 import { quotasOf } from './quota.ts'
 
 export interface ApiDeps extends ResourceDeps {
@@ -82,16 +82,11 @@ export function createApi(deps: ApiDeps): Handler {
       deps.telemetry.error('the store did not answer', error, { request })
       return refuse('store_unavailable', 'The store did not answer.')
     })
-    const headers = { 'x-request-id': request, ...nonceHeader(deps), 'cache-control': 'no-store' }
-    if (!(answer instanceof Refusal)) return json(200, answer, headers)
+    const headers = nonceHeader(deps)
+    if (!(answer instanceof Refusal))
+      return json(200, answer, { ...headers, 'x-request-id': request, 'cache-control': 'no-store' })
     deps.telemetry.count('refusal', { code: answer.code })
-    const retryAfter = answer.kind.status === 503 && { 'retry-after': '1' }
-    return json(answer.kind.status, problem(answer, request), {
-      ...headers,
-      ...challenge(answer),
-      ...retryAfter,
-      'content-type': 'application/problem+json',
-    })
+    return problem(answer, request, { ...headers, ...challenge(answer) })
   }
 }
 

@@ -1,7 +1,7 @@
-import { time } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { dayOf, type Meter, obstacle, reservedNow } from '../../shared/domain/meter.ts'
 import type { Organisation } from '../../shared/domain/records.ts'
+import { time } from '../../shared/domain/time.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { type Granted, grantsOf } from '../grants.ts'
 

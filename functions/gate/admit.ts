@@ -84,7 +84,7 @@ export async function admit(
   if (recorded) return { refusal: recorded, meter: meters[0] }
 
   const deadline = readAt + (leaseMs * 2) / 3
-  const reserved = await reserveAll(deps, allow, { eid, arrivedAt: readAt, deadline })
+  const reserved = await reserveAll(deps, allow, { eid, deadline })
   const call: OpenCall = { eid, intent, meters: reserved.meters, told: reserved.told }
   if (reserved.refusal) {
     await endCall(deps, call, { ending: 'refused', charge: 0, code: reserved.refusal.code })
@@ -122,7 +122,7 @@ interface ReservedAll {
 async function reserveAll(
   deps: AdmissionDeps,
   { meters, ask, agreement }: Allow<Prepared>,
-  call: { readonly eid: string; readonly arrivedAt: number; readonly deadline: number },
+  call: { readonly eid: string; readonly deadline: number },
 ): Promise<ReservedAll> {
   const seen = [...meters]
   const told: Reserved[] = []

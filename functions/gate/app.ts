@@ -7,6 +7,7 @@ import type { Meter } from '../../shared/domain/meter.ts'
 import type { Protocol } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
+import { resourceModel } from '../../shared/oauth/metadata.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { errorBody, errorHeaders, rateHeaders } from '../../shared/upstream/answer.ts'
 import { anthropicMessages } from '../../shared/upstream/anthropic-messages.ts'
@@ -16,7 +17,6 @@ import type { Operation, Request } from '../../shared/upstream/operation.ts'
 import { bodyBytes, type Handler, headerValues, json, type Reply } from '../http.ts'
 import { nonceHeader, verify } from '../resource.ts'
 import { admit } from './admit.ts'
-import { modelPrefix } from './authority.ts'
 import { type ExchangeDeps, exchange } from './exchange.ts'
 import { listModels } from './models.ts'
 
@@ -74,7 +74,7 @@ async function serve(
 ): Promise<Answered> {
   const route = findRoute(event, protocol)
   if (route instanceof Refusal) return { answer: route }
-  const verified = await verify(deps, event, aud => aud.startsWith(modelPrefix(deps.issuer)))
+  const verified = await verify(deps, event, aud => resourceModel(deps.issuer, aud) !== undefined)
   if (verified instanceof Refusal) return { answer: verified }
 
   const request = event.requestContext.requestId

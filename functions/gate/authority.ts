@@ -3,6 +3,7 @@ import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { isModelToken } from '../../shared/oauth/access-token.ts'
+import { resourceModel } from '../../shared/oauth/metadata.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { callerOf } from '../resource.ts'
@@ -21,16 +22,16 @@ export interface GateRecords {
   readonly meters: readonly (Meter | undefined)[]
 }
 
-export const modelPrefix = (issuer: string): string => `${issuer}/models/`
-
 /** The bearer of a model token, by its verified claims. */
 export function modelCaller(verified: VerifiedRequest, issuer: string): GateCaller | Refusal {
   const { claims } = verified
-  if (!isModelToken(claims)) return refuse('token_invalid', 'The token is not one for a model.')
+  const model = resourceModel(issuer, claims.aud)
+  if (!isModelToken(claims) || model === undefined)
+    return refuse('token_invalid', 'The token is not one for a model.')
   const { grant, agreement, purpose, clauses, meters, operator } = claims
   return {
     ...callerOf(verified),
-    model: claims.aud.slice(modelPrefix(issuer).length),
+    model,
     grant,
     agreement,
     purpose,

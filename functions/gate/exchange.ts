@@ -132,7 +132,7 @@ async function whole(
     return run.fail(error)
   }
   const body = Buffer.concat(chunks).toString('utf8')
-  run.usage = successful ? operation.usage(parsed(body)) : undefined
+  run.usage = successful ? operation.usage(body) : undefined
   if (run.usage) run.done = 'completed'
   else if (undone(status)) run.done = 'upstream_refused'
   else run.reason(new Error(`the upstream answered ${status} without usage`))
@@ -144,12 +144,4 @@ async function whole(
   return refuse('upstream_unavailable', `The upstream answered ${status}.`, {
     ...(Number.isSafeInteger(retryAfter) && retryAfter > 0 && { retryAfter }),
   })
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -26,21 +26,27 @@ export async function reserveOn(
   call: {
     readonly eid: string
     readonly r: number
-    readonly arrivedAt: number
     readonly deadline: number
     readonly clause: string
   },
   leaseMs: number,
 ): Promise<Reservation | Refusal> {
   const { store, clock } = deps
-  const { eid, r, arrivedAt, deadline, clause } = call
+  const { eid, r, deadline, clause } = call
   let meter = seen
   let purged = false
+  // Moving on with every attempt, the rate's time would overtake what others reserve meanwhile, and the guess
+  // whether the meter is ahead of it would be wrong each time.
+  let rateAt = clock.now()
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const now = clock.now()
     if (now > deadline) break
-    const op = reserve(meter, eid, r, now, leaseMs, arrivedAt)
+    const op = reserve(meter, eid, r, now, leaseMs, rateAt)
     if ('code' in op) {
+      if (op.code === 'rate_limited' && rateAt < now) {
+        rateAt = now
+        continue
+      }
       if (purged || expiredLeases(meter, now).length === 0) return meterRefusal(meter, op, r, clause)
       meter = await purgeExpired(deps, meter)
       purged = true

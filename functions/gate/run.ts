@@ -13,6 +13,9 @@ import { endCall } from './call.ts'
  */
 const slowMs = 1_000
 
+/** Nobody reads it, `reason` goes by `#why`. One for all calls spares each a DOMException with its stack. */
+const over = new Error('the call is over')
+
 /** One call under way: what is known of it when it ends, and the one end it has. */
 export class Run {
   readonly #deps: SettlementDeps
@@ -61,7 +64,7 @@ export class Run {
   /** Ends the call early. While the caller takes nothing, nothing else would notice. */
   abort(why: Refusal | 'client_gone'): void {
     this.#why ??= why
-    this.#control.abort()
+    this.#control.abort(over)
     if (this.#heldSince !== undefined) void this.end()
   }
 
@@ -91,7 +94,7 @@ export class Run {
 
   async #end(): Promise<void> {
     for (const act of this.#after) act()
-    this.#control.abort()
+    this.#control.abort(over)
     const { allow, call } = this.#admitted
     const { ceiling, inputBound } = allow.ask
     const { usage, received } = this

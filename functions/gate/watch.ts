@@ -108,6 +108,6 @@ export function watchCall(
       new Promise(resolve => {
         wake = () => resolve(undefined)
       }),
-    stop: () => stopped.abort(),
+    stop: () => stopped.abort('stopped'),
   }
 }

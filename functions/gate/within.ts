@@ -5,6 +5,6 @@ export async function within<T>(clock: Clock, ms: number, work: Promise<T>): Pro
   const timer = new AbortController()
   const late = clock.sleep(ms, timer.signal).then(() => undefined)
   const value = await Promise.race([work.catch(() => undefined), late])
-  timer.abort()
+  timer.abort('in time')
   return value
 }

@@ -28,7 +28,7 @@ export function createToken(deps: TokenDeps): Handler {
       return await route(event)
     } catch (error) {
       if (error instanceof StoreUnavailable) {
-        deps.telemetry.count('store_unavailable', { function: 'token' })
+        deps.telemetry.error('the store did not answer', error, { request: event.requestContext.requestId })
         return answerError(storeUnavailable)
       }
       deps.telemetry.error('The token service failed', error, { request: event.requestContext.requestId })

@@ -116,7 +116,7 @@ function chooseGrant(grants: readonly Grant[], model: string | undefined, now: n
 }
 
 const isActive = (grant: Grant, now: number): boolean =>
-  judgeGrant(grant, { ...grant, agreement: { id: grant.agreement, digest: '' } }, now) === undefined
+  !(judgeGrant(grant, { ...grant, agreement: { id: grant.agreement, digest: '' } }, now) instanceof Refusal)
 
 const ungranted = (description: string): OAuthError =>
   new OAuthError('invalid_target', description, { code: 'grant_missing' })

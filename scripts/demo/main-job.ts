@@ -1,6 +1,7 @@
 /** The main job, shown once at each start: a token, a streamed call, the budget, the entries. */
 import { join } from 'node:path'
 import { createGateway, type Entry } from '../../client/index.ts'
+import { modelResource } from '../../shared/oauth/metadata.ts'
 import type { DemoCredentials } from './credentials.ts'
 import { partners } from './story.ts'
 
@@ -24,7 +25,7 @@ export async function showMainJob(
   print(`The main job, for ${name} and ${model} (all made up):`)
   const before = await remaining()
 
-  const token = await gateway.token({ resource: `${issuer}/models/${model}` })
+  const token = await gateway.token({ resource: modelResource(issuer, model) })
   print(
     `  token    ${token.token_type}, bound to the workload's key, ${token.expires_in} s, scope: ${token.scope}`,
   )

@@ -51,15 +51,17 @@ export async function toEvent(request: IncomingMessage, requestId: string): Prom
 
 /** Back-pressure both ways: the next chunk is asked for once the one before has gone into the socket. */
 export async function writeReply(response: ServerResponse, reply: Reply): Promise<void> {
-  response.writeHead(reply.status, reply.headers as Record<string, string | string[]>)
+  const headers = reply.headers as Record<string, string | string[]>
   if (typeof reply.body === 'string') {
+    response.writeHead(reply.status, { ...headers, 'content-length': Buffer.byteLength(reply.body) })
     response.end(reply.body)
     return
   }
+  response.writeHead(reply.status, headers)
   response.flushHeaders()
   response.setTimeout(maxStall, () => response.destroy())
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  response.once('close', () => gone.abort('closed'))
   for await (const chunk of reply.body) {
     if (response.destroyed) break
     if (!response.write(chunk)) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined)

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Handler, json } from '../../functions/http.ts'
+import type { Handler } from '../../functions/http.ts'
+import { problem } from '../../functions/problem.ts'
+import { refuse } from '../../shared/domain/refusal.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { toEvent, writeReply } from './gateway-event.ts'
 
@@ -29,7 +31,7 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
   const underWay = new Set<Promise<void>>()
   const server = createServer({ maxHeaderSize, requestTimeout: 60_000 }, (request, response) => {
     // A kept connection can still bring a request after the server was closed.
-    const serve = server.listening ? handle(routes, request, response, telemetry) : refuse(response)
+    const serve = server.listening ? handle(routes, request, response, telemetry) : turnAway(response)
     const served = serve.finally(() => {
       underWay.delete(served)
       if (!server.listening) setImmediate(() => server.closeIdleConnections())
@@ -37,7 +39,7 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
     underWay.add(served)
   })
   server.maxConnections = maxConnections
-  server.on('clientError', refuseBytes)
+  server.on('clientError', answerBytes)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -63,46 +65,34 @@ async function handle(
   try {
     const event = await toEvent(request, requestId)
     const handler = routes.find(([route]) => fits(event.path, route))?.[1]
-    const reply = handler ? await handler(event, gone.signal) : notFound(event.path, requestId)
+    const reply = handler
+      ? await handler(event, gone.signal)
+      : problem(refuse('path_not_offered', `${event.path.slice(0, 200)} is not offered.`), requestId)
     await writeReply(response, reply)
   } catch (error) {
     if (gone.signal.aborted) return
     telemetry.error('a request failed', error, { request: requestId })
     if (response.headersSent) response.destroy()
-    else await writeReply(response, internal(requestId))
+    else await writeReply(response, problem(refuse('internal', 'It was an error of ours.'), requestId))
   }
 }
 
-const refuse = (response: ServerResponse): Promise<void> => {
-  const requestId = randomUUID()
-  const reply = problem(
-    503,
-    'The server is stopping',
-    { code: 'stopping', next: 'Send it again in a moment.' },
-    requestId,
+const turnAway = (response: ServerResponse): Promise<void> =>
+  writeReply(
+    response,
+    problem(refuse('stopping', 'It takes no more requests.'), randomUUID(), { connection: 'close' }),
   )
-  return writeReply(response, {
-    ...reply,
-    headers: { ...reply.headers, connection: 'close', 'retry-after': '1' },
-  })
-}
 
 /** What is no request has no handler; Node would answer it without a word. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const [status, reason, title, next] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [
-          431,
-          'Request Header Fields Too Large',
-          'The headers are too large',
-          `Send at most ${maxHeaderSize} bytes of headers.`,
-        ]
-      : [400, 'Bad Request', 'This is not an HTTP request', 'Send a request by RFC 9112.']
-  const body = JSON.stringify({ type: 'about:blank', title, status, code: 'request_malformed', next })
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'request_malformed'
+  const { status, headers, body } = problem(refuse(code, 'It was not read to its end.'), randomUUID(), {
+    connection: 'close',
+  })
+  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(String(body)) })
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(line => line.join(': ')).join('\r\n')}\r\n\r\n${body}`,
   )
 }
 
@@ -119,30 +109,3 @@ async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, grace
 
 const fits = (path: string, route: string): boolean =>
   route.endsWith('/') ? path.startsWith(route) : path === route
-
-const problem = (status: number, title: string, fields: object, requestId: string) =>
-  json(
-    status,
-    { type: 'about:blank', title, status, request_id: requestId, ...fields },
-    { 'content-type': 'application/problem+json', 'x-request-id': requestId },
-  )
-
-const notFound = (path: string, requestId: string) =>
-  problem(
-    404,
-    'There is nothing at this path',
-    {
-      code: 'path_not_offered',
-      detail: `${path.slice(0, 200)} is not offered.`,
-      next: 'See the README for the paths.',
-    },
-    requestId,
-  )
-
-const internal = (requestId: string) =>
-  problem(
-    500,
-    'The request failed here',
-    { code: 'internal', next: 'Send it again; the log names it by its request id.' },
-    requestId,
-  )

@@ -4,6 +4,7 @@
  */
 import type { Agreement, Client, Grant, Hold, Model, Organisation, Spent, Standing } from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { time } from './time.ts'
 
 /** What a verified token says of its bearer. */
 export interface Caller {
@@ -70,17 +71,15 @@ export function authoriseCaller(
   }
   if (client.expiresAt <= now) return refuse('client_expired', `It ended at ${time(client.expiresAt)}.`)
 
-  const stopped = judgeOrganisation(organisation)
-  if (stopped) return stopped
-  if (organisation === undefined)
-    return refuse('organisation_suspended', 'The organisation is not registered.')
+  const member = judgeOrganisation(organisation)
+  if (member instanceof Refusal) return member
 
   const hold = Object.entries(standing.holds).find(
     ([, { scope, until }]) =>
       scope.model === undefined && matches(scope, caller) && (until === undefined || until > now),
   )
   if (hold) return heldBy(hold)
-  return { client, organisation, until: client.expiresAt }
+  return { client, organisation: member, until: client.expiresAt }
 }
 
 /** The whole authority behind a call to a model. */
@@ -92,7 +91,7 @@ export function authoriseModel(
   const authority = authoriseCaller(caller, records, now)
   if (authority instanceof Refusal) return authority
   const { organisation } = authority
-  const { standing, model, agreement, grant } = records
+  const { standing, model } = records
 
   if (model === undefined) return refuse('model_unknown', `There is no model ${caller.model}.`)
   const hold = Object.entries(standing?.holds ?? {}).find(
@@ -102,30 +101,28 @@ export function authoriseModel(
   if (hold) return heldBy(hold)
   const closed = judgeModel(model, organisation)
   if (closed) return closed
+  const agreement = judgeAgreement(records.agreement, caller, now)
+  if (agreement instanceof Refusal) return agreement
+  const grant = judgeGrant(records.grant, caller, now)
+  if (grant instanceof Refusal) return grant
 
-  const unbound = judgeAgreement(agreement, caller, now)
-  if (unbound) return unbound
-  const ungranted = judgeGrant(grant, caller, now)
-  if (ungranted) return ungranted
-  if (agreement === undefined || grant === undefined)
-    return refuse('grant_missing', 'The records are incomplete.')
   const { previous } = agreement
   const versionUntil = caller.agreement.digest === agreement.digest ? Infinity : (previous?.until ?? now)
   const until = Math.min(authority.until, agreement.endsAt, grant.expiresAt, versionUntil)
   return { ...authority, model, agreement, grant, until }
 }
 
-/** Whether an organisation takes part at all; nothing if it does. */
-export function judgeOrganisation(organisation: Organisation | undefined): Refusal | undefined {
+/** An organisation that takes part. */
+function judgeOrganisation(organisation: Organisation | undefined): Organisation | Refusal {
   if (organisation === undefined)
     return refuse('organisation_suspended', 'The organisation is not registered.')
   if (organisation.state !== 'active')
     return refuse('organisation_suspended', `${organisation.name} is ${organisation.state}.`)
-  if (organisation.kind !== 'partner') return undefined
+  if (organisation.kind !== 'partner') return organisation
   switch (organisation.partner) {
     case 'active':
     case 'reinstated':
-      return undefined
+      return organisation
     case 'suspended':
       return refuse('partner_suspended', `${organisation.name} is suspended as a trusted partner.`)
     default:
@@ -136,6 +133,7 @@ export function judgeOrganisation(organisation: Organisation | undefined): Refus
   }
 }
 
+/** Nothing where the model is open to the organisation. */
 export function judgeModel(model: Model, organisation: Organisation): Refusal | undefined {
   if (model.state === 'withdrawn') return refuse('model_withdrawn', `${model.name} was withdrawn.`)
   if (model.killed) return refuse('model_killed', `${model.name} is stopped by its kill switch.`)
@@ -151,7 +149,7 @@ export function judgeAgreement(
   agreement: Agreement | undefined,
   token: Pick<ModelCaller, 'agreement' | 'organisation' | 'model' | 'purpose'>,
   now: number,
-): Refusal | undefined {
+): Agreement | Refusal {
   if (
     agreement === undefined ||
     agreement.partner !== token.organisation ||
@@ -182,14 +180,14 @@ export function judgeAgreement(
       field: 'purpose',
       clause: agreement.clauses.purpose,
     })
-  return undefined
+  return agreement
 }
 
 export function judgeGrant(
   grant: Grant | undefined,
   token: Pick<ModelCaller, 'agreement' | 'organisation' | 'model'>,
   now: number,
-): Refusal | undefined {
+): Grant | Refusal {
   if (
     grant === undefined ||
     grant.organisation !== token.organisation ||
@@ -205,7 +203,7 @@ export function judgeGrant(
       `The grant ${grant.id} runs from ${time(grant.startsAt)} to ${time(grant.expiresAt)}.`,
     )
   if (grant.state !== 'active') return refuse('grant_missing', `The grant ${grant.id} is ${grant.state}.`)
-  return undefined
+  return grant
 }
 
 const matches = (scope: Hold['scope'], caller: Caller): boolean =>
@@ -214,5 +212,3 @@ const matches = (scope: Hold['scope'], caller: Caller): boolean =>
 
 const heldBy = ([id, hold]: [string, Hold]): Refusal =>
   refuse('hold_active', `The hold ${id} is in force: ${hold.reason}.`)
-
-export const time = (ms: number): string => new Date(ms).toISOString()

@@ -3,10 +3,15 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** 16 bytes as 26 characters. */
 export function base32(bytes: Uint8Array): string {
-  let value = 0n
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
   let text = ''
-  for (let shift = 125n; shift >= 0n; shift -= 5n) text += alphabet[Number((value >> shift) & 31n)]
+  let value = 0
+  // 128 bits are 26 characters of 5 but for 2, which stand in front as zeros.
+  let bits = 2
+  for (const byte of bytes) {
+    value = (value << 8) | byte
+    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(value >> (bits - 5)) & 31]
+    value &= (1 << bits) - 1
+  }
   return text
 }
 

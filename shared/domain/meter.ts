@@ -44,7 +44,10 @@ export interface Meter {
   /** Theoretical arrival time of GCRA, in microseconds since the epoch. */
   readonly tat: number
   readonly leases: Readonly<Record<string, Lease>>
-  /** Of each lease, its place in the order of reservations, and what remained right after it. */
+  /**
+   * Of each lease, its place in the order of reservations, and what remained right after it. In maps of their
+   * own: DynamoDB computes an attribute from another, but not inside a value that the same update puts.
+   */
   readonly seqs: Readonly<Record<string, number>>
   readonly lefts: Readonly<Record<string, number>>
 }
@@ -88,10 +91,10 @@ export const freshMeter = (id: string, limits: Limits, now: number): Meter => ({
 })
 
 /**
- * Why this meter, as it stands, does not admit `r` tokens at `now`; nothing if it does. The rate is judged by
- * when the request arrived, which does not move from one attempt to the next. Both in milliseconds.
+ * Why this meter, as it stands, does not admit `r` tokens at `now`; nothing if it does. `rateAt` is when the
+ * rate is judged: somewhat earlier than now is stricter. Both in milliseconds.
  */
-export function obstacle(meter: Meter, r: number, now: number, arrivedAt = now): Obstacle | undefined {
+export function obstacle(meter: Meter, r: number, now: number, rateAt = now): Obstacle | undefined {
   const { limits } = meter
   const day = Math.max(dayOf(now), meter.day)
   const dayUsed = meter.day === day ? meter.dayUsed : 0
@@ -101,7 +104,7 @@ export function obstacle(meter: Meter, r: number, now: number, arrivedAt = now):
   if (limits.perDay !== undefined && dayUsed > limits.perDay - r)
     return { code: 'day_exhausted', retryAfter: Math.ceil(((day + 1) * 86_400_000 - now) / 1000) }
   if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
-  const early = meter.tat - (arrivedAt * 1000 + tolerance(limits))
+  const early = meter.tat - (rateAt * 1000 + tolerance(limits))
   if (early > 0) return { code: 'rate_limited', retryAfter: Math.max(1, Math.ceil(early / 1_000_000)) }
   return undefined
 }
@@ -133,13 +136,13 @@ export function reserve(
   r: number,
   now: number,
   leaseMs: number,
-  arrivedAt = now,
+  rateAt = now,
 ): Update<Meter> | Obstacle {
-  const blocked = obstacle(meter, r, now, arrivedAt)
+  const blocked = obstacle(meter, r, now, rateAt)
   if (blocked) return blocked
   const { limits } = meter
   const day = Math.max(dayOf(now), meter.day)
-  const arrival = arrivedAt * 1000
+  const rateMicros = rateAt * 1000
   const conditions: Condition[] = [
     { eq: [['state'], 'open'] },
     { eq: [['rev'], meter.rev] },
@@ -162,11 +165,11 @@ export function reserve(
     set.push([['day'], day], [['dayUsed'], r])
   }
 
-  if (meter.tat <= arrival) {
-    conditions.push({ le: [['tat'], arrival] })
-    set.push([['tat'], arrival + interval(limits)])
+  if (meter.tat <= rateMicros) {
+    conditions.push({ le: [['tat'], rateMicros] })
+    set.push([['tat'], rateMicros + interval(limits)])
   } else {
-    conditions.push({ gt: [['tat'], arrival] }, { le: [['tat'], arrival + tolerance(limits)] })
+    conditions.push({ gt: [['tat'], rateMicros] }, { le: [['tat'], rateMicros + tolerance(limits)] })
     add.push([['tat'], interval(limits)])
   }
 
@@ -247,7 +250,11 @@ export function settle(
 export function reserved(meter: Meter, id: string): Reserved | undefined {
   const lease = meter.leases[id]
   if (lease === undefined) return undefined
-  return { meter: meter.id, seq: meter.seqs[id] ?? 0, reserved: lease.r, remaining: meter.lefts[id] ?? 0 }
+  const seq = meter.seqs[id]
+  const remaining = meter.lefts[id]
+  if (seq === undefined || remaining === undefined)
+    throw new Error(`the lease ${id} of ${meter.id} is not whole`)
+  return { meter: meter.id, seq, reserved: lease.r, remaining }
 }
 
 /** Tokens that are reserved now. */

@@ -180,8 +180,8 @@ export const refusals = {
 
   path_not_offered: kind(
     404,
-    'The gate does not offer this path',
-    'Chat completions, messages and models are offered.',
+    'This path is not offered',
+    'Offered are chat completions, messages, their lists of models, and /api/v1: see the README.',
     false,
   ),
   field_not_allowed: kind(400, 'A field of the request is not allowed', 'Leave the named field out.', false),
@@ -202,6 +202,15 @@ export const refusals = {
   ),
   entry_unknown: kind(404, 'There is no such entry for you', 'List yours: sallyport log tail', false),
 
+  request_malformed: kind(400, 'This is not an HTTP request', 'Send a request by RFC 9112.', false),
+  headers_too_large: kind(
+    431,
+    'The headers are too large',
+    'Send at most 10,240 bytes of request line and headers.',
+    false,
+  ),
+  internal: kind(500, 'The request failed here', 'Send it again; the log names it by its request id.', true),
+  stopping: kind(503, 'The server is stopping', 'Send it again after Retry-After.', true),
   record_unavailable: kind(
     503,
     'The call could not be recorded, so it was not made',

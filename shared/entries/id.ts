@@ -28,7 +28,7 @@ export const entryIdFrom = (ms: number): string => prefix + base32(stampTime(flo
 export const outcomeId = (intent: string): string => intent + suffix
 
 /** Intents without an outcome are spread over this many partitions, so that none is hot. */
-export const openShards = 16
+const openShards = 16
 
 export const openShard = (eid: string): string => `open#${lastDigit(eid) % openShards}`
 

@@ -3,6 +3,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Signer } from '../ports/keys.ts'
 import { encodeBase64url } from './base64url.ts'
 import {
+  type CompactJws,
   encodeObject,
   forbiddenParameter,
   isObject,
@@ -74,7 +75,8 @@ export function verifyAccessToken(
   expected: TokenExpectation,
   now: number,
 ): AccessToken | Refusal {
-  const jws = parseCompactJws(text, tokenCap)
+  const known = verified.get(text)
+  const jws = known ?? parseCompactJws(text, tokenCap)
   if (jws === undefined) return invalid('The token is not a compact JWT.')
   const { header, payload } = jws
   if (header.typ !== 'at+jwt') return invalid('The typ of the token is not at+jwt.')
@@ -83,14 +85,29 @@ export function verifyAccessToken(
 
   const key = verificationKey(expected.ring, header.kid, now)
   if (key === undefined || header.alg !== key.alg) return invalid('The token names no key of this issuer.')
-  if (!verifySignature({ ...key, thumbprint: key.kid }, jws.input, jws.signature))
+  if (known === undefined && !verifySignature({ ...key, thumbprint: key.kid }, jws.input, jws.signature))
     return invalid('The signature of the token does not verify.')
+  remember(text, jws)
 
   if (!isClaims(payload)) return invalid('The token lacks a claim.')
   if (payload.iss !== expected.issuer) return invalid('The token has another issuer.')
   if (!expected.audience(payload.aud)) return invalid(`The token is for ${payload.aud}.`)
   if (payload.exp <= now / 1000) return refuse('token_expired', 'The token has expired.')
   return { claims: payload, kid: key.kid }
+}
+
+/**
+ * Tokens whose signature was found good, the latest used last: a workload sends the same one for minutes.
+ * Everything else about a token is judged each time. Only good ones get in, so made-up ones drive none out.
+ */
+const verified = new Map<string, CompactJws>()
+const capacity = 1024
+
+function remember(text: string, jws: CompactJws): void {
+  verified.delete(text)
+  verified.set(text, jws)
+  const [oldest] = verified.keys()
+  if (verified.size > capacity && oldest !== undefined) verified.delete(oldest)
 }
 
 const texts = ['iss', 'sub', 'client_id', 'aud', 'scope', 'jti', 'organisation'] as const

@@ -17,8 +17,18 @@ export function requireNonce(nonce: string | undefined, key: Uint8Array, now: nu
 
 const bucketAt = (now: number): number => Math.floor(now / bucketMs)
 
-const bucketNonce = (key: Uint8Array, bucket: number): string =>
-  createHmac('sha256', key).update(`dpop-nonce ${bucket}`).digest().toString('base64url', 0, 16)
+/** The nonces made last, by key: every request issues one and compares with two, and they change once a minute. */
+const made = new WeakMap<Uint8Array, Map<number, string>>()
+
+function bucketNonce(key: Uint8Array, bucket: number): string {
+  const known = made.get(key) ?? new Map<number, string>()
+  const nonce =
+    known.get(bucket) ??
+    createHmac('sha256', key).update(`dpop-nonce ${bucket}`).digest().toString('base64url', 0, 16)
+  if (known.size > 8) known.clear()
+  made.set(key, known.set(bucket, nonce))
+  return nonce
+}
 
 function equal(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)]

@@ -21,7 +21,7 @@ export function verifySignature(key: VerificationKey, input: Uint8Array, signatu
   if (digest === undefined) return verify(undefined, input, publicKey, signature)
   const der = ecdsaDer(signature, size)
   // DER is what OpenSSL takes: `ieee-p1363` and WebCrypto convert on slower paths, at half the throughput.
-  return der !== undefined && verify(digest, input, { key: publicKey, dsaEncoding: 'der' }, der)
+  return der !== undefined && verify(digest, input, publicKey, der)
 }
 
 /**

@@ -87,9 +87,10 @@ export type TransactOp = WriteOp | Check
  * `item` is the stored item: after the write when `ok` (for `remove` the one removed), and as it stood
  * when the condition failed, because a refusal must say why.
  */
-export type Written<R> =
-  | { readonly ok: true; readonly item: R | undefined }
-  | { readonly ok: false; readonly item: R | undefined }
+export interface Written<R> {
+  readonly ok: boolean
+  readonly item: R | undefined
+}
 
 /** `items` are the stored items of the operations that failed, by their position. */
 export type Transacted =

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { Capability, Model, Upstream } from '../domain/records.ts'
 import { Refusal, refuse } from '../domain/refusal.ts'
 import { inputBound, type Shape } from './bounds.ts'
+import { jsonOrNothing } from './json.ts'
 import { count, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
 import { check } from './schema.ts'
 import { dataOf } from './sse.ts'
@@ -130,7 +131,7 @@ export const anthropicMessages: Operation = {
     if (request instanceof Refusal) return request
     return { prepare: (model, upstream) => prepare(request, model, upstream) }
   },
-  usage: reply => total(tell({}, (reply as { usage?: unknown } | null)?.usage)),
+  usage: reply => total(tell({}, jsonOrNothing<Event>(reply)?.usage)),
 }
 
 /** `max_tokens` bounds thinking and the reply together. */
@@ -184,6 +185,12 @@ function usesOf(request: Body): ReadonlyMap<Capability, string> {
   return uses
 }
 
+interface Event {
+  readonly type: string
+  readonly usage: unknown
+  readonly message: { readonly usage?: unknown }
+}
+
 /** Counts come in parts: what a later event states replaces what an earlier one said. */
 interface Told {
   readonly input_tokens: number
@@ -221,9 +228,9 @@ function watch(): StreamWatch {
   return {
     event(bytes) {
       const data = dataOf(bytes)
-      if (data.includes('"message_stop"')) finished ||= typeOf(data) === 'message_stop'
+      if (data.includes('"message_stop"')) finished ||= jsonOrNothing<Event>(data)?.type === 'message_stop'
       if (!data.includes('"usage"')) return true
-      const event = json(data)
+      const event = jsonOrNothing<Event>(data)
       if (event?.type === 'message_start') told = tell(told, event.message?.usage)
       if (event?.type === 'message_delta') told = tell(told, event.usage)
       return true
@@ -232,15 +239,5 @@ function watch(): StreamWatch {
     get finished() {
       return finished
     },
-  }
-}
-
-const typeOf = (data: string): string | undefined => json(data)?.type
-
-function json(data: string): { type?: string; usage?: unknown; message?: { usage?: unknown } } | undefined {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
   }
 }

@@ -21,6 +21,16 @@ export function parseJson(bytes: Uint8Array): { readonly value: unknown } | Refu
   return fault === undefined ? { value } : refuse('body_malformed', fault)
 }
 
+/** For what an upstream sent: nothing where it is not JSON. The type is the caller's hope, to be looked at. */
+export function jsonOrNothing<T extends object>(text: string): Partial<T> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Walks a text that is known to be JSON, so that quotes and brackets are what they seem. */
 function faultIn(text: string): string | undefined {
   /** The keys of each open object, nothing for an open array. */

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import type { Capability, Model, Upstream } from '../domain/records.ts'
 import { Refusal, refuse } from '../domain/refusal.ts'
 import { inputBound, type Shape } from './bounds.ts'
+import { jsonOrNothing } from './json.ts'
 import { count, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
 import { check } from './schema.ts'
 import { dataOf } from './sse.ts'
@@ -142,7 +143,7 @@ export const openaiChat: Operation = {
       return refuse('body_malformed', 'max_tokens and max_completion_tokens differ.', { field: 'max_tokens' })
     return { prepare: (model, upstream) => prepare(request, model, upstream) }
   },
-  usage: reply => usageOf((reply as { usage?: unknown } | null)?.usage),
+  usage: reply => usageOf(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
 }
 
 function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
@@ -217,7 +218,7 @@ function watch(wantsUsage: boolean): StreamWatch {
       const data = dataOf(bytes)
       if (data === '[DONE]') finished = true
       if (!data.includes('"usage"')) return true
-      const chunk = json(data)
+      const chunk = jsonOrNothing<{ usage: unknown; choices: unknown }>(data)
       const told = usageOf(chunk?.usage)
       if (told === undefined) return true
       usage = told
@@ -229,13 +230,5 @@ function watch(wantsUsage: boolean): StreamWatch {
     get finished() {
       return finished
     },
-  }
-}
-
-function json(data: string): { usage?: unknown; choices?: unknown } | undefined {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
   }
 }

@@ -11,8 +11,8 @@ export interface Operation {
   readonly path: string
   /** Attacker-controlled input: everything that is not on the allow-list is refused by its name. */
   parse(body: unknown): Request | Refusal
-  /** Tokens of a whole JSON reply, or nothing where it does not say so credibly. */
-  usage(reply: unknown): Usage | undefined
+  /** Tokens of a whole reply, one JSON document, or nothing where it does not say so credibly. */
+  usage(reply: string): Usage | undefined
 }
 
 export interface Request {

@@ -41,7 +41,7 @@ function unfold(issue: z.core.$ZodIssueInvalidUnion): Issue[] {
 const nameLength = 64
 
 /** `messages[2].content`. */
-export const fieldName = (path: readonly PropertyKey[]): string =>
+const fieldName = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((name, step) => {
     if (typeof step === 'number') return `${name}[${step}]`
     const shown = String(step).slice(0, nameLength)

@@ -6,19 +6,21 @@ import type { Change, Key, Store } from '../../shared/ports/store.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { told } from './entries.ts'
 import { chatBody } from './raw-client.ts'
+import { bodyOf, rawHttp } from './raw-http.ts'
 import { openWorld, type World } from './world.ts'
 
 const met = new Set<string>()
 let world: World
 let cedar: ReturnType<World['raw']>
 let token: string
-let failing: 'nothing' | 'reads' | 'entries' | 'meters' = 'nothing'
+let failing: 'nothing' | 'reads' | 'entries' | 'meters' | 'everything' = 'nothing'
 
 /** The embedded store, with an outage of the part that a test names. */
 const outage = (store: Store): Store => ({
   ...store,
   get: async keys => {
     if (failing === 'reads') throw new StoreUnavailable('down')
+    if (failing === 'everything') throw new Error('what should not happen')
     return store.get(keys)
   },
   write: async op => {
@@ -135,7 +137,7 @@ describe('the proof and the token', () => {
 describe('the records', () => {
   const { client_id } = { client_id: () => world.partner('cedar').client_id }
   const future = Date.now() + 1e9
-  const cases: [RefusalCode, () => Key, Change][] = [
+  const cases: [RefusalCode, () => Key, Change | (() => Change)][] = [
     ['client_suspended', () => keys.client(client_id()), { set: [[['state'], 'suspended']] }],
     ['client_expired', () => keys.client(client_id()), { set: [[['expiresAt'], 1]] }],
     ['organisation_suspended', () => keys.organisation('cedar'), { set: [[['state'], 'suspended']] }],
@@ -163,14 +165,18 @@ describe('the records', () => {
     ['grant_revoked', () => keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }],
     ['meter_closed', () => keys.meter('grant_cedar'), { set: [[['state'], 'closed']] }],
     ['budget_exhausted', () => keys.meter('grant_cedar'), { set: [[['remaining'], 10]] }],
-    ['rate_limited', () => keys.meter('grant_cedar'), { set: [[['tat'], (Date.now() + 60_000) * 1000]] }],
+    [
+      'rate_limited',
+      () => keys.meter('grant_cedar'),
+      () => ({ set: [[['tat'], (Date.now() + 60_000) * 1000]] }),
+    ],
     ['streams_exhausted', () => keys.meter('grant_cedar'), { set: [[['limits', 'streams'], 0]] }],
     ['limit_required', () => keys.model('aurora-preview'), { remove: [['tokens', 'defaultOutput']] }],
   ]
 
   test.each(cases)('%s: in both protocols, on the next request, with an entry', async (code, key, change) => {
     const body = code === 'limit_required' ? { max_tokens: undefined } : {}
-    await changed(key(), change, async () => {
+    await changed(key(), typeof change === 'function' ? change() : change, async () => {
       const openai = await refusal(await chat(body), code)
       const anthropic = await cedar.messages(body, { token })
       const raw = (await anthropic.clone().json()) as object
@@ -208,7 +214,7 @@ describe('the records', () => {
       async () => {
         const { headers, error } = await refusal(await chat(), 'day_exhausted')
         expect(error.code).toBe('insufficient_quota')
-        expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(86_400)
+        expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(2 * 86_400)
       },
     )
   })
@@ -370,6 +376,51 @@ describe('the API', () => {
     const response = await cedar.call('GET', '/api/v1/me', { token })
     expect(response.status).toBe(401)
     expect(await response.json()).toMatchObject({ code: 'token_invalid', error: 'invalid_token' })
+  })
+})
+
+describe('the server', () => {
+  const problem = (body: Record<string, unknown>, code: RefusalCode): void => {
+    const { status, title, next } = refusals[code]
+    expect(body).toMatchObject({
+      status,
+      title,
+      next,
+      code,
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+    met.add(code)
+  }
+
+  test('request_malformed, headers_too_large: what is read by nobody', async () => {
+    problem(bodyOf(await rawHttp(world.issuer, 'HELLO\r\n\r\n')), 'request_malformed')
+    const long = `GET / HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(11_000)}\r\n\r\n`
+    problem(bodyOf(await rawHttp(world.issuer, long)), 'headers_too_large')
+  })
+
+  test('internal: what should not happen says nothing of itself', async () => {
+    failing = 'everything'
+    const response = await chat()
+    failing = 'nothing'
+    const text = await response.text()
+    problem(JSON.parse(text), 'internal')
+    expect(text).not.toContain('what should not happen')
+  })
+
+  test('stopping: a request on a kept connection, while the server drains', async () => {
+    const other = await openWorld()
+    let stopped: Promise<void> | undefined
+    const first = 'POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n'
+    const answer = await rawHttp(other.issuer, first, async write => {
+      // Its body is still to come when the server is told to stop.
+      await (await fetch(`${other.issuer}/healthz`)).text()
+      stopped = other.sallyport.close(3_000)
+      await new Promise(resolve => setTimeout(resolve, 50))
+      write('a=b\n' + 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    })
+    problem(bodyOf(answer), 'stopping')
+    await stopped
+    await other.upstream.close()
   })
 })
 

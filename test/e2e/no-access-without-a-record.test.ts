@@ -91,7 +91,7 @@ test('without a store for the intent nothing is called; without one for the outc
   const wrap = (store: Store): Store => ({
     ...store,
     write: async op => {
-      if (failing && op.key.pk.endsWith(failing) && op.key.table === 'entries')
+      if (failing && op.key.pk.includes(failing) && op.key.table === 'entries')
         throw new StoreUnavailable('down')
       return store.write(op)
     },
@@ -99,6 +99,11 @@ test('without a store for the intent nothing is called; without one for the outc
   world = await openWorld({ config: { leaseMs: 3_000 }, wiring: { wrap } })
   const cedar = world.raw('cedar')
   const token = await cedar.token()
+  failing = 'entry_'
+  expect((await cedar.chat({}, { token })).status).toBe(503)
+  expect(await world.stats()).toMatchObject({ requests: 0, tokens_produced: 0 })
+  expect(await world.meter('cedar')).toMatchObject({ used: 0, leases: {} })
+
   failing = '.outcome'
   const response = await cedar.chat({}, { token })
   expect(response.status).toBe(200)

@@ -1,7 +1,6 @@
 /** Requests that nobody sends by accident: each gets a 400-class answer, and nothing of it lands in the log. */
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bodyOf, rawHttp } from './raw-http.ts'
 import { openWorld, type World } from './world.ts'
 
 let world: World
@@ -14,15 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** The status line and body of the answer to these bytes. */
-async function raw(bytes: string): Promise<string> {
-  const socket = connect({ host: '127.0.0.1', port: Number(new URL(world.issuer).port) })
-  socket.write(bytes)
-  const chunks: Buffer[] = []
-  socket.on('data', chunk => chunks.push(chunk))
-  await once(socket, 'close')
-  return Buffer.concat(chunks).toString()
-}
+const raw = (bytes: string): Promise<string> => rawHttp(world.issuer, bytes)
 
 test.each([
   ['//x/openai/v1/chat/completions', 404],
@@ -57,7 +48,7 @@ test.each([
 ])('%s is told so: %i', async (_, bytes, status) => {
   const answer = await raw(bytes)
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status, next: expect.any(String) })
+  expect(bodyOf(answer)).toMatchObject({ status, next: expect.any(String) })
 })
 
 const send = async (body: string): Promise<{ status: number; text: string }> => {

@@ -51,6 +51,7 @@ describe('openai', () => {
   })
 
   test('streams with the usage chunk that it asked for', async () => {
+    const { used } = await world.meter('cedar')
     const stream = await openai.chat.completions.create({
       model,
       messages,
@@ -61,6 +62,7 @@ describe('openai', () => {
     let usage: OpenAI.CompletionUsage | null | undefined
     for await (const chunk of stream) usage = chunk.usage ?? usage
     expect(usage?.completion_tokens).toBe(20)
+    expect((await world.meter('cedar')).used - used).toBe(usage?.total_tokens)
   })
 
   test('lists the models, and finds one', async () => {

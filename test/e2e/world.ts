@@ -34,6 +34,7 @@ export interface World {
 }
 
 export interface UpstreamStats {
+  readonly requests: number
   readonly in_flight: number
   readonly finished: number
   readonly aborted: number

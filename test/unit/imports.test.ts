@@ -16,14 +16,14 @@ interface Import {
 const imports: readonly Import[] = globSync(`{${folders}}/**/*.ts`, {
   exclude: path => path.includes('node_modules'),
 }).flatMap(file =>
-  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'/gms)].map(
-    ([, type, from = '']) => ({
-      file,
-      local: from.startsWith('.'),
-      target: from.startsWith('.') ? normalize(join(dirname(file), from)) : from,
-      typeOnly: type !== undefined,
-    }),
-  ),
+  [
+    ...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"]*?from\s+)?'([^']+)'/gms),
+  ].map(([, type, from = '']) => ({
+    file,
+    local: from.startsWith('.'),
+    target: from.startsWith('.') ? normalize(join(dirname(file), from)) : from,
+    typeOnly: type !== undefined,
+  })),
 )
 
 const wrong = (from: (file: string) => boolean, allowed: (one: Import) => boolean): readonly string[] =>
@@ -37,12 +37,20 @@ describe('imports point one way', () => {
     expect(imports.length).toBeGreaterThan(100)
   })
 
-  test('pure code imports pure code, types of the ports, and no I/O', () => {
+  test('pure code imports pure code, types and constants of the ports, and no I/O', () => {
     const packages = ['node:crypto', 'canonicalize', 'zod/mini', 'jose']
     const ports = (one: Import): boolean => one.target.startsWith('shared/ports/')
     expect(
       wrong(isPure, one => (one.local ? isPure(one.target) || ports(one) : packages.includes(one.target))),
     ).toEqual([])
+  })
+
+  test('pure code takes time and randomness from its caller', () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandom(Bytes|UUID|Int)\b|\bprocess\.|\bfetch\(/
+    const files = globSync('shared/{domain,oauth,entries,upstream}/**/*.ts')
+    expect(files.length).toBeGreaterThan(30)
+    expect(files.filter(file => impure.test(readFileSync(file, 'utf8')))).toEqual([])
   })
 
   test('ports stand on nothing', () => {
@@ -66,10 +74,13 @@ describe('imports point one way', () => {
     ).toEqual([])
   })
 
-  test('the client needs nothing but itself and pure code', () => {
-    const allowed = (one: Import): boolean =>
-      !one.local || one.target.startsWith('client/') || isPure(one.target)
-    expect(wrong(under('client/'), allowed)).toEqual([])
+  test('the client needs nothing but itself and pure code; the SDK only its two packages', () => {
+    const own = (one: Import): boolean => one.target.startsWith('client/') || isPure(one.target)
+    expect(wrong(under('client/'), one => !one.local || own(one))).toEqual([])
+    const sdk = (file: string): boolean => /^client\/(?!key-file)[^/]+$/.test(file)
+    expect(wrong(sdk, one => (one.local ? own(one) : ['dpop', 'oauth4webapi'].includes(one.target)))).toEqual(
+      [],
+    )
   })
 
   test('only adapters and infra know AWS', () => {

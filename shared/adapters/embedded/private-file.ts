@@ -6,7 +6,7 @@ import { createFile, makeFolder } from './durable-file.ts'
  * The bytes of a file that holds a secret; `undefined` when it is not there. Throws when anybody but its
  * owner has any right to it: a key that others could read is no longer a key.
  */
-export async function readPrivateFile(path: string): Promise<Buffer | undefined> {
+async function readPrivateFile(path: string): Promise<Buffer | undefined> {
   try {
     // One descriptor for both, or the file could be exchanged after its mode was looked at.
     await using file = await open(path, 'r')

@@ -216,7 +216,7 @@ describe('an error', () => {
 
 describe('lists', () => {
   const models = [
-    { id: 'aurora', name: '=A', state: 's', developer: 'd', protocols: ['openai', 'anthropic'] },
+    { id: 'aurora', name: '=A', state: 's', open: true, developer: 'd', protocols: ['openai', 'anthropic'] },
   ]
   beforeEach(() => {
     server.reply = () => ({ body: { items: models, next: null } })
@@ -227,9 +227,9 @@ describe('lists', () => {
     await sallyport('model', 'list', '--output', 'jsonl')
     await sallyport('--output', 'csv', 'model', 'list')
     expect(terminal.stdout).toBe(
-      'ID      NAME  STATE  DEVELOPER  PROTOCOLS\naurora  =A    s      d          openai anthropic\n' +
+      'ID      NAME  STATE  OPEN  DEVELOPER  PROTOCOLS\naurora  =A    s      yes   d          openai anthropic\n' +
         `${JSON.stringify(models[0])}\n` +
-        "id,name,state,developer,protocols\r\naurora,'=A,s,d,openai anthropic\r\n",
+        "id,name,state,open,developer,protocols\r\naurora,'=A,s,yes,d,openai anthropic\r\n",
     )
     terminal.stdout = ''
     await sallyport('model', 'list', '--json')

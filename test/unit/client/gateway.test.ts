@@ -356,8 +356,12 @@ describe('a refusal of the token service', () => {
     server.tokenAnswers.push(withheld, withheld)
     const one = await openai.chat.completions.create({ model: 'x', messages: [] }).catch(error => error)
     expect(one).toBeInstanceOf(OpenAI.PermissionDeniedError)
-    expect(one).toMatchObject({ code: 'invalid_target', requestID: 'request_9' })
-    expect(one.error.sallyport).toEqual({ code: 'grant_missing', next: 'Ask the partner-admin.' })
+    expect(one).toMatchObject({ code: 'grant_missing', requestID: 'request_9' })
+    expect(one.error.sallyport).toEqual({
+      code: 'grant_missing',
+      next: 'Ask the partner-admin.',
+      oauth: 'invalid_target',
+    })
     expect(one.message).toContain('No grant. Ask the partner-admin.')
 
     const claude = new Anthropic({ baseURL: gateway.anthropic, apiKey: 'unused', fetch: gateway.fetch })

@@ -131,7 +131,7 @@ describe('the request rate', () => {
     expect(await admitted(noon + 4_000, 5)).toBe(3)
   })
 
-  test('is judged by arrival: requests that came at once need one new guess each, however late it is made', async () => {
+  test('is judged at one time by all attempts of a request: one wrong guess, however late the next is made', async () => {
     const seen = await meterWith({ rpm: 60_000, burst: 100 })
     await write(reserve(seen, 'a', 1, noon, lease, noon))
     const written = await write(reserve(seen, 'b', 1, noon + 50, lease, noon))

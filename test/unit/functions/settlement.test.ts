@@ -164,7 +164,7 @@ describe('the sweeper', () => {
 })
 
 describe('a reservation', () => {
-  const on = (deadline: number) => ({ eid: 'entry_1', r: 100, arrivedAt: now, deadline, clause: 'c' })
+  const on = (deadline: number) => ({ eid: 'entry_1', r: 100, deadline, clause: 'c' })
 
   test('whose answer comes after the deadline is refused, though its lease may stand', async () => {
     await grant('g', ['m'])
@@ -181,6 +181,26 @@ describe('a reservation', () => {
     const answer = await reserveOn(slow, seen, on(now + 2_000), 3_000)
     expect(answer).toBeInstanceOf(Refusal)
     expect(Object.keys((await meter('m')).leases)).toEqual(['entry_1'])
+  })
+
+  test('is not refused by the rate because a later one came first', async () => {
+    await grant('g', ['m'])
+    await store.write({
+      kind: 'update',
+      key: keys.meter('m'),
+      change: {
+        set: [
+          [['limits'], { ...limits, rpm: 60_000, burst: 1 }],
+          [['tat'], (now + 1) * 1000],
+        ],
+      },
+    })
+    const seen = await meter('m')
+    expect(await reserveOn(deps(), seen, on(now + 20_000), lease)).toMatchObject({ code: 'rate_limited' })
+    const later = deps()
+    let looks = 0
+    later.clock = { ...later.clock, now: () => (looks++ === 0 ? now : now + 5) }
+    expect(await reserveOn(later, seen, on(now + 20_000), lease)).toMatchObject({ told: { reserved: 100 } })
   })
 
   test('that leases which have expired hold back purges them, and is made', async () => {

@@ -222,6 +222,6 @@ describe('the usage of a stream', () => {
     {},
     null,
   ])('that is not one (%j) counts as none', reply => {
-    expect(openaiChat.usage(reply)).toBeUndefined()
+    expect(openaiChat.usage(JSON.stringify(reply))).toBeUndefined()
   })
 })

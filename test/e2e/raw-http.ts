@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+/** All that comes back for these bytes until the connection is closed. `then` may send more meanwhile. */
+export async function rawHttp(
+  issuer: string,
+  bytes: string,
+  then?: (write: (bytes: string) => void) => Promise<void>,
+): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(issuer).port) })
+  const chunks: Buffer[] = []
+  socket.on('data', chunk => chunks.push(chunk))
+  const closed = once(socket, 'close')
+  socket.write(bytes)
+  await then?.(more => void socket.write(more))
+  await closed
+  return Buffer.concat(chunks).toString()
+}
+
+/** The body of an answer that has one. */
+export const bodyOf = (answer: string): Record<string, unknown> =>
+  JSON.parse(answer.split('\r\n\r\n').at(-1) ?? '')
