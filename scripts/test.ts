@@ -12,6 +12,7 @@ interface Report {
   readonly numFailedTests: number
   readonly numPendingTests: number
   readonly numTodoTests: number
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
 }
 
 const run = (command: string, ...args: string[]): boolean => {
@@ -27,11 +28,14 @@ const passed = run('vitest', 'run', '--reporter=default', '--reporter=json', `--
 const report = JSON.parse(readFileSync(file, 'utf8')) as Report
 rmSync(folder, { recursive: true })
 
+// A file that could not be loaded has no test to count, and yet it failed.
+const unloaded = report.testResults.filter(
+  file => file.status === 'failed' && file.assertionResults.length === 0,
+)
+const failed = report.numFailedTests + unloaded.length
 const skipped = report.numPendingTests + report.numTodoTests
 const strict = process.env.CI === 'true' && skipped > 0
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')
-console.log(
-  `\n${report.numPassedTests} passed, ${report.numFailedTests} failed${skipped ? `, ${skipped} skipped` : ''}`,
-)
+console.log(`\n${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
 process.exitCode = passed && checked && !strict ? 0 : 1
