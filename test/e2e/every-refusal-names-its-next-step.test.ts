@@ -1,4 +1,5 @@
 /** Invariant 7. Each code of the closed union is met here over HTTP; the last test counts them. */
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
@@ -421,6 +422,7 @@ describe('the server', () => {
     problem(bodyOf(answer), 'stopping')
     await stopped
     await other.upstream.close()
+    await rm(other.data, { recursive: true })
   })
 })
 
