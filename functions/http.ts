@@ -8,7 +8,10 @@ export interface Reply {
   readonly body: string | AsyncIterable<Uint8Array>
 }
 
-/** `signal` is aborted when the client has gone; on Lambda nothing tells, and it never is. */
+/**
+ * `signal` is aborted when the client has gone, or with a `Refusal` as its reason when the server breaks the
+ * call off. On Lambda nothing tells, and it never is.
+ */
 export type Handler = (event: APIGatewayProxyEvent, signal: AbortSignal) => Promise<Reply>
 
 /**

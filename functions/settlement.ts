@@ -3,7 +3,7 @@
  * the stored outcome; whoever comes first decides it, and the same charge then goes to every meter.
  */
 import { keys } from '../shared/domain/keys.ts'
-import { expiredLeases, type Meter, type Reserved, reserved, settle } from '../shared/domain/meter.ts'
+import { expiredLeases, type Meter, reserved, settle } from '../shared/domain/meter.ts'
 import { announcedReserve, type OutcomeFacts, outcomeEntry } from '../shared/entries/call.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { outcomeId } from '../shared/entries/id.ts'
@@ -81,8 +81,8 @@ export async function purgeExpired(deps: SettlementDeps, seen: Meter): Promise<M
   for (const [eid, lease] of expiredLeases(seen, deps.clock.now())) {
     const [intent] = await deps.store.get([keys.entry(eid)])
     if (intent === undefined) throw new Error(`a lease of ${seen.id} has no intent: ${eid}`)
-    const told = reserved(meter, eid)
-    const meters: readonly Reserved[] = told ? [told] : []
+    const holding = await deps.store.get((intent.meters ?? []).map(keys.meter))
+    const meters = holding.flatMap(one => (one && reserved(one, eid)) ?? [])
     const charge = await putOutcome(deps, eid, intent, { ending: 'estimated', charge: lease.r, meters })
     meter = await settleMeter(deps, meter, eid, charge, lease.exp)
   }

@@ -1,6 +1,6 @@
 /** Steps 6 to 8: the upstream's answer, passed through, and the end of the call whatever happens to it. */
 import type { Upstream } from '../../shared/domain/records.ts'
-import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Http, HttpResponse } from '../../shared/ports/http.ts'
 import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
 import { upstreamHeaders } from '../../shared/upstream/wire.ts'
@@ -30,7 +30,7 @@ const maxReply = 16 << 20
 
 /** Statuses by which a provider says that it did not do the work; others may come from something in between. */
 const undone = (status: number): boolean =>
-  (status >= 400 && status < 500) || status === 500 || status === 503 || status === 529
+  (status >= 300 && status < 500) || status === 500 || status === 503 || status === 529
 
 /** What a provider says about the request itself, in its own words. Other errors can name the operator. */
 const aboutRequest = [400, 413, 422]
@@ -77,9 +77,10 @@ function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: Ab
     until: allow.until,
     leaseMs: deps.leaseMs,
     idleMs: deps.idleMs[allow.ask.streaming ? 'stream' : 'json'],
+    held: () => run.held,
   }
   const watch = watchCall(deps, watched, why => run.abort(why))
-  const gone = (): void => run.abort('client_gone')
+  const gone = (): void => run.abort(client.reason instanceof Refusal ? client.reason : 'client_gone')
   if (client.aborted) gone()
   else client.addEventListener('abort', gone, { once: true })
   run.onEnd(() => {

@@ -1,7 +1,7 @@
 import { chargeOf } from '../../shared/domain/charge.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Ending } from '../../shared/entries/call.ts'
-import { ConnectionRefused } from '../../shared/ports/http.ts'
+import { NotSent } from '../../shared/ports/http.ts'
 import type { Usage } from '../../shared/upstream/operation.ts'
 import type { SettlementDeps } from '../settlement.ts'
 import type { Admitted } from './admit.ts'
@@ -57,6 +57,10 @@ export class Run {
     this.#heldSince = this.#deps.clock.now()
   }
 
+  get held(): boolean {
+    return this.#heldSince !== undefined
+  }
+
   release(): void {
     this.#heldSince = undefined
   }
@@ -65,17 +69,18 @@ export class Run {
   abort(why: Refusal | 'client_gone'): void {
     this.#why ??= why
     this.#control.abort(over)
-    if (this.#heldSince !== undefined) void this.end()
+    if (this.held) void this.end()
   }
 
   /** What the caller is told after a break, if it is still there. */
   reason(error: unknown): Refusal | undefined {
-    const unsent = error instanceof ConnectionRefused
+    const unsent = error instanceof NotSent
     if (unsent) this.sent = false
     if (this.#why) return this.#why === 'client_gone' ? undefined : this.#why
     this.#broke = true
-    if (unsent) return refuse('upstream_unavailable', 'No connection could be made.')
-    this.#deps.telemetry.error('the upstream broke off', error, { entry: this.#admitted.call.eid })
+    const what = unsent ? 'the upstream could not be asked' : 'the upstream broke off'
+    this.#deps.telemetry.error(what, error, { entry: this.#admitted.call.eid })
+    if (unsent) return refuse('upstream_unavailable', 'It could not be asked.')
     return brokenOff()
   }
 

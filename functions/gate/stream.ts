@@ -67,6 +67,8 @@ async function* passThrough(
         next = undefined
       }
       if (passed.length === 0) continue
+      run.usage = events.usage()
+      if (events.finished) run.done = 'completed'
       run.hold()
       yield joined(passed)
       run.release()

@@ -29,6 +29,8 @@ export interface Watched {
   readonly leaseMs: number
   /** The upstream may be silent for this long. */
   readonly idleMs: number
+  /** The caller has not taken what came: nothing is asked of the upstream meanwhile. */
+  readonly held: () => boolean
 }
 
 export interface Watch {
@@ -56,6 +58,7 @@ export function watchCall(
   /** True for a good read; false for one that failed and is to be tried again soon. */
   const check = async (): Promise<boolean | Refusal> => {
     const startedAt = clock.now()
+    if (call.held()) heardAt = startedAt
     if (startedAt - heardAt > call.idleMs)
       return refuse('upstream_timeout', `Nothing came for ${call.idleMs / 1000} s.`)
     const read = await within(clock, readDeadlineMs, readAuthority(store, call.caller))

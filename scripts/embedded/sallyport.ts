@@ -126,6 +126,8 @@ async function openCredentials(path: string): Promise<(name: string) => Promise<
   return async name => {
     const key = (named as Record<string, unknown> | null)?.[name]
     if (typeof key !== 'string') throw new Error(`${path} has no key named ${name}`)
+    if (!/^[\x21-\x7e]+$/.test(key))
+      throw new Error(`${path}: the key ${name} has a blank or a line break in it`)
     return key
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Handler } from '../../functions/http.ts'
@@ -14,7 +14,7 @@ export type Routes = readonly (readonly [path: string, handler: Handler])[]
 
 export interface Listening {
   readonly port: number
-  /** From now on; before, requests are answered 503. */
+  /** From now on; before, there is nothing at any path. */
   serve(routes: Routes): void
   /** Takes no more requests, lets those under way end, and breaks off what is left after `graceMs`. */
   drain(graceMs: number): Promise<void>
@@ -25,21 +25,38 @@ const maxHeaderSize = 10_240
 
 const maxConnections = 4_096
 
+/** After calls were told that the server stops: time to say so to their callers. Milliseconds. */
+const farewellMs = 1_000
+
 /** Listens on loopback only. Rejects where the port is taken. */
 export async function listen(port: number, telemetry: Telemetry): Promise<Listening> {
   let routes: Routes = []
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Map<UnderWay, Promise<void>>()
+  const sockets = new Set<Duplex>()
+  const busy = (socket: Duplex): boolean => [...underWay.keys()].some(one => one.socket === socket)
+
   const server = createServer({ maxHeaderSize, requestTimeout: 60_000 }, (request, response) => {
+    const one = { socket: request.socket, gone: new AbortController() }
     // A kept connection can still bring a request after the server was closed.
-    const serve = server.listening ? handle(routes, request, response, telemetry) : turnAway(response)
+    const serve = server.listening
+      ? handle(routes, request, response, one.gone, telemetry)
+      : turnAway(response)
     const served = serve.finally(() => {
-      underWay.delete(served)
+      underWay.delete(one)
       if (!server.listening) setImmediate(() => server.closeIdleConnections())
     })
-    underWay.add(served)
+    underWay.set(one, served)
   })
   server.maxConnections = maxConnections
-  server.on('clientError', answerBytes)
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.on('clientError', (error, socket) => {
+    // Into a reply that is under way nothing else may be written.
+    if (busy(socket)) socket.destroy()
+    else answerBytes(error, socket)
+  })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -47,18 +64,38 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
     serve: next => {
       routes = next
     },
-    drain: graceMs => drain(server, underWay, graceMs),
+    async drain(graceMs) {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) if (!busy(socket)) socket.destroy()
+      const stop = refuse('stopping', 'The server stops.')
+      const timers = [
+        setTimeout(() => {
+          for (const { gone } of underWay.keys()) gone.abort(stop)
+        }, graceMs),
+        setTimeout(() => server.closeAllConnections(), graceMs + farewellMs),
+      ]
+      await closed
+      for (const timer of timers) clearTimeout(timer)
+      // What was broken off still has its outcome to write.
+      await Promise.all(underWay.values())
+    },
   }
+}
+
+interface UnderWay {
+  readonly socket: Duplex
+  readonly gone: AbortController
 }
 
 async function handle(
   routes: Routes,
   request: IncomingMessage,
   response: ServerResponse,
+  gone: AbortController,
   telemetry: Telemetry,
 ): Promise<void> {
   const requestId = randomUUID()
-  const gone = new AbortController()
   response.on('close', () => {
     if (!response.writableFinished) gone.abort()
   })
@@ -93,18 +130,8 @@ function answerBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(String(body)) })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(line => line.join(': ')).join('\r\n')}\r\n\r\n${body}`,
+    () => socket.destroy(),
   )
-}
-
-async function drain(server: Server, underWay: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-  await closed
-  clearTimeout(timer)
-  // What was broken off still has its outcome to write.
-  await Promise.all(underWay)
 }
 
 const fits = (path: string, route: string): boolean =>

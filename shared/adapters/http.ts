@@ -1,8 +1,8 @@
-import { Agent, buildConnector } from 'undici'
-import { ConnectionRefused, type Http, type HttpRequest, type HttpResponse } from '../ports/http.ts'
+import { Agent, buildConnector, errors } from 'undici'
+import { type Http, type HttpRequest, type HttpResponse, NotSent } from '../ports/http.ts'
 
 /**
- * HTTP/1.1 to the upstreams, over kept connections, at most 256 an origin. The only deadline of its own is
+ * HTTP/1.1 to the upstreams, over kept connections. The only deadline of its own is
  * that of a connection, 3 s: a model may think for minutes, so every other one is the caller's signal.
  * `close` breaks off what is still under way: draining is the caller's, who knows how long it may take.
  */
@@ -16,16 +16,24 @@ export function createHttp({ connectTimeoutMs = 3_000 } = {}): Http & { close():
   })
   return {
     async open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-      const url = new URL(request.url)
-      const { statusCode, headers, body } = await agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: request.method,
-        // The bytes are passed on and counted as they come, so they must not come compressed.
-        headers: { ...request.headers, 'accept-encoding': 'identity' },
-        body: request.body ?? null,
-        signal,
-      })
+      const url = URL.parse(request.url)
+      if (url === null) throw new NotSent('The address of the upstream is not a URL')
+      const { statusCode, headers, body } = await agent
+        .request({
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: request.method,
+          // The bytes are passed on and counted as they come, so they must not come compressed.
+          headers: { ...request.headers, 'accept-encoding': 'identity' },
+          body: request.body ?? null,
+          signal,
+        })
+        .catch((error: unknown) => {
+          // It is thrown while the request is put together, for instance for a line break in a credential.
+          if (error instanceof errors.InvalidArgumentError)
+            throw new NotSent('It cannot be sent', { cause: error })
+          throw error
+        })
       return { status: statusCode, headers: joined(headers), bytes: body }
     },
     close: () => agent.destroy(),
@@ -43,7 +51,7 @@ function refusingConnector(timeout: number): buildConnector.connector {
     connect(options, (error, socket) => {
       if (error === null) return callback(null, socket)
       const refused = `No connection to ${options.protocol}//${options.host}`
-      callback(new ConnectionRefused(refused, { cause: error }), null)
+      callback(new NotSent(refused, { cause: error }), null)
     })
 }
 

@@ -16,12 +16,12 @@ export interface HttpResponse {
 export interface Http {
   /**
    * Resolves with the response's head. Follows no redirect, retries nothing. Aborting `signal` closes the
-   * connection at once, before or after the head. Throws `ConnectionRefused` where nothing was sent.
+   * connection at once, before or after the head. Throws `NotSent` where the other side has seen nothing of it.
    */
   open(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
 }
 
-/** No connection was made: the other side has seen nothing of the request. */
-export class ConnectionRefused extends Error {
-  override readonly name = 'ConnectionRefused'
+/** Nothing was sent: no connection was made, or the request cannot be put into bytes. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent'
 }

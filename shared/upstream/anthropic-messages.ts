@@ -140,12 +140,13 @@ function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): 
   if (limit === undefined)
     return refuse('limit_required', 'The model has no default output limit.', { field: 'max_tokens' })
   const bytes = Buffer.from(JSON.stringify({ ...request, model: upstream.model, max_tokens: limit }))
-  const input = inputBound(bytes, shapeOf(request), bounds)
+  const shape = shapeOf(request)
+  const input = inputBound(bytes, shape, bounds)
   if (input instanceof Refusal) return input
   return {
     model: request.model,
     streaming: request.stream ?? false,
-    uses: usesOf(request),
+    uses: usesOf(request, shape),
     body: bytes,
     inputBound: input,
     ceiling: input + limit,
@@ -176,11 +177,11 @@ function shapeOf(request: Body): Shape {
   return { messages: request.messages.length, tools: request.tools?.length ?? 0, images }
 }
 
-function usesOf(request: Body): ReadonlyMap<Capability, string> {
+function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
   if (request.tools) uses.set('tools', 'tools')
   if (request.thinking && request.thinking.type !== 'disabled') uses.set('reasoning', 'thinking')
-  const [image] = shapeOf(request).images
+  const [image] = images
   if (image) uses.set('images', image.field)
   return uses
 }
@@ -191,7 +192,7 @@ interface Event {
   readonly message: { readonly usage?: unknown }
 }
 
-/** Counts come in parts: what a later event states replaces what an earlier one said. */
+/** Counts come in parts and only grow: of two words about one, the larger is believed. */
 interface Told {
   readonly input_tokens: number
   readonly cache_creation_input_tokens: number
@@ -208,7 +209,7 @@ function tell(before: Partial<Told>, usage: unknown): Partial<Told> {
     'output_tokens',
   ]) {
     const value = count((usage as Record<string, unknown> | undefined)?.[name])
-    if (value !== undefined) told[name] = value
+    if (value !== undefined) told[name] = Math.max(value, told[name] ?? 0)
   }
   return told
 }
@@ -221,7 +222,7 @@ function total(told: Partial<Told>): Usage | undefined {
   }
 }
 
-/** `message_start` states the input, each `message_delta` the output so far: final at the end only. */
+/** `message_start` states the input, each `message_delta` the output so far, final at the end only. */
 function watch(): StreamWatch {
   let told: Partial<Told> = {}
   let finished = false
@@ -231,7 +232,10 @@ function watch(): StreamWatch {
       if (data.includes('"message_stop"')) finished ||= jsonOrNothing<Event>(data)?.type === 'message_stop'
       if (!data.includes('"usage"')) return true
       const event = jsonOrNothing<Event>(data)
-      if (event?.type === 'message_start') told = tell(told, event.message?.usage)
+      if (event?.type === 'message_start') {
+        const { output_tokens: _, ...input } = tell(told, event.message?.usage)
+        told = input
+      }
       if (event?.type === 'message_delta') told = tell(told, event.usage)
       return true
     },

@@ -162,12 +162,13 @@ function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): 
       ...(streaming && { stream_options: { ...request.stream_options, include_usage: true } }),
     }),
   )
-  const input = inputBound(bytes, shapeOf(request), bounds)
+  const shape = shapeOf(request)
+  const input = inputBound(bytes, shape, bounds)
   if (input instanceof Refusal) return input
   return {
     model: request.model,
     streaming,
-    uses: usesOf(request),
+    uses: usesOf(request, shape),
     body: bytes,
     inputBound: input,
     ceiling: input + limit * (request.n ?? 1),
@@ -189,13 +190,13 @@ function shapeOf(request: Body): Shape {
   return { messages: request.messages.length, tools: request.tools?.length ?? 0, images }
 }
 
-function usesOf(request: Body): ReadonlyMap<Capability, string> {
+function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
   if (request.tools) uses.set('tools', 'tools')
   if (request.logprobs || request.top_logprobs)
     uses.set('logprobs', request.logprobs ? 'logprobs' : 'top_logprobs')
   if (request.reasoning_effort) uses.set('reasoning', 'reasoning_effort')
-  const [image] = shapeOf(request).images
+  const [image] = images
   if (image) uses.set('images', image.field)
   return uses
 }
@@ -208,7 +209,10 @@ function usageOf(usage: unknown): Usage | undefined {
   return input === undefined || output === undefined ? undefined : { input, output }
 }
 
-/** Usage comes in a chunk of its own, without choices, because the gate asks for it. */
+/**
+ * Usage comes in a chunk of its own, without choices, because the gate asks for it. Some upstreams tell a
+ * running count in every chunk: one counts only as the last word, right before the end.
+ */
 function watch(wantsUsage: boolean): StreamWatch {
   let usage: Usage | undefined
   let final = false
@@ -217,13 +221,12 @@ function watch(wantsUsage: boolean): StreamWatch {
     event(bytes) {
       const data = dataOf(bytes)
       if (data === '[DONE]') finished = true
-      if (!data.includes('"usage"')) return true
-      const chunk = jsonOrNothing<{ usage: unknown; choices: unknown }>(data)
-      const told = usageOf(chunk?.usage)
-      if (told === undefined) return true
-      usage = told
-      // Some upstreams tell a running count in every chunk: only one without choices is the last word.
-      final = Array.isArray(chunk?.choices) && chunk.choices.length === 0
+      if (data === '[DONE]' || data === '') return true
+      const chunk = data.includes('"usage"')
+        ? jsonOrNothing<{ usage: unknown; choices: unknown }>(data)
+        : undefined
+      usage = usageOf(chunk?.usage)
+      final = usage !== undefined && Array.isArray(chunk?.choices) && chunk.choices.length === 0
       return wantsUsage || !final
     },
     usage: () => (final || finished ? usage : undefined),

@@ -1,5 +1,6 @@
 /** Upstreams that break off, lie, linger, or say too much. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keys } from '../../shared/domain/keys.ts'
 import { told } from './entries.ts'
 import { chunk, oddUpstream, sse } from './odd-upstream.ts'
 import { openWorld, type World } from './world.ts'
@@ -103,6 +104,31 @@ describe('a stream', () => {
   })
 })
 
+describe('a credential that cannot be sent', () => {
+  test('costs nothing, and is not repeated', async () => {
+    await world.close()
+    const lines: string[] = []
+    world = await openWorld({
+      wiring: {
+        telemetry: {
+          count: () => undefined,
+          alarm: () => undefined,
+          error: (text, error) => void lines.push(`${text} ${error}`),
+        },
+      },
+    })
+    cedar = world.raw('cedar')
+    await world.sallyport.store.write({
+      kind: 'update',
+      key: keys.model('aurora-preview'),
+      change: { set: [[['upstreams', 'openai', 'url'], 'nowhere']] },
+    })
+    expect((await cedar.chat()).status).toBe(502)
+    expect(await outcome()).toMatchObject({ ending: 'upstream_failed', charge: 0 })
+    expect(lines.join()).not.toContain('demo-openai-key')
+  })
+})
+
 describe('an error', () => {
   test.each([
     [400, 'upstream_refused', 400],
@@ -110,7 +136,7 @@ describe('an error', () => {
     [429, 'upstream_refused', 502],
     [500, 'upstream_refused', 502],
     [529, 'upstream_refused', 502],
-    [302, 'upstream_failed', 502],
+    [302, 'upstream_refused', 502],
     [502, 'upstream_failed', 502],
     [504, 'upstream_failed', 502],
   ])('%i is %s, and the caller sees %i', async (status, ending, seen) => {

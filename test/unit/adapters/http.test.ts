@@ -12,7 +12,7 @@ import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttp } from '../../../shared/adapters/http.ts'
-import { ConnectionRefused, type HttpRequest } from '../../../shared/ports/http.ts'
+import { type HttpRequest, NotSent } from '../../../shared/ports/http.ts'
 
 let http: ReturnType<typeof createHttp>
 let server: Server
@@ -138,9 +138,11 @@ describe('open', () => {
   })
 
   it('refuses a header value that would split the request', async () => {
-    await expect(http.open(get({ 'x-one': '1\r\nx-two: 2' }), never())).rejects.toThrow(
-      'invalid x-one header',
-    )
+    const refused = await http.open(get({ 'x-one': '1\r\nx-two: 2' }), never()).catch(error => error)
+    expect(refused).toBeInstanceOf(NotSent)
+    expect(refused.cause.message).toBe('invalid x-one header')
+    const nowhere = { ...get({}), url: 'nowhere' }
+    await expect(http.open(nowhere, never())).rejects.toBeInstanceOf(NotSent)
   })
 })
 
@@ -250,7 +252,7 @@ describe('the end of a call', () => {
   })
 })
 
-describe('ConnectionRefused', () => {
+describe('NotSent', () => {
   it('is thrown where nobody listens, with the cause', async () => {
     const closed = createTcpServer().listen(0, '127.0.0.1')
     await once(closed, 'listening')
@@ -258,13 +260,13 @@ describe('ConnectionRefused', () => {
     await once(closed.close(), 'close')
 
     const opened = http.open({ ...get(), url: `http://127.0.0.1:${port}/` }, never())
-    await expect(opened).rejects.toBeInstanceOf(ConnectionRefused)
+    await expect(opened).rejects.toBeInstanceOf(NotSent)
     await expect(opened).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
   })
 
   it('is thrown where the name is unknown', async () => {
     const opened = http.open({ ...get(), url: 'http://nowhere.invalid/' }, never())
-    await expect(opened).rejects.toBeInstanceOf(ConnectionRefused)
+    await expect(opened).rejects.toBeInstanceOf(NotSent)
     await expect(opened).rejects.toMatchObject({ cause: { syscall: 'getaddrinfo' } })
   })
 
@@ -275,7 +277,7 @@ describe('ConnectionRefused', () => {
     const { port } = silent.address() as AddressInfo
 
     const opened = impatient.open({ ...get(), url: `https://127.0.0.1:${port}/` }, never())
-    await expect(opened).rejects.toBeInstanceOf(ConnectionRefused)
+    await expect(opened).rejects.toBeInstanceOf(NotSent)
     await expect(opened).rejects.toMatchObject({ cause: { code: 'UND_ERR_CONNECT_TIMEOUT' } })
     await impatient.close()
     silent.close()
@@ -285,6 +287,6 @@ describe('ConnectionRefused', () => {
     const opened = http.open(post('{}'), never())
     const [request] = await exchange()
     request.socket.destroy()
-    await expect(opened).rejects.not.toBeInstanceOf(ConnectionRefused)
+    await expect(opened).rejects.not.toBeInstanceOf(NotSent)
   })
 })

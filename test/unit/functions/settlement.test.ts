@@ -97,6 +97,19 @@ describe('the sweeper', () => {
     expect(await sweep(deps())).toMatchObject({ purged: 0, closed: 0, abandoned: 0 })
   })
 
+  test('tells of every meter that held the lease', async () => {
+    await grant('g', ['m', 'pool'])
+    const { eid } = await intent(1, ['m', 'pool'])
+    await reserved(eid, 'm')
+    await reserved(eid, 'pool')
+    now += lease + 1
+    await sweep(deps())
+    const [entry] = await store.get([keys.entry(`${eid}.outcome`)])
+    const told = entry && JSON.parse(entry.body).unmapped.meters
+    expect(told.map((one: { meter: string }) => one.meter)).toEqual(['m', 'pool'])
+    for (const id of ['m', 'pool']) expect(await meter(id)).toMatchObject({ used: 100, leases: {} })
+  })
+
   test('settles by the outcome that stands, whatever the lease held', async () => {
     await grant('g', ['m'])
     const made = await intent(1, ['m'])

@@ -36,10 +36,12 @@ class ManualClock {
 let clock: ManualClock
 let store: Store
 let cuts: { code: string; at: number }[]
+let held: boolean
 beforeEach(() => {
   clock = new ManualClock()
   store = openSqliteStore(':memory:', [])
   cuts = []
+  held = false
 })
 
 const start = (over: object = {}) =>
@@ -66,6 +68,7 @@ const start = (over: object = {}) =>
       until: clock.now() + 1e9,
       leaseMs: 30_000,
       idleMs: 120_000,
+      held: () => held,
       ...over,
     },
     (why: Refusal) => cuts.push({ code: why.code, at: clock.now() }),
@@ -189,6 +192,17 @@ describe('a call that stays admitted', () => {
     watch.heard()
     await clock.pass(20_000)
     expect(heard).toEqual([15_000, 35_000])
+    watch.stop()
+  })
+
+  test('is not cut for a silence of its caller’s', async () => {
+    held = true
+    const watch = await admitted()
+    await clock.pass(300_000)
+    expect(cuts).toEqual([])
+    held = false
+    await clock.pass(100_000)
+    expect(cuts).toEqual([])
     watch.stop()
   })
 

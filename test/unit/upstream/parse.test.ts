@@ -215,6 +215,41 @@ describe('the usage of a stream', () => {
     expect(stream.finished).toBe(true)
   })
 
+  const text = (content: string, more: object = {}) => event({ choices: [{ delta: { content } }], ...more })
+  test.each([
+    ['told first and not again', [event({ choices: [], usage }), text('a'), event('[DONE]')], undefined],
+    ['told only on the way', [text('a', { usage }), text('b'), event('[DONE]')], undefined],
+    ['running, and broken off', [text('a', { usage }), text('b', { usage })], undefined],
+    [
+      'running to the end',
+      [text('a', { usage }), text('b', { usage }), event('[DONE]')],
+      { input: 5, output: 7 },
+    ],
+    ['told last, and broken off', [text('a'), event({ choices: [], usage })], { input: 5, output: 7 }],
+  ])('that is %s counts as the last word or as none', (_, events, counted) => {
+    const stream = prepared(openaiChat, { ...base, stream: true }).watch()
+    for (const one of events) stream.event(one)
+    expect(stream.usage()).toEqual(counted)
+  })
+
+  const start = event({ type: 'message_start', message: { usage: { input_tokens: 50, output_tokens: 1 } } })
+  const delta = (usage: object) => event({ type: 'message_delta', usage })
+  const stop = event({ type: 'message_stop' })
+  test.each([
+    ['without a word on the output', [start, stop], undefined],
+    [
+      'that takes its word back',
+      [start, delta({ output_tokens: 400 }), delta({ output_tokens: 0 }), stop],
+      400,
+    ],
+    ['that takes the input back', [start, delta({ input_tokens: 0, output_tokens: 400 }), stop], 400],
+    ['that is broken off', [start, delta({ output_tokens: 400 })], undefined],
+  ])('of messages %s is the most that was said, or none', (_, events, output) => {
+    const stream = prepared(anthropicMessages, { ...base, stream: true }).watch()
+    for (const one of events) stream.event(one)
+    expect(stream.usage()).toEqual(output && { input: 50, output })
+  })
+
   test.each([
     { usage: { prompt_tokens: -1, completion_tokens: 1 } },
     { usage: { prompt_tokens: 'x' } },
