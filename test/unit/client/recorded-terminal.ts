@@ -1,12 +1,24 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { afterAll } from 'vitest'
 import type { Terminal } from '../../../client/cli/terminal.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true })
+})
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'))
+  folders.push(folder)
+  return folder
+}
 
 /** Keeps what is written to it. Each pause of a command ends when the test calls `wake`. */
 export class RecordedTerminal implements Terminal {
-  readonly home = mkdtempSync(join(tmpdir(), 'sallyport-'))
+  readonly home = ownFolder()
   readonly env: Record<string, string> = { SALLYPORT_DATA: join(this.home, 'data') }
   input = ''
   interactive = false
