@@ -87,6 +87,14 @@ test('a compromised key is refused at once, and its successor signs at once, und
   expect([...(await running.stop()).keys()]).toEqual([200])
 })
 
+test('a key id that begins with a dash is one, not an option', async () => {
+  await expect(rotate('--compromised', '-nobody')).rejects.toMatchObject({
+    stderr: expect.stringMatching(
+      /^The key was not rotated: There is no signing key -nobody in the ring: .+\n$/,
+    ),
+  })
+})
+
 test('a key that is not in the ring is named, and nothing changes', async () => {
   const before = await published()
   await expect(rotate('--compromised', 'nobody')).rejects.toMatchObject({ code: 1 })
