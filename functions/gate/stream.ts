@@ -66,22 +66,20 @@ async function* passThrough(
           if (!events.finished && events.event(event)) (events.finished ? last : passed).push(event)
         next = undefined
       }
-      if (passed.length === 0) continue
+      // Known before the caller can hold us up: whoever ends the call meanwhile charges by it.
       run.usage = events.usage()
       if (events.finished) run.done = 'completed'
+      if (passed.length === 0) continue
       run.hold()
       yield joined(passed)
       run.release()
     }
-    if (events.finished) {
-      await within(clock, lingerMs, readOn(source))
-      run.done = 'completed'
-    } else last.push(errorEvent(operation.protocol, run.reason(new Error('no end')) ?? brokenOff(), request))
+    if (events.finished) await within(clock, lingerMs, readOn(source))
+    else last.push(errorEvent(operation.protocol, run.reason(new Error('no end')) ?? brokenOff(), request))
   } catch (error) {
     const why = run.reason(error)
     if (why) last.push(errorEvent(operation.protocol, why, request))
   } finally {
-    run.usage = events.usage()
     await run.end()
   }
   if (last.length > 0) yield joined(last)

@@ -16,14 +16,13 @@ import type { Store } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { demoApiKeys } from '../demo/upstream.ts'
 import type { Config } from './config.ts'
-import { createSigners, ensureRing, type RingDeps } from './key-ring.ts'
+import { createSigners, ensureRing } from './key-ring.ts'
 import { lockFolder } from './lock.ts'
 import { type Listening, listen } from './server.ts'
 
 export interface Sallyport {
   readonly issuer: string
   readonly store: Store
-  readonly ring: RingDeps
   /** Lets requests under way end for `graceMs`, then breaks them off; every call has its outcome after it. */
   close(graceMs: number): Promise<void>
 }
@@ -78,8 +77,7 @@ async function open(
   const sqlite = openSqliteStore(wiring.database ?? join(config.data, 'sallyport.db'), Object.values(indexes))
   const store = wiring.wrap?.(sqlite) ?? sqlite
   const folder = join(config.data, 'keys', 'token')
-  const ring: RingDeps = { store: sqlite, folder, ...world }
-  await ensureRing(ring)
+  await ensureRing({ store: sqlite, folder, ...world })
 
   const http = createHttp()
   const shared = {
@@ -109,7 +107,6 @@ async function open(
   return {
     issuer,
     store: sqlite,
-    ring,
     async close(graceMs) {
       await listening.drain(graceMs)
       await stopSweeping()

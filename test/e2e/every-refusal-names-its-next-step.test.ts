@@ -1,5 +1,6 @@
 /** Invariant 7. Each code of the closed union is met here over HTTP; the last test counts them. */
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
@@ -238,7 +239,7 @@ async function expiredToken(): Promise<string> {
   const [key] = ring?.keys ?? []
   if (!key) throw new Error('no key')
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-  const signer = await createSigners(world.sallyport.ring.folder)(key)
+  const signer = await createSigners(join(world.data, 'keys', 'token'))(key)
   return signAccessToken({ ...claims, iat: claims.iat - 600, exp: claims.iat - 300 }, signer)
 }
 

@@ -1,35 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
-import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type DemoUpstream, demoApiKeys, startDemoUpstream } from '../../../scripts/demo/upstream.ts'
-import type { Calls } from '../../../scripts/demo/upstream-stats.ts'
+import { describe, expect, it } from 'vitest'
+import { demoApiKeys, startDemoUpstream } from '../../../scripts/demo/upstream.ts'
+import { demoWorld, type Stats } from './demo-world.ts'
 
-let upstream: DemoUpstream
-let openai: OpenAI
-let anthropic: Anthropic
-
-beforeAll(async () => {
-  upstream = await startDemoUpstream({ port: 0 })
-  openai = new OpenAI({ baseURL: `${upstream.url}/v1`, apiKey: demoApiKeys.openai, maxRetries: 0 })
-  anthropic = new Anthropic({ baseURL: upstream.url, apiKey: demoApiKeys.anthropic, maxRetries: 0 })
-})
-
-afterAll(() => upstream.close())
-afterEach(() => control('DELETE'))
-
-const control = (method: string, body?: unknown) =>
-  fetch(`${upstream.url}/demo/script`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })
-
-async function script(body: unknown): Promise<void> {
-  expect((await control('POST', body)).status).toBe(200)
-}
-
-type Stats = ReturnType<Calls['report']>
-
-async function stats(): Promise<Stats> {
-  return (await fetch(`${upstream.url}/demo/stats`)).json() as Promise<Stats>
-}
+const { upstream, openai, anthropic, control, script, stats } = await demoWorld()
 
 /** The upstream tells no event when a client has gone: asked until it is true. */
 async function until(reached: (stats: Stats) => boolean): Promise<Stats> {
