@@ -11,12 +11,12 @@ import { resourceModel } from '../../shared/oauth/metadata.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { errorBody, errorHeaders, rateHeaders } from '../../shared/upstream/answer.ts'
 import { anthropicMessages } from '../../shared/upstream/anthropic-messages.ts'
-import { parseJson } from '../../shared/upstream/json.ts'
 import { openaiChat } from '../../shared/upstream/openai-chat.ts'
-import type { Operation, Request } from '../../shared/upstream/operation.ts'
-import { bodyBytes, type Handler, headerValues, json, type Reply } from '../http.ts'
+import type { Operation } from '../../shared/upstream/operation.ts'
+import { type Handler, headerValues, json, type Reply } from '../http.ts'
 import { nonceHeader, verify } from '../resource.ts'
 import { admit } from './admit.ts'
+import { parseBody } from './body.ts'
 import { type ExchangeDeps, exchange } from './exchange.ts'
 import { listModels } from './models.ts'
 
@@ -25,8 +25,6 @@ export type GateDeps = Omit<ExchangeDeps, 'idleMs'> & Partial<Pick<ExchangeDeps,
 const defaultIdleMs = { stream: 120_000, json: 600_000 }
 
 const operations: readonly Operation[] = [openaiChat, anthropicMessages]
-
-const maxBody = 4 << 20
 
 /** Where each protocol stands behind the issuer, and its list of models below that. */
 const bases = { openai: '/openai/v1', anthropic: '/anthropic' } as const
@@ -125,19 +123,4 @@ function decoded(segment: string): string {
   } catch {
     return ''
   }
-}
-
-function parseBody(operation: Operation, event: APIGatewayProxyEvent): Request | Refusal {
-  const [beta] = headerValues(event, 'anthropic-beta')
-  if (beta !== undefined)
-    return refuse('field_not_allowed', 'Beta features can cost what the request does not show.', {
-      field: 'anthropic-beta',
-    })
-  const [version] = headerValues(event, 'anthropic-version')
-  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(version))
-    return refuse('field_not_allowed', 'It is a date: 2023-06-01.', { field: 'anthropic-version' })
-  const bytes = bodyBytes(event)
-  if (bytes.byteLength > maxBody) return refuse('body_too_large', 'The body has more than 4 MB.')
-  const json = parseJson(bytes)
-  return json instanceof Refusal ? json : operation.parse(json.value)
 }
