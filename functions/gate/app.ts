@@ -10,8 +10,11 @@ import { challenge } from '../../shared/oauth/challenge.ts'
 import { resourceModel } from '../../shared/oauth/metadata.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { errorBody, errorHeaders, rateHeaders } from '../../shared/upstream/answer.ts'
+import { anthropicCountTokens } from '../../shared/upstream/anthropic-count-tokens.ts'
 import { anthropicMessages } from '../../shared/upstream/anthropic-messages.ts'
 import { openaiChat } from '../../shared/upstream/openai-chat.ts'
+import { openaiEmbeddings } from '../../shared/upstream/openai-embeddings.ts'
+import { openaiResponses } from '../../shared/upstream/openai-responses.ts'
 import type { Operation } from '../../shared/upstream/operation.ts'
 import { type Handler, headerValues, json, type Reply } from '../http.ts'
 import { nonceHeader, verify } from '../resource.ts'
@@ -24,7 +27,13 @@ export type GateDeps = Omit<ExchangeDeps, 'idleMs'> & Partial<Pick<ExchangeDeps,
 
 const defaultIdleMs = { stream: 120_000, json: 600_000 }
 
-const operations: readonly Operation[] = [openaiChat, anthropicMessages]
+const operations: readonly Operation[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  anthropicCountTokens,
+]
 
 /** Where each protocol stands behind the issuer, and its list of models below that. */
 const bases = { openai: '/openai/v1', anthropic: '/anthropic' } as const

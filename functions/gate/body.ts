@@ -18,6 +18,6 @@ export function parseBody(operation: Operation, event: APIGatewayProxyEvent): Re
     return refuse('field_not_allowed', 'It is a date: 2023-06-01.', { field: 'anthropic-version' })
   const bytes = bodyBytes(event)
   if (bytes.byteLength > maxBody) return refuse('body_too_large', 'The body has more than 4 MB.')
-  const json = parseJson(bytes)
+  const json = parseJson(bytes, operation.maxValues)
   return json instanceof Refusal ? json : operation.parse(json.value)
 }

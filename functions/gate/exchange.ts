@@ -58,11 +58,11 @@ export async function exchange(
   const { status, headers } = response
   run.status = status
   const successful = status >= 200 && status < 300
-  if (successful && ask.streaming && headers['content-type']?.startsWith('text/event-stream'))
+  if (successful && ask.watch && headers['content-type']?.startsWith('text/event-stream'))
     return {
       status,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
-      body: streamBody({ ...asked, run, watch, clock: deps.clock, ask }, response),
+      body: streamBody({ ...asked, run, watch, clock: deps.clock, events: ask.watch() }, response),
     }
   return whole(run, response, watch, asked.operation)
 }
@@ -76,7 +76,7 @@ function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: Ab
     readAt,
     until: allow.until,
     leaseMs: deps.leaseMs,
-    idleMs: deps.idleMs[allow.ask.streaming ? 'stream' : 'json'],
+    idleMs: deps.idleMs[allow.ask.watch ? 'stream' : 'json'],
     held: () => run.held,
   }
   const watch = watchCall(deps, watched, why => run.abort(why))

@@ -40,7 +40,9 @@ export class Run {
   constructor(deps: SettlementDeps, admitted: Admitted) {
     this.#deps = deps
     this.#admitted = admitted
-    this.hidden = admitted.allow.model.tokens.hiddenOutput || !admitted.allow.ask.streaming
+    const { ask, model } = admitted.allow
+    const { tokens } = model
+    this.hidden = tokens.hiddenOutput || ask.uses.has('reasoning') || ask.watch === undefined
   }
 
   /** Aborted when the upstream is to be left. */
@@ -73,7 +75,7 @@ export class Run {
   }
 
   /** What the caller is told after a break, if it is still there. */
-  reason(error: unknown): Refusal | undefined {
+  reason(error: unknown, detail?: string): Refusal | undefined {
     const unsent = error instanceof NotSent
     if (unsent) this.sent = false
     if (this.#why) return this.#why === 'client_gone' ? undefined : this.#why
@@ -81,7 +83,7 @@ export class Run {
     const what = unsent ? 'the upstream could not be asked' : 'the upstream broke off'
     this.#deps.telemetry.error(what, error, { entry: this.#admitted.call.eid })
     if (unsent) return refuse('upstream_unavailable', 'It could not be asked.')
-    return brokenOff()
+    return brokenOff(detail)
   }
 
   /** Ends a call that has no reply. */
@@ -126,4 +128,4 @@ export class Run {
   }
 }
 
-export const brokenOff = (): Refusal => refuse('upstream_unavailable', 'The reply broke off.')
+export const brokenOff = (detail = 'The reply broke off.'): Refusal => refuse('upstream_unavailable', detail)

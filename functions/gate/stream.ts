@@ -1,7 +1,6 @@
 import type { HttpResponse } from '../../shared/ports/http.ts'
 import type { Clock } from '../../shared/ports/world.ts'
-import { errorEvent } from '../../shared/upstream/answer.ts'
-import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
+import type { StreamWatch } from '../../shared/upstream/operation.ts'
 import { EventSplitter } from '../../shared/upstream/sse.ts'
 import { brokenOff, type Run } from './run.ts'
 import type { Watch } from './watch.ts'
@@ -18,8 +17,7 @@ export interface Streamed {
   readonly run: Run
   readonly watch: Watch
   readonly clock: Clock
-  readonly ask: Prepared
-  readonly operation: Operation
+  readonly events: StreamWatch
   readonly request: string
 }
 
@@ -44,17 +42,16 @@ export function streamBody(call: Streamed, response: HttpResponse): AsyncIterabl
  * has seen it finds the budget moved and the entries there.
  */
 async function* passThrough(
-  { run, watch, clock, ask, operation, request }: Streamed,
+  { run, watch, clock, events, request }: Streamed,
   response: HttpResponse,
 ): AsyncGenerator<Uint8Array> {
   const splitter = new EventSplitter()
-  const events = ask.watch()
   const last: Uint8Array[] = []
   const source = response.bytes[Symbol.asyncIterator]()
   try {
     // Nothing is read ahead: while the caller holds us up, no read may fail that nobody waits for.
     let next: Promise<IteratorResult<Uint8Array>> | undefined
-    while (!events.finished) {
+    while (!ended(events)) {
       next ??= source.next()
       const got = await Promise.race([next, watch.silence()])
       if (got?.done) break
@@ -63,7 +60,7 @@ async function* passThrough(
         watch.heard()
         run.received += got.value.length
         for (const event of splitter.push(got.value))
-          if (!events.finished && events.event(event)) (events.finished ? last : passed).push(event)
+          if (!ended(events) && events.event(event)) (events.finished ? last : passed).push(event)
         next = undefined
       }
       // Known before the caller can hold us up: whoever ends the call meanwhile charges by it.
@@ -75,15 +72,21 @@ async function* passThrough(
       run.release()
     }
     if (events.finished) await within(clock, lingerMs, readOn(source))
-    else last.push(errorEvent(operation.protocol, run.reason(new Error('no end')) ?? brokenOff(), request))
+    else {
+      const what = events.failure && `The provider ended it: ${events.failure}.`
+      last.push(events.errorEvent(run.reason(new Error(what ?? 'no end'), what) ?? brokenOff(), request))
+    }
   } catch (error) {
     const why = run.reason(error)
-    if (why) last.push(errorEvent(operation.protocol, why, request))
+    if (why) last.push(events.errorEvent(why, request))
   } finally {
     await run.end()
   }
   if (last.length > 0) yield joined(last)
 }
+
+/** By the protocol's own end or by the provider's error; what comes after either is not for the caller. */
+const ended = ({ finished, failure }: StreamWatch): boolean => finished || failure !== undefined
 
 /** Lets the upstream end its reply, so that its connection can serve again. */
 async function readOn(source: AsyncIterator<Uint8Array>): Promise<void> {

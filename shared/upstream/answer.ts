@@ -44,11 +44,9 @@ export function errorHeaders(refusal: Refusal): Record<string, string> {
   }
 }
 
-/** An error in the middle of a stream, as the protocol's SDKs expect it. */
-export function errorEvent(protocol: Protocol, refusal: Refusal, requestId: string): Uint8Array {
-  const data = JSON.stringify(errorBody(protocol, refusal, requestId))
-  return Buffer.from(protocol === 'openai' ? `data: ${data}\n\n` : `event: error\ndata: ${data}\n\n`)
-}
+/** An error in the middle of a stream; `named`: its event has a name (WHATWG HTML §9.2.6). */
+export const errorEvent = (data: object, named: boolean): Uint8Array =>
+  Buffer.from(`${named ? 'event: error\n' : ''}data: ${JSON.stringify(data)}\n\n`)
 
 /** Limits and what is left of them, in the provider's own header names, as the meter stood at the reservation. */
 export function rateHeaders(protocol: Protocol, meter: Meter, now: number): Record<string, string> {

@@ -30,3 +30,14 @@ export function inputBound(body: Uint8Array, shape: Shape, tokens: TokenBounds):
     shape.images.length * (tokens.image ?? 0)
   )
 }
+
+/** The output limit that a request states, or the model entry's for one that states none. */
+export function outputLimit(
+  stated: number | null | undefined,
+  { defaultOutput }: TokenBounds,
+  field: string,
+): number | Refusal {
+  return (
+    stated ?? defaultOutput ?? refuse('limit_required', 'The model has no default output limit.', { field })
+  )
+}

@@ -2,13 +2,16 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 
 /** Far beyond what the protocols' requests have, far below what exhausts a stack or a hash table. */
 const maxDepth = 64
-const maxValues = 20_000
+const defaultValues = 20_000
 
 /**
  * The value of a JSON text in UTF-8 (RFC 8259), or a refusal. An object that names a key twice is refused:
  * what we judge by one of its values, another reader of the same bytes might take by the other.
  */
-export function parseJson(bytes: Uint8Array): { readonly value: unknown } | Refusal {
+export function parseJson(
+  bytes: Uint8Array,
+  maxValues = defaultValues,
+): { readonly value: unknown } | Refusal {
   let text: string
   let value: unknown
   try {
@@ -17,7 +20,7 @@ export function parseJson(bytes: Uint8Array): { readonly value: unknown } | Refu
   } catch {
     return refuse('body_malformed', 'The body is not JSON in UTF-8.')
   }
-  const fault = faultIn(text)
+  const fault = faultIn(text, maxValues)
   return fault === undefined ? { value } : refuse('body_malformed', fault)
 }
 
@@ -32,7 +35,7 @@ export function jsonOrNothing<T extends object>(text: string): Partial<T> | unde
 }
 
 /** Walks a text that is known to be JSON, so that quotes and brackets are what they seem. */
-function faultIn(text: string): string | undefined {
+function faultIn(text: string, maxValues: number): string | undefined {
   /** The keys of each open object, nothing for an open array. */
   const open: (Set<string> | undefined)[] = []
   let values = 0

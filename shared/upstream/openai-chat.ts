@@ -5,10 +5,11 @@
 import * as z from 'zod/mini'
 import type { Capability, Model, Upstream } from '../domain/records.ts'
 import { Refusal, refuse } from '../domain/refusal.ts'
-import { inputBound, type Shape } from './bounds.ts'
+import { errorBody, errorEvent } from './answer.ts'
+import { inputBound, outputLimit, type Shape } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
-import { count, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
-import { check } from './schema.ts'
+import { count, errorCode, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
+import { check, unused } from './schema.ts'
 import { dataOf } from './sse.ts'
 
 const text = z.string()
@@ -37,17 +38,24 @@ const message = z.discriminatedUnion('role', [
     name: z.optional(text),
     refusal: z.nullish(text),
     annotations: z.nullish(z.array(z.unknown())),
-    audio: z.optional(z.null()),
-    function_call: z.optional(z.null()),
+    audio: unused,
+    function_call: unused,
     parsed: parsedField,
     tool_calls: z.nullish(
       z.array(
-        z.strictObject({
-          id: text,
-          index: z.optional(z.int()),
-          type: z.literal('function'),
-          function: functionCall,
-        }),
+        z.discriminatedUnion('type', [
+          z.strictObject({
+            id: text,
+            index: z.optional(z.int()),
+            type: z.literal('function'),
+            function: functionCall,
+          }),
+          z.strictObject({
+            id: text,
+            type: z.literal('custom'),
+            custom: z.strictObject({ name: text, input: text }),
+          }),
+        ]),
       ),
     ),
   }),
@@ -56,6 +64,37 @@ const message = z.discriminatedUnion('role', [
 
 const named = z.strictObject({ name: text })
 const schemaObject = z.record(z.string(), z.unknown())
+const tool = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('function'),
+    function: z.strictObject({
+      name: text,
+      description: z.optional(text),
+      parameters: z.optional(schemaObject),
+      strict: z.nullish(z.boolean()),
+    }),
+  }),
+  z.strictObject({
+    type: z.literal('custom'),
+    custom: z.strictObject({
+      name: text,
+      description: z.optional(text),
+      format: z.optional(
+        z.discriminatedUnion('type', [
+          z.strictObject({ type: z.literal('text') }),
+          z.strictObject({
+            type: z.literal('grammar'),
+            grammar: z.strictObject({ definition: text, syntax: text }),
+          }),
+        ]),
+      ),
+    }),
+  }),
+])
+const chosenTool = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('function'), function: named }),
+  z.strictObject({ type: z.literal('custom'), custom: named }),
+])
 
 const body = z.strictObject({
   model: text,
@@ -81,35 +120,20 @@ const body = z.strictObject({
   prompt_cache_key: z.nullish(text),
   service_tier: z.nullish(z.enum(['auto', 'default'])),
   modalities: z.nullish(z.array(z.literal('text'))),
-  audio: z.optional(z.null()),
+  audio: unused,
   metadata: z.nullish(z.record(z.string(), text)),
   store: z.nullish(z.literal(false)),
   reasoning_effort: z.nullish(text),
   verbosity: z.nullish(text),
   parallel_tool_calls: z.nullish(z.boolean()),
-  tools: z.nullish(
-    z.array(
-      z.strictObject({
-        type: z.literal('function'),
-        function: z.strictObject({
-          name: text,
-          description: z.optional(text),
-          parameters: z.optional(schemaObject),
-          strict: z.nullish(z.boolean()),
-        }),
-      }),
-    ),
-  ),
+  tools: z.nullish(z.array(tool)),
   tool_choice: z.nullish(
     z.union([
       z.enum(['none', 'auto', 'required']),
-      z.strictObject({ type: z.literal('function'), function: named }),
+      chosenTool,
       z.strictObject({
         type: z.literal('allowed_tools'),
-        allowed_tools: z.strictObject({
-          mode: z.enum(['auto', 'required']),
-          tools: z.array(z.strictObject({ type: z.literal('function'), function: named })),
-        }),
+        allowed_tools: z.strictObject({ mode: z.enum(['auto', 'required']), tools: z.array(chosenTool) }),
       }),
     ]),
   ),
@@ -148,11 +172,8 @@ export const openaiChat: Operation = {
 
 function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
   const stated = request.max_completion_tokens ?? request.max_tokens
-  const limit = stated ?? bounds.defaultOutput
-  if (limit === undefined)
-    return refuse('limit_required', 'The model has no default output limit.', {
-      field: 'max_completion_tokens',
-    })
+  const limit = outputLimit(stated, bounds, 'max_completion_tokens')
+  if (limit instanceof Refusal) return limit
   const streaming = request.stream ?? false
   const bytes = Buffer.from(
     JSON.stringify({
@@ -167,13 +188,12 @@ function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): 
   if (input instanceof Refusal) return input
   return {
     model: request.model,
-    streaming,
     uses: usesOf(request, shape),
     body: bytes,
     inputBound: input,
     ceiling: input + limit * (request.n ?? 1),
     ...(stated == null && { outputLimit: limit }),
-    watch: () => watch(request.stream_options?.include_usage ?? false),
+    ...(streaming && { watch: () => watch(request.stream_options?.include_usage ?? false) }),
   }
 }
 
@@ -195,7 +215,8 @@ function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, strin
   if (request.tools) uses.set('tools', 'tools')
   if (request.logprobs || request.top_logprobs)
     uses.set('logprobs', request.logprobs ? 'logprobs' : 'top_logprobs')
-  if (request.reasoning_effort) uses.set('reasoning', 'reasoning_effort')
+  if (request.reasoning_effort && request.reasoning_effort !== 'none')
+    uses.set('reasoning', 'reasoning_effort')
   const [image] = images
   if (image) uses.set('images', image.field)
   return uses
@@ -217,14 +238,20 @@ function watch(wantsUsage: boolean): StreamWatch {
   let usage: Usage | undefined
   let final = false
   let finished = false
+  let failure: string | undefined
   return {
     event(bytes) {
       const data = dataOf(bytes)
       if (data === '[DONE]') finished = true
       if (data === '[DONE]' || data === '') return true
-      const chunk = data.includes('"usage"')
-        ? jsonOrNothing<{ usage: unknown; choices: unknown }>(data)
-        : undefined
+      const chunk =
+        data.includes('"usage"') || data.includes('"error"')
+          ? jsonOrNothing<{ usage: unknown; choices: unknown; error: unknown }>(data)
+          : undefined
+      if (chunk?.error) {
+        failure = errorCode(chunk.error)
+        return false
+      }
       usage = usageOf(chunk?.usage)
       final = usage !== undefined && Array.isArray(chunk?.choices) && chunk.choices.length === 0
       return wantsUsage || !final
@@ -233,5 +260,9 @@ function watch(wantsUsage: boolean): StreamWatch {
     get finished() {
       return finished
     },
+    get failure() {
+      return failure
+    },
+    errorEvent: (refusal, requestId) => errorEvent(errorBody('openai', refusal, requestId), false),
   }
 }

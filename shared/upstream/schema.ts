@@ -17,12 +17,25 @@ function fromIssue(issue: Issue): Refusal {
     })
   }
   const what = issue.message
+  if (only(issue, null) || only(issue, false))
+    return refuse('field_not_allowed', `${field} may only be ${only(issue, null) ? 'null' : 'false'} here.`, {
+      field,
+    })
   if (issue.path.at(-1) === 'type')
     return refuse('field_not_allowed', `${field} names a kind that this path does not take.`, { field })
   return refuse('body_malformed', `${field || 'The body'}: ${what}.`, { ...(field && { field }) })
 }
 
 type Issue = z.core.$ZodIssue
+
+/** The field is known, but for nothing that asks for anything: `unused`, or `z.literal(false)`. */
+const only = (issue: Issue, value: null | false): boolean =>
+  value === null
+    ? issue.code === 'invalid_type' && issue.expected === 'null'
+    : issue.code === 'invalid_value' && issue.values.length === 1 && issue.values[0] === false
+
+/** A field that SDKs send empty and that would spend what the request does not show. */
+export const unused = z.optional(z.null())
 
 /** Of a union's failures the one that came furthest is the one the caller meant. */
 function deepest(issues: readonly Issue[]): Issue {

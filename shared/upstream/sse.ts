@@ -3,8 +3,11 @@
 const LF = 10
 const CR = 13
 
-/** An event that does not end within this many bytes is no event of these protocols. */
-const maxEvent = 1 << 20
+/**
+ * An event that does not end within this many bytes is no event of these protocols: the largest repeats the
+ * request, of at most 4 MB, and the whole reply.
+ */
+const maxEvent = 16 << 20
 
 /**
  * Cuts a byte stream into whole events, each with the blank line that ends it. Lines may end in LF, CR or
