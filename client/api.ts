@@ -1,10 +1,13 @@
 import { at, readJson, textAt } from './json.ts'
 
-/** What the organisation of the client may still spend by one grant. Token counts are whole numbers. */
+/** What the organisation of the client may still spend by one meter of a grant. Token counts are whole numbers. */
 export interface Quota {
   readonly model: string
   readonly grant: string
   readonly agreement: string
+  readonly meter: string
+  /** A budget that other grants are charged to as well: that of affiliates, or of the whole agreement. */
+  readonly shared: 'pool' | 'agreement' | null
   readonly state: string
   readonly limits: {
     readonly total: number

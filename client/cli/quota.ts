@@ -5,7 +5,7 @@ import { exit, Failure } from './failure.ts'
 
 const columns: RowColumns<Quota> = {
   table: [
-    { title: 'MODEL', value: row => row.model },
+    { title: 'MODEL', value: row => (row.shared ? `${row.model} (${row.shared})` : row.model) },
     { title: 'STATUS', value: row => (row.state === 'open' ? (row.binding ?? 'open') : row.state) },
     { title: 'TOTAL', numeric: true, value: row => row.limits.total },
     { title: 'USED', numeric: true, value: row => row.used },
@@ -17,6 +17,8 @@ const columns: RowColumns<Quota> = {
     { title: 'model', value: row => row.model },
     { title: 'grant', value: row => row.grant },
     { title: 'agreement', value: row => row.agreement },
+    { title: 'meter', value: row => row.meter },
+    { title: 'shared', value: row => row.shared },
     { title: 'state', value: row => row.state },
     { title: 'binding', value: row => row.binding },
     { title: 'total', value: row => row.limits.total },

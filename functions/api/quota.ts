@@ -10,6 +10,9 @@ export interface Quota {
   readonly model: string
   readonly grant: string
   readonly agreement: string
+  readonly meter: string
+  /** A budget that other grants are charged to as well. */
+  readonly shared: 'pool' | 'agreement' | null
   readonly state: string
   readonly limits: {
     readonly total: number
@@ -51,6 +54,8 @@ function quota({ grant, model, agreement }: Granted, meter: Meter, now: number):
     model: model.id,
     grant: grant.id,
     agreement: agreement.id,
+    meter: meter.id,
+    shared: meter.shared ?? null,
     state: grant.state === 'active' ? meter.state : grant.state,
     limits: {
       total: limits.total,

@@ -38,8 +38,8 @@ export interface Admitted {
 
 export interface Denied {
   readonly refusal: Refusal
-  /** The first meter, where the records name one: its limits are told with every answer. */
-  readonly meter?: Meter | undefined
+  /** Those that the records name: their limits are told with every answer. */
+  readonly meters: readonly Meter[]
 }
 
 export async function admit(
@@ -51,13 +51,13 @@ export async function admit(
   const { operation, request } = incoming
   const readAt = clock.now()
   const caller = modelCaller(verified, deps.issuer)
-  if (caller instanceof Refusal) return { refusal: caller }
+  if (caller instanceof Refusal) return { refusal: caller, meters: [] }
 
   const [{ records, meters }, replayed] = await Promise.all([
     readAuthority(store, caller),
     spendProof(deps, verified, request, readAt),
   ])
-  if (replayed) return { refusal: replayed }
+  if (replayed) return { refusal: replayed, meters: [] }
 
   const { client, model } = records
   const facts: CallFacts = {
@@ -74,21 +74,21 @@ export async function admit(
   const allow = decide(caller, records, meters, asks, clock.now())
   if (allow instanceof Refusal) {
     await record(deps, refusalEntry(facts, allow, clock.now(), random.bytes(16)))
-    return { refusal: allow, meter: meters[0] }
+    return { refusal: allow, meters: meters.filter(meter => meter !== undefined) }
   }
 
   const { ceiling } = allow.ask
   const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
   const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
   const recorded = await record(deps, { eid, entry: intent })
-  if (recorded) return { refusal: recorded, meter: meters[0] }
+  if (recorded) return { refusal: recorded, meters: allow.meters }
 
   const deadline = readAt + (leaseMs * 2) / 3
   const reserved = await reserveAll(deps, allow, { eid, deadline })
   const call: OpenCall = { eid, intent, meters: reserved.meters, told: reserved.told }
   if (reserved.refusal) {
     await endCall(deps, call, { ending: 'refused', charge: 0, code: reserved.refusal.code })
-    return { refusal: reserved.refusal, meter: reserved.meters[0] }
+    return { refusal: reserved.refusal, meters: reserved.meters }
   }
   return { caller, allow, call, readAt }
 }

@@ -95,15 +95,15 @@ async function serve(
     operation,
     parse: () => parseBody(operation, event),
   })
-  const rates = (meter: Meter | undefined) => meter && rateHeaders(protocol, meter, deps.clock.now())
-  if ('refusal' in admitted) return { answer: admitted.refusal, headers: { ...rates(admitted.meter) } }
+  const rates = (meters: readonly Meter[]) => rateHeaders(protocol, meters, deps.clock.now())
+  if ('refusal' in admitted) return { answer: admitted.refusal, headers: rates(admitted.meters) }
 
   const [version] = headerValues(event, 'anthropic-version')
   const answer = await exchange(deps, admitted, { request, operation, version }, signal)
   const { allow, call } = admitted
   const { outputLimit } = allow.ask
   const headers = {
-    ...rates(call.meters[0]),
+    ...rates(call.meters),
     ...(outputLimit !== undefined && { 'x-sallyport-output-limit': String(outputLimit) }),
     'x-sallyport-entry': call.eid,
   }

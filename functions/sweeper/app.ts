@@ -32,13 +32,14 @@ export async function sweep(deps: SettlementDeps): Promise<Swept> {
     }
   }
 
+  const meters = new Set<string>()
   for await (const batch of pages<Grant>(deps.store, { index: indexes.byRecord, partition: 'grant' }))
-    for (const grant of await deps.store.get(batch))
-      for (const meter of grant?.meters ?? [])
-        await attempt({ meter }, async () => {
-          swept.meters += 1
-          swept.purged += await sweepMeter(deps, meter)
-        })
+    for (const grant of await deps.store.get(batch)) for (const id of grant?.meters ?? []) meters.add(id)
+  for (const meter of meters)
+    await attempt({ meter }, async () => {
+      swept.meters += 1
+      swept.purged += await sweepMeter(deps, meter)
+    })
 
   for (const partition of everyOpenShard())
     for await (const batch of pages<Entry>(deps.store, { index: indexes.openIntents, partition }))

@@ -1,5 +1,5 @@
 import { authoriseModel, type ModelAuthority, type ModelCaller, type ModelRecords } from './authority.ts'
-import { lastingObstacle, type Meter, type Obstacle } from './meter.ts'
+import { lastingObstacle, type Meter, type Obstacle, reservedNow } from './meter.ts'
 import type { Capability, Model } from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
 
@@ -53,16 +53,43 @@ export function decide<A extends Ask>(
       })
 
   const found: Meter[] = []
+  const blocked: Blocked[] = []
   for (const id of grant.meters) {
     const meter = meters.find(meter => meter?.id === id)
     if (meter === undefined) return refuse('store_unavailable', `The meter ${id} is missing.`)
-    const blocked = lastingObstacle(meter, ask.ceiling, now)
-    if (blocked) return meterRefusal(meter, blocked, ask.ceiling, agreement.clauses.quota)
+    const obstacle = lastingObstacle(meter, ask.ceiling, now)
+    if (obstacle) blocked.push({ meter, obstacle })
     found.push(meter)
   }
   if (found.length === 0) return refuse('grant_missing', `The grant ${grant.id} has no meter.`)
+  const binding = bindingOf(blocked)
+  if (binding) return meterRefusal(binding.meter, binding.obstacle, ask.ceiling, agreement.clauses.quota)
   return { ...authority, ask, meters: found }
 }
+
+interface Blocked {
+  readonly meter: Meter
+  readonly obstacle: Obstacle
+}
+
+/** From what no waiting helps against to what passes soonest. */
+const lasting: readonly Obstacle['code'][] = [
+  'request_exceeds_limit',
+  'meter_closed',
+  'budget_exhausted',
+  'pool_exhausted',
+  'day_exhausted',
+  'streams_exhausted',
+  'rate_limited',
+]
+
+/** Of all that block a call the one that lasts longest: told of another, a caller would wait in vain. */
+const bindingOf = (blocked: readonly Blocked[]): Blocked | undefined =>
+  blocked.toSorted(
+    (a, b) =>
+      lasting.indexOf(a.obstacle.code) - lasting.indexOf(b.obstacle.code) ||
+      (b.obstacle.retryAfter ?? 0) - (a.obstacle.retryAfter ?? 0),
+  )[0]
 
 /** The refusal by one meter, named, of a request that can cost `r` tokens. */
 export const meterRefusal = (meter: Meter, blocked: Obstacle, r: number, clause: string): Refusal =>
@@ -73,19 +100,23 @@ export const meterRefusal = (meter: Meter, blocked: Obstacle, r: number, clause:
   })
 
 function explain(code: Obstacle['code'], meter: Meter, r: number): string {
-  const { limits, remaining, dayUsed } = meter
+  const { id, shared, limits, remaining, dayUsed } = meter
+  const whose = shared ? ` of the ${shared} (${id})` : ''
+  const underWay = reservedNow(meter)
+  const reserved = underWay > 0 ? `; calls under way hold ${underWay}, of which some may come back` : ''
   switch (code) {
     case 'request_exceeds_limit':
-      return `The request can cost ${r} tokens; the limit is ${Math.min(limits.total, limits.perDay ?? limits.total)}.`
+      return `The request can cost ${r} tokens; the limit${whose} is ${Math.min(limits.total, limits.perDay ?? limits.total)}.`
     case 'budget_exhausted':
-      return `The request can cost ${r} tokens; ${remaining} of ${limits.total} remain.`
+    case 'pool_exhausted':
+      return `The request can cost ${r} tokens; ${remaining} of ${limits.total}${whose} remain${reserved}.`
     case 'day_exhausted':
-      return `The request can cost ${r} tokens; ${(limits.perDay ?? 0) - dayUsed} of ${limits.perDay} remain today.`
+      return `The request can cost ${r} tokens; ${(limits.perDay ?? 0) - dayUsed} of ${limits.perDay}${whose} remain today${reserved}.`
     case 'streams_exhausted':
-      return `${limits.streams} calls are under way, as many as the limit admits.`
+      return `${limits.streams} calls are under way, as many as the limit${whose} admits.`
     case 'rate_limited':
-      return `The limit is ${limits.rpm} requests a minute.`
-    default:
-      return `The meter ${meter.id} is ${meter.state}${meter.closed ? `: ${meter.closed}` : ''}.`
+      return `The limit${whose} is ${limits.rpm} requests a minute.`
+    case 'meter_closed':
+      return `The meter ${id} is ${meter.state}${meter.closed ? `: ${meter.closed}` : ''}.`
   }
 }

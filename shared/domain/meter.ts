@@ -29,9 +29,13 @@ export interface Lease {
 
 export interface Meter {
   readonly id: string
+  /** Whose budget it is, where more than one grant is charged to it: affiliates', or all of an agreement. */
+  readonly shared?: 'pool' | 'agreement'
   readonly state: 'open' | 'closed'
   /** Why it is closed. */
   readonly closed?: 'overrun'
+  /** The call that was billed beyond its reservation. */
+  readonly closedBy?: string
   /** Changes with each limit and state: a reserve runs only on the limits it was computed from. */
   readonly rev: number
   /** Reservations so far. */
@@ -65,6 +69,7 @@ export interface Obstacle {
     | 'meter_closed'
     | 'request_exceeds_limit'
     | 'budget_exhausted'
+    | 'pool_exhausted'
     | 'day_exhausted'
     | 'streams_exhausted'
     | 'rate_limited'
@@ -74,8 +79,9 @@ export interface Obstacle {
 
 export const dayOf = (ms: number): number => Math.floor(ms / 86_400_000)
 
-export const freshMeter = (id: string, limits: Limits, now: number): Meter => ({
+export const freshMeter = (id: string, limits: Limits, now: number, shared?: Meter['shared']): Meter => ({
   id,
+  ...(shared && { shared }),
   state: 'open',
   rev: 1,
   seq: 0,
@@ -100,7 +106,7 @@ export function obstacle(meter: Meter, r: number, now: number, rateAt = now): Ob
   const dayUsed = meter.day === day ? meter.dayUsed : 0
   if (meter.state !== 'open') return { code: 'meter_closed' }
   if (r > limits.total || r > (limits.perDay ?? r)) return { code: 'request_exceeds_limit' }
-  if (r > meter.remaining) return { code: 'budget_exhausted' }
+  if (r > meter.remaining) return { code: meter.shared ? 'pool_exhausted' : 'budget_exhausted' }
   if (limits.perDay !== undefined && dayUsed > limits.perDay - r)
     return { code: 'day_exhausted', retryAfter: Math.ceil(((day + 1) * 86_400_000 - now) / 1000) }
   if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
@@ -240,11 +246,20 @@ export function settle(
         set: [
           [['state'], 'closed'],
           [['closed'], 'overrun'],
+          [['closedBy'], id],
         ] as const,
       }),
     },
   }
 }
+
+/** Opens a meter again that an overrun closed, as it was seen; what was charged stays charged. */
+export const reopen = (meter: Meter): Update<Meter> => ({
+  kind: 'update',
+  key: keys.meter(meter.id),
+  if: { and: [{ eq: [['state'], 'closed'] }, { eq: [['rev'], meter.rev] }] },
+  change: { set: [[['state'], 'open']], add: [[['rev'], 1]], remove: [['closed'], ['closedBy']] },
+})
 
 /** What the outcome tells about a lease that stands in `meter`. */
 export function reserved(meter: Meter, id: string): Reserved | undefined {

@@ -157,6 +157,12 @@ export const refusals = {
   ),
 
   budget_exhausted: kind(429, 'The tokens of the grant are used up', quota, false),
+  pool_exhausted: kind(
+    429,
+    'The tokens of a budget that the grant shares with others are used up',
+    quota,
+    false,
+  ),
   day_exhausted: kind(
     429,
     'The tokens of this UTC day are used up',

@@ -14,7 +14,7 @@ export interface RecordFacts {
   /** Milliseconds since the epoch; the body gets it floored, the entry keeps it apart. */
   readonly now: number
   /** OCSF `class_uid` and `activity_id`; the category and the type follow from them. */
-  readonly classUid: 6003 | 3002
+  readonly classUid: 6003 | 3002 | 3004
   readonly activityId: number
   readonly statusId: (typeof status)[keyof typeof status]
   readonly profiles?: readonly string[]

@@ -1,7 +1,8 @@
 /** What the gate itself says, in the caller's protocol. */
-import type { Meter } from '../domain/meter.ts'
+import { dayOf, type Meter } from '../domain/meter.ts'
 import type { Protocol } from '../domain/records.ts'
 import type { Refusal, RefusalCode } from '../domain/refusal.ts'
+import { time } from '../domain/time.ts'
 import { oauthError } from '../oauth/challenge.ts'
 
 /** `sallyport` inside the provider's error tells our own code, the next step, and OAuth's code at a 401. */
@@ -48,38 +49,62 @@ export function errorHeaders(refusal: Refusal): Record<string, string> {
 export const errorEvent = (data: object, named: boolean): Uint8Array =>
   Buffer.from(`${named ? 'event: error\n' : ''}data: ${JSON.stringify(data)}\n\n`)
 
-/** Limits and what is left of them, in the provider's own header names, as the meter stood at the reservation. */
-export function rateHeaders(protocol: Protocol, meter: Meter, now: number): Record<string, string> {
-  const { limits } = meter
-  const ahead = Math.max(0, meter.tat / 1000 - now)
-  const perRequest = 60_000 / limits.rpm
-  const requests = Math.max(0, limits.burst - Math.ceil(ahead / perRequest))
-  const dayLeft = limits.perDay === undefined ? Number.POSITIVE_INFINITY : limits.perDay - meter.dayUsed
-  const byDay = dayLeft < meter.remaining
-  const tokenLimit = byDay ? (limits.perDay ?? limits.total) : limits.total
-  const tokens = Math.min(dayLeft, meter.remaining)
-  const tokensReset = byDay ? (meter.day + 1) * 86_400_000 - now : 0
+/**
+ * Limits and what is left of them, in the provider's own header names, as the meters stood at the reservation:
+ * of several the one with the least.
+ */
+export function rateHeaders(
+  protocol: Protocol,
+  meters: readonly Meter[],
+  now: number,
+): Record<string, string> {
+  const [requests] = meters.map(meter => requestsLeft(meter, now)).toSorted((a, b) => a.left - b.left)
+  const [tokens] = meters.map(meter => tokensLeft(meter, now)).toSorted((a, b) => a.left - b.left)
+  if (requests === undefined || tokens === undefined) return {}
   if (protocol === 'openai')
     return {
-      'x-ratelimit-limit-requests': String(limits.rpm),
-      'x-ratelimit-remaining-requests': String(requests),
-      'x-ratelimit-reset-requests': `${Math.ceil(ahead)}ms`,
-      'x-ratelimit-limit-tokens': String(tokenLimit),
-      'x-ratelimit-remaining-tokens': String(tokens),
-      'x-ratelimit-reset-tokens': `${tokensReset}ms`,
+      'x-ratelimit-limit-requests': String(requests.limit),
+      'x-ratelimit-remaining-requests': String(requests.left),
+      'x-ratelimit-reset-requests': `${requests.resetMs}ms`,
+      'x-ratelimit-limit-tokens': String(tokens.limit),
+      'x-ratelimit-remaining-tokens': String(tokens.left),
+      'x-ratelimit-reset-tokens': `${tokens.resetMs}ms`,
     }
   return {
-    'anthropic-ratelimit-requests-limit': String(limits.rpm),
-    'anthropic-ratelimit-requests-remaining': String(requests),
-    'anthropic-ratelimit-requests-reset': new Date(now + ahead).toISOString(),
-    'anthropic-ratelimit-tokens-limit': String(tokenLimit),
-    'anthropic-ratelimit-tokens-remaining': String(tokens),
-    'anthropic-ratelimit-tokens-reset': new Date(now + tokensReset).toISOString(),
+    'anthropic-ratelimit-requests-limit': String(requests.limit),
+    'anthropic-ratelimit-requests-remaining': String(requests.left),
+    'anthropic-ratelimit-requests-reset': time(now + requests.resetMs),
+    'anthropic-ratelimit-tokens-limit': String(tokens.limit),
+    'anthropic-ratelimit-tokens-remaining': String(tokens.left),
+    'anthropic-ratelimit-tokens-reset': time(now + tokens.resetMs),
   }
 }
 
+interface Left {
+  readonly limit: number
+  readonly left: number
+  /** Until it is whole again. */
+  readonly resetMs: number
+}
+
+function requestsLeft({ limits, tat }: Meter, now: number): Left {
+  const ahead = Math.max(0, tat / 1000 - now)
+  const left = Math.max(0, limits.burst - Math.ceil((ahead * limits.rpm) / 60_000))
+  return { limit: limits.rpm, left, resetMs: Math.ceil(ahead) }
+}
+
+/** What is left of the total never comes back by waiting, what is left of the day does. */
+function tokensLeft({ limits, remaining, day, dayUsed }: Meter, now: number): Left {
+  const { total, perDay } = limits
+  const ofDay = perDay === undefined ? Number.POSITIVE_INFINITY : perDay - (day < dayOf(now) ? 0 : dayUsed)
+  if (perDay === undefined || remaining <= ofDay)
+    return { limit: total, left: Math.max(0, remaining), resetMs: 0 }
+  return { limit: perDay, left: Math.max(0, ofDay), resetMs: (dayOf(now) + 1) * 86_400_000 - now }
+}
+
 function openaiCode(code: RefusalCode): string {
-  if (code === 'budget_exhausted' || code === 'day_exhausted') return 'insufficient_quota'
+  if (code === 'budget_exhausted' || code === 'pool_exhausted' || code === 'day_exhausted')
+    return 'insufficient_quota'
   return code === 'rate_limited' ? 'rate_limit_exceeded' : code
 }
 

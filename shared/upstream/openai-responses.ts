@@ -237,10 +237,10 @@ function watch(): StreamWatch {
   let usage: Usage | undefined
   let finished = false
   let failure: string | undefined
-  let seen: Uint8Array | undefined
+  /** The last event that the caller got. */
+  let passed: Uint8Array | undefined
   return {
     event(bytes) {
-      seen = bytes
       const data = dataOf(bytes)
       const event = lastEvent.test(data) ? jsonOrNothing<Event>(data) : undefined
       switch (event?.type) {
@@ -257,6 +257,7 @@ function watch(): StreamWatch {
           failure = errorCode({ ...event, type: undefined })
           return false
         default:
+          passed = bytes
           return true
       }
     },
@@ -268,9 +269,11 @@ function watch(): StreamWatch {
       return failure
     },
     errorEvent(refusal, requestId) {
-      const { error } = errorBody('openai', refusal, requestId) as { error: object }
-      const before = count(jsonOrNothing<Event>(seen ? dataOf(seen) : '')?.sequence_number) ?? -1
-      return errorEvent({ ...error, type: 'error', sequence_number: before + 1, error }, true)
+      const { error } = errorBody('openai', refusal, requestId) as { error: Record<string, unknown> }
+      const { code, message, param } = error
+      const before = passed && count(jsonOrNothing<Event>(dataOf(passed))?.sequence_number)
+      const sequence_number = (before ?? -1) + 1
+      return errorEvent({ type: 'error', sequence_number, code, message, param, error }, true)
     },
   }
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
+import { freshMeter } from '../../shared/domain/meter.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
 import type { Change, Key, Store } from '../../shared/ports/store.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
@@ -201,6 +202,19 @@ describe('the records', () => {
       .filter(one => one.code === code)
     expect(refused.length).toBeGreaterThan(0)
     expect(refused[0]).toMatchObject({ kind: 'refusal', decision: 'refuse', clauses: expect.any(Array) })
+  })
+
+  test('pool_exhausted: the budget that others share is named', async () => {
+    const limits = { total: 1_000_000, rpm: 600, burst: 100, streams: 256 }
+    const item = { ...freshMeter('pool_valley', limits, Date.now(), 'pool'), remaining: 9 }
+    await world.sallyport.store.write({ kind: 'put', key: keys.meter(item.id), item })
+    const shared: Change = { set: [[['meters'], ['grant_cedar', item.id]]] }
+    await changed(keys.grant('grant_cedar'), shared, async () => {
+      const { headers, error } = await refusal(await chat(), 'pool_exhausted')
+      expect(error).toMatchObject({ code: 'insufficient_quota', sallyport: { meter: item.id } })
+      expect(error.message).toContain('9 of 1000000 of the pool (pool_valley) remain')
+      expect(headers.get('x-ratelimit-remaining-tokens')).toBe('9')
+    })
   })
 
   test('day_exhausted: until the next UTC day', async () => {

@@ -215,6 +215,65 @@ describe('a call is refused', () => {
     })
   })
 
+  const pool: Meter = {
+    ...freshMeter('pool_1', { total: 5_000, rpm: 600, burst: 100, streams: 256 }, now, 'pool'),
+    remaining: 4_000,
+  }
+  const shared = { ...records, grant: { ...records.grant, meters: ['grant_1', 'pool_1'] } }
+  const early = { tat: (now + 10_500) * 1000 }
+  test.each<[string, object, object, Record<string, unknown>, number]>([
+    [
+      'the pool, when only that is used up',
+      {},
+      { remaining: 99 },
+      { code: 'pool_exhausted', meter: 'pool_1' },
+      100,
+    ],
+    [
+      'the grant, when only that is',
+      { remaining: 99 },
+      {},
+      { code: 'budget_exhausted', meter: 'grant_1' },
+      100,
+    ],
+    [
+      'what lasts, not what passes',
+      early,
+      { remaining: 99 },
+      { code: 'pool_exhausted', meter: 'pool_1' },
+      100,
+    ],
+    [
+      'what no waiting helps against, not the wait',
+      early,
+      {},
+      { code: 'request_exceeds_limit', meter: 'grant_1' },
+      501,
+    ],
+    [
+      'the longer wait of two',
+      early,
+      { tat: (now + 90_000) * 1000 },
+      { code: 'rate_limited', meter: 'pool_1', retryAfter: 81 },
+      100,
+    ],
+  ])('of several meters by %s', (_, ofGrant, ofPool, { code, ...facts }, ceiling) => {
+    const meters = [
+      { ...meter, ...ofGrant },
+      { ...pool, ...ofPool },
+    ]
+    expect(decide(caller, shared, meters, () => ({ ...ask, ceiling }), now)).toMatchObject({ code, facts })
+  })
+
+  test('with what calls under way hold told, for some of it may come back', () => {
+    const leases = { a: { r: 300, day: 0, exp: now + hour } }
+    const refused = decideWith({}, { meter: { remaining: 99, leases } })
+    expect(refused).toMatchObject({
+      code: 'budget_exhausted',
+      facts: { detail: expect.stringContaining('99 of 1000 remain; calls under way hold 300') },
+    })
+  })
+
   test('as the request itself is refused, but only once the caller is known to be admitted', () => {
     const asks = () => refuse('body_malformed', 'x')
     expect(decide(caller, records, [meter], asks, now)).toMatchObject({ code: 'body_malformed' })

@@ -1,0 +1,166 @@
+/** A pool of affiliates and an agreement-wide total: further meters of the same calls. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keys } from '../../shared/domain/keys.ts'
+import { freshMeter, type Meter } from '../../shared/domain/meter.ts'
+import { told } from './entries.ts'
+import { openWorld, type World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const affiliates = ['cedar', 'prairie'] as const
+const poolTotal = 6_000
+
+/** Both partners' grants are charged to one pool as well. */
+async function pool(limits: Partial<Meter['limits']> = {}): Promise<void> {
+  const { store } = world.sallyport
+  const whole = { total: poolTotal, rpm: 60_000, burst: 1_000, streams: 256, ...limits }
+  await store.write({
+    kind: 'put',
+    key: keys.meter('pool_valley'),
+    item: freshMeter('pool_valley', whole, Date.now(), 'pool'),
+  })
+  for (const id of affiliates)
+    await store.write({
+      kind: 'update',
+      key: keys.grant(`grant_${id}`),
+      change: { set: [[['meters'], [`grant_${id}`, 'pool_valley']]] },
+    })
+}
+
+async function meterOf(id: string): Promise<Meter> {
+  const [meter] = await world.sallyport.store.get([keys.meter(id)])
+  if (meter === undefined) throw new Error(`no meter ${id}`)
+  return meter
+}
+
+const outcomes = async (): Promise<Record<string, unknown>[]> =>
+  (await Promise.all(affiliates.map(id => world.entries(id))))
+    .flat()
+    .map(({ entry }) => told(entry))
+    .filter(one => one.kind === 'outcome')
+
+test('affiliates together stay within their pool, and each refusal gives back what the grant had reserved', async () => {
+  await pool()
+  const clients = await Promise.all(
+    affiliates.map(async id => {
+      const raw = world.raw(id)
+      return { raw, token: await raw.token() }
+    }),
+  )
+  const codes = new Set<string>()
+  for (let wave = 0, admitted = 1; admitted > 0; wave++) {
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, async (_, i) => {
+        const { raw, token } = clients[i % 2] as (typeof clients)[0]
+        const response = await raw.chat({}, { token })
+        const body = (await response.json()) as { error?: { sallyport: { code: string; meter: string } } }
+        if (body.error) codes.add(`${body.error.sallyport.code} ${body.error.sallyport.meter}`)
+        return response.status
+      }),
+    )
+    admitted = answers.filter(status => status === 200).length
+    expect(wave).toBeLessThan(60)
+  }
+  expect([...codes].filter(code => !code.startsWith('streams_exhausted'))).toEqual([
+    'pool_exhausted pool_valley',
+  ])
+
+  const [shared, ...own] = await Promise.all(['pool_valley', 'grant_cedar', 'grant_prairie'].map(meterOf))
+  expect(shared?.used).toBeLessThanOrEqual(poolTotal)
+  expect(shared?.used).toBeGreaterThan(poolTotal * 0.95)
+  for (const meter of [shared, ...own]) {
+    expect(meter?.leases).toEqual({})
+    expect((meter?.used ?? 0) + (meter?.remaining ?? 0)).toBe(meter?.limits.total)
+  }
+  expect(own.reduce((sum, meter) => sum + meter.used, 0)).toBe(shared?.used)
+})
+
+test('the outcome tells of each meter what was reserved there and what remained', async () => {
+  await pool()
+  expect((await world.raw('cedar').chat()).status).toBe(200)
+  const [outcome] = await outcomes()
+  const [own, shared] = await Promise.all([meterOf('grant_cedar'), meterOf('pool_valley')])
+  expect(outcome).toMatchObject({
+    charge: own.used,
+    meters: [
+      { meter: 'grant_cedar', seq: 1, remaining: own.limits.total - Number(outcome?.reserve) },
+      { meter: 'pool_valley', seq: 1, remaining: poolTotal - Number(outcome?.reserve) },
+    ],
+  })
+  expect(shared.used).toBe(own.used)
+})
+
+test('an agreement-wide total binds across the models of the agreement', async () => {
+  const { store } = world.sallyport
+  const limits = { total: 100_000, rpm: 600, burst: 100, streams: 256 }
+  const item = {
+    ...freshMeter('agreement_cedar', limits, Date.now(), 'agreement'),
+    remaining: 50,
+    used: 99_950,
+  }
+  await store.write({ kind: 'put', key: keys.meter(item.id), item })
+  await store.write({
+    kind: 'update',
+    key: keys.grant('grant_cedar'),
+    change: { set: [[['meters'], ['agreement_cedar', 'grant_cedar']]] },
+  })
+  const response = await world.raw('cedar').chat()
+  expect(response.status).toBe(429)
+  expect(await response.json()).toMatchObject({
+    error: { sallyport: { code: 'pool_exhausted', meter: 'agreement_cedar', clause: 'quota-1' } },
+  })
+  expect(await meterOf('grant_cedar')).toMatchObject({ used: 0, leases: {} })
+  const quotas = await world.gateway('cedar').quota()
+  expect(quotas).toMatchObject([
+    { meter: 'agreement_cedar', shared: 'agreement', remaining: 50, binding: null },
+    { meter: 'grant_cedar', shared: null, used: 0 },
+  ])
+})
+
+test('streams are limited by the pool too, and the meter that binds is named', async () => {
+  await pool({ total: 10_000_000, streams: 2 })
+  await world.script({ pace_ms: 20, tokens: 200 })
+  const [cedar, prairie] = [world.raw('cedar'), world.raw('prairie')]
+  const streams = [await cedar.chat({ stream: true }), await prairie.chat({ stream: true })]
+  const refused = await prairie.chat()
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await refused.json()).toMatchObject({
+    error: { sallyport: { code: 'streams_exhausted', meter: 'pool_valley' } },
+  })
+  await Promise.all(streams.map(stream => stream.text()))
+  expect((await prairie.chat()).status).toBe(200)
+})
+
+test('a client that keeps knocking at a limit writes one entry a minute for it', async () => {
+  await pool({ total: poolTotal, rpm: 1, burst: 1 })
+  const cedar = world.raw('cedar')
+  const token = await cedar.token()
+  expect((await cedar.chat({}, { token })).status).toBe(200)
+  const since = Math.floor(Date.now() / 60_000)
+  const answers = await Promise.all(Array.from({ length: 50 }, () => cedar.chat({}, { token })))
+  for (const answer of answers) expect(answer.status).toBe(429)
+  const minutes = Math.floor(Date.now() / 60_000) - since + 1
+  const refusals = (await world.entries('cedar')).filter(({ entry }) => told(entry).kind === 'refusal')
+  expect(refusals.length).toBeGreaterThan(0)
+  expect(refusals.length).toBeLessThanOrEqual(minutes)
+})
+
+test('a pool that the grant comes to name no more while a call runs is settled all the same', async () => {
+  await pool()
+  await world.script({ pace_ms: 100, tokens: 3, times: 1 })
+  const running = world.raw('cedar').chat({ stream: true })
+  while ((await meterOf('pool_valley')).seq === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  await world.sallyport.store.write({
+    kind: 'update',
+    key: keys.grant('grant_cedar'),
+    change: { set: [[['meters'], ['grant_cedar']]] },
+  })
+  expect(await (await running).text()).toContain('[DONE]')
+  expect((await meterOf('pool_valley')).leases).toEqual({})
+  expect((await meterOf('pool_valley')).used).toBe((await meterOf('grant_cedar')).used)
+})
