@@ -58,7 +58,7 @@ export const partners: readonly PartnerStory[] = [
 ]
 
 const purposes = ['defensive-research']
-const listed: readonly Capability[] = ['infer', 'tools', 'reasoning', 'images']
+const listed: readonly Capability[] = ['infer', 'embed', 'tools', 'reasoning', 'images']
 const year = 365 * 86_400_000
 
 export interface Endpoints {

@@ -3,8 +3,9 @@ import { anthropicProvider } from './upstream-anthropic.ts'
 import { readJson, sendJson } from './upstream-json.ts'
 import { openaiProvider } from './upstream-openai.ts'
 import { type Provider, ProviderError } from './upstream-provider.ts'
-import { sendReply } from './upstream-reply.ts'
+import { composeReply } from './upstream-reply.ts'
 import type { ScriptedReplies } from './upstream-script.ts'
+import { sendReply, toldToFail } from './upstream-send.ts'
 import type { Call, Calls } from './upstream-stats.ts'
 
 export interface Upstream {
@@ -21,7 +22,7 @@ export async function serveCall(
   path: string,
 ): Promise<void> {
   // Both providers list their models at the same path; only Anthropic's clients name a version.
-  const isAnthropic = path === anthropicProvider.path || 'anthropic-version' in request.headers
+  const isAnthropic = anthropicProvider.endpoints.has(path) || 'anthropic-version' in request.headers
   const provider = isAnthropic ? anthropicProvider : openaiProvider
   const key = isAnthropic ? upstream.apiKeys.anthropic : upstream.apiKeys.openai
 
@@ -53,17 +54,24 @@ async function respond(
     sendJson(response, 200, provider.models())
     return undefined
   }
-  if (route !== `POST ${provider.path}`) return new ProviderError(404, `Invalid URL (${route})`)
+  const parse = request.method === 'POST' ? provider.endpoints.get(call.path) : undefined
+  if (parse === undefined) return new ProviderError(404, `Invalid URL (${route})`)
 
-  const asked = provider.parse(await readJson(request))
+  const asked = parse(await readJson(request))
   if (asked instanceof ProviderError) return asked
-  call.streaming = asked.streaming
+  call.streaming = asked.stream !== undefined
   call.input_tokens = asked.inputTokens
 
   const behaviour = script.next()
-  if ('failure' in behaviour)
-    return new ProviderError(behaviour.failure, 'The demo upstream was told to fail.')
+  if ('failure' in behaviour) return toldToFail(behaviour.failure)
   const identity = { id: `demo_${call.id}`, created: Math.floor(Date.now() / 1_000) }
-  await sendReply(response, provider, asked, behaviour, identity, () => calls.produced(call), gone)
+  await sendReply(response, {
+    asked,
+    reply: composeReply(asked, behaviour, identity),
+    script: behaviour,
+    errorBody: error => provider.errorBody(error, call.id),
+    produced: () => calls.produced(call),
+    gone,
+  })
   return undefined
 }

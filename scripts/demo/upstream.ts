@@ -18,9 +18,10 @@ export interface DemoUpstream {
 export const demoApiKeys = { openai: 'demo-openai-key', anthropic: 'demo-anthropic-key' }
 
 /**
- * Stands in for the providers on loopback: speaks OpenAI's chat completions and Anthropic's messages under
- * any model's name, tells what it was asked at `GET /demo/stats`, and behaves as `POST /demo/script` says
- * until `DELETE /demo/script`. Port 0 is any free one; rejects where the port is taken.
+ * Stands in for the providers on loopback: speaks OpenAI's chat completions, responses and embeddings, and
+ * Anthropic's messages and their counting, under any model's name; tells what it was asked at
+ * `GET /demo/stats`, and behaves as `POST /demo/script` says until `DELETE /demo/script`. Port 0 is any free
+ * one; rejects where the port is taken.
  */
 export async function startDemoUpstream({
   port,

@@ -228,6 +228,8 @@ interface Event {
   readonly type: string
   readonly response: { readonly usage?: unknown; readonly error?: unknown }
   readonly sequence_number: number
+  readonly error: unknown
+  readonly code: unknown
 }
 
 /** The last event carries the whole response, its usage too; quotes inside a text are escaped. */
@@ -254,7 +256,8 @@ function watch(): StreamWatch {
           failure = errorCode(event.response?.error)
           return false
         case 'error':
-          failure = errorCode({ ...event, type: undefined })
+          // The published type is flat; on the wire the error is nested.
+          failure = errorCode(event.error ?? { code: event.code })
           return false
         default:
           passed = bytes

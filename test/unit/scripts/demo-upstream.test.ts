@@ -97,6 +97,9 @@ describe('POST /demo/script', () => {
     [{ fail: { status: 200 } }, 'fail.status'],
     [{ fail: { status: 500, time: 1 } }, 'fail.time'],
     [{ bill: 'double' }, 'bill'],
+    [{ stop: 'bored' }, 'stop'],
+    [{ tool: { name: 'look_up' } }, 'tool.arguments'],
+    [{ tool: { name: 'look_up', arguments: {} }, stop: 'refusal' }, 'stop'],
     [[], ''],
   ])('refuses %j and names the field', async (body, path) => {
     const response = await control('POST', body)

@@ -151,6 +151,7 @@ describe('a streamed response', () => {
   test.each([
     [{ type: 'response.failed', response: { error: { code: 'server_error' }, usage } }, 'server_error', true],
     [{ type: 'error', code: 'rate_limit_exceeded', message: 'org-operator' }, 'rate_limit_exceeded', false],
+    [{ type: 'error', error: { code: 'rate_limit_exceeded' } }, 'rate_limit_exceeded', false],
     [{ type: 'error', code: 'No such code, org-operator' }, 'error', false],
   ])('that fails (%j) tells the caller the code alone', (failed, failure, told) => {
     const stream = watching(openaiResponses, base)
