@@ -27,6 +27,7 @@ export interface Exchanged {
 
 /** A JSON reply is held whole, to read its usage. */
 const maxReply = 16 << 20
+const tooLong = 'The reply has more than 16 MB: ask for less at once.'
 
 /** Statuses by which a provider says that it did not do the work; others may come from something in between. */
 const undone = (status: number): boolean =>
@@ -126,7 +127,7 @@ async function whole(
     for await (const chunk of bytes) {
       watch.heard()
       run.received += chunk.length
-      if (run.received > maxReply) throw new Error('the upstream sent too long a reply')
+      if (run.received > maxReply) return run.fail(new Error(tooLong), tooLong)
       chunks.push(chunk)
     }
   } catch (error) {

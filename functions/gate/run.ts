@@ -87,8 +87,8 @@ export class Run {
   }
 
   /** Ends a call that has no reply. */
-  async fail(error: unknown): Promise<Refusal> {
-    const why = this.reason(error) ?? refuse('upstream_unavailable', 'The client has gone.')
+  async fail(error: unknown, detail?: string): Promise<Refusal> {
+    const why = this.reason(error, detail) ?? refuse('upstream_unavailable', 'The client has gone.')
     await this.end()
     return why
   }

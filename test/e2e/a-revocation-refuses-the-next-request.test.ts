@@ -1,7 +1,14 @@
 /** Invariant 3: what was stopped is refused at once, and live streams end within 2 s. */
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { type Change, type Key, type Store, StoreUnavailable } from '../../shared/ports/store.ts'
+import {
+  type Change,
+  type Key,
+  type Store,
+  StoreUnavailable,
+  type WriteOp,
+} from '../../shared/ports/store.ts'
 import { told } from './entries.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -11,51 +18,114 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const stops: [string, string, Key, Change][] = [
+interface Stop {
+  readonly code: string
+  readonly status: 401 | 403
+  /** Written to the registry, as governance will. */
+  readonly write: (token: string) => WriteOp
+}
+
+const update = (key: Key, change: Change): WriteOp => ({ kind: 'update', key, change })
+const hold = { scope: { organisation: 'cedar' }, reason: 'review', placedAt: 1 }
+const stops: [string, Stop][] = [
   [
     'a hold',
-    'hold_active',
-    keys.standing,
-    { set: [[['holds', 'h'], { scope: { organisation: 'cedar' }, reason: 'review', placedAt: 1 }]] },
+    {
+      code: 'hold_active',
+      status: 403,
+      write: () => update(keys.standing, { set: [[['holds', 'h'], hold]] }),
+    },
   ],
   [
     'a suspended partner',
-    'partner_suspended',
-    keys.organisation('cedar'),
-    { set: [[['partner'], 'suspended']] },
+    {
+      code: 'partner_suspended',
+      status: 403,
+      write: () => update(keys.organisation('cedar'), { set: [[['partner'], 'suspended']] }),
+    },
   ],
-  ['a revoked grant', 'grant_revoked', keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }],
-  ['the kill switch', 'model_killed', keys.model('aurora-preview'), { set: [[['killed'], true]] }],
+  [
+    'a revoked grant',
+    {
+      code: 'grant_revoked',
+      status: 403,
+      write: () => update(keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }),
+    },
+  ],
+  [
+    'the kill switch',
+    {
+      code: 'model_killed',
+      status: 403,
+      write: () => update(keys.model('aurora-preview'), { set: [[['killed'], true]] }),
+    },
+  ],
+  [
+    'a revoked token',
+    {
+      code: 'token_revoked',
+      status: 401,
+      write: token => ({
+        kind: 'put',
+        key: keys.revokedToken(decodeJwt(token).jti ?? ''),
+        item: { by: 'test', exp: Math.floor(Date.now() / 1000) + 300 },
+      }),
+    },
+  ],
+  [
+    'a compromised signing key',
+    {
+      code: 'key_compromised',
+      status: 401,
+      write: token =>
+        update(keys.standing, { set: [[['compromised', decodeProtectedHeader(token).kid ?? ''], 1]] }),
+    },
+  ],
 ]
 
-describe.each(stops)('%s', (_, code, key, change) => {
-  test('refuses the next request and cuts live streams, with the error of each protocol', async () => {
-    await world.script({ pace_ms: 20, tokens: 1_000 })
+describe.each(stops)('%s', (_, { code, status, write }) => {
+  test('refuses the next 1,000 requests and cuts 50 live streams, with the error of each protocol', async () => {
+    await world.script({ pace_ms: 100, tokens: 1_000 })
     const cedar = world.raw('cedar')
     const token = await cedar.token()
-    const streams = [
-      await cedar.chat({ stream: true, max_tokens: 1_000 }, { token }),
-      await cedar.messages({ stream: true, max_tokens: 1_000 }, { token }),
+    const limit = { stream: true, max_tokens: 1_000 }
+    const input = { model: 'aurora-preview', input: 'Say something.', stream: true, max_output_tokens: 1_000 }
+    const open = [
+      () => cedar.chat(limit, { token }),
+      () => cedar.messages(limit, { token }),
+      () => cedar.call('POST', '/openai/v1/responses', { token, body: input }),
     ]
-    const texts = streams.map(stream => stream.text())
-    await world.sallyport.store.write({ kind: 'update', key, change })
-    const stoppedAt = performance.now()
-    expect((await cedar.chat({}, { token })).status).toBe(403)
+    const streams = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => open[i % 3]?.() as Promise<Response>),
+    )
+    const texts = Promise.all(streams.map(stream => stream.text()))
 
-    const [openai = '', anthropic = ''] = await Promise.all(texts)
+    await world.sallyport.store.write(write(token))
+    const stoppedAt = performance.now()
+    expect((await cedar.chat({}, { token })).status).toBe(status)
+    const endings = (await texts).map(text => text.trim().split('\n\n').at(-1) ?? '')
     expect(performance.now() - stoppedAt).toBeLessThan(2_000)
-    const last = (text: string): string => text.trim().split('\n\n').at(-1) ?? ''
-    expect(last(openai)).toMatch(/^data: \{"error":/)
-    expect(last(openai)).toContain(`"code":"${code}"`)
-    expect(last(anthropic)).toMatch(/^event: error\ndata: \{"type":"error"/)
-    expect(last(anthropic)).toContain(`"code":"${code}"`)
+    endings.forEach((last, i) => {
+      expect(last).toMatch(
+        [/^data: \{"error":/, /^event: error\ndata: \{"type":"error"/, /^event: error\n/][i % 3] ?? '',
+      )
+      expect(last).toContain(`"code":"${code}"`)
+    })
     expect((await world.stats()).in_flight).toBe(0)
 
+    let refused = 0
+    for (let wave = 0; wave < 20; wave++) {
+      const tries = Array.from({ length: 50 }, () => cedar.chat({}, { token }))
+      for (const answer of await Promise.all(tries)) if (answer.status === status) refused += 1
+    }
+    expect(refused).toBe(1_000)
+    expect((await world.stats()).requests).toBe(50)
     const outcomes = (await world.entries('cedar'))
       .map(({ entry }) => told(entry))
       .filter(one => one.kind === 'outcome')
-    expect(outcomes).toHaveLength(2)
+    expect(outcomes).toHaveLength(50)
     for (const outcome of outcomes) expect(outcome).toMatchObject({ ending: 'cut', code })
+    expect((await world.meter('cedar')).leases).toEqual({})
   })
 })
 
