@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { readClientKey } from '../client-key.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../index.ts'
+import { readIssuer } from '../issuer.ts'
 import { exit, Failure, unreachable } from './failure.ts'
 import {
   type Column,
@@ -31,7 +32,9 @@ export interface Cli {
   /** Ends with the terminal's interruption; throws a `Failure` that says where nobody answers. */
   readonly fetch: typeof globalThis.fetch
   options(): GlobalOptions
-  /** The client of the profile, `--endpoint` applied. */
+  /** Whom the command acts for; its issuer is that of `--endpoint` where one is given. */
+  profile(): Promise<Profile>
+  /** The client of the profile. */
   open(
     further?: Pick<GatewayOptions, 'purpose' | 'proofKey'>,
   ): Promise<{ gateway: Gateway; profile: Profile }>
@@ -45,6 +48,9 @@ export interface Cli {
   readArgument(argument: string | undefined, what: string): Promise<string>
   /** All of stdin; `what` it should hold, for the error where nobody is to type it. */
   readInput(what: string): Promise<Buffer>
+  /** The exit code of a command that succeeded in what it does and has something else to say by it. */
+  endWith(code: number): void
+  readonly ending: number | undefined
 }
 
 /** A table is read at 80 columns; a CSV file has room for more. */
@@ -71,39 +77,40 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       throw unreachable(input instanceof Request ? input.url : String(input), error)
     })
   }
+  let profile: Promise<Profile> | undefined
+  let ending: number | undefined
+  async function readOwn(): Promise<Profile> {
+    const { env } = terminal
+    const { profile: name, endpoint = env.SALLYPORT_ENDPOINT || undefined, quiet = false } = options()
+    const read = await readProfile(terminal, name ?? (env.SALLYPORT_PROFILE || undefined), quiet)
+    try {
+      return { ...read, issuer: readIssuer(endpoint ?? read.issuer).href }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : ''
+      throw endpoint === undefined
+        ? new Failure(exit.notSignedIn, `The profile cannot be used. ${reason}`, {
+            code: 'profile_invalid',
+            next: 'Correct the issuer in the profile.',
+          })
+        : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
+    }
+  }
   const cli: Cli = {
     terminal,
     fetch: send,
     options,
+    profile: () => (profile ??= readOwn()),
     async open(further = {}) {
-      const { env } = terminal
-      const { quiet = false } = options()
-      const profile = await readProfile(
-        terminal,
-        options().profile ?? (env.SALLYPORT_PROFILE || undefined),
-        quiet,
-      )
-      const endpoint = options().endpoint ?? (env.SALLYPORT_ENDPOINT || undefined)
+      const profile = await cli.profile()
       const key = await readClientKey(profile.key, profile.kid).catch((error: Error) => {
         throw new Failure(exit.notSignedIn, error.message, {
           code: 'profile_invalid',
           next: 'Correct the key in the profile.',
         })
       })
-      const { client_id: clientId, model } = profile
-      const identity = { ...key, clientId, model, purpose: further.purpose ?? profile.purpose }
-      try {
-        const issuer = endpoint ?? profile.issuer
-        return { gateway: createGateway({ ...further, ...identity, issuer, fetch: send }), profile }
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : ''
-        throw endpoint === undefined
-          ? new Failure(exit.notSignedIn, `The profile cannot be used. ${reason}`, {
-              code: 'profile_invalid',
-              next: 'Correct the issuer in the profile.',
-            })
-          : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
-      }
+      const { client_id: clientId, issuer, model } = profile
+      const identity = { ...key, clientId, issuer, model, purpose: further.purpose ?? profile.purpose }
+      return { gateway: createGateway({ ...further, ...identity, fetch: send }), profile }
     },
     printRows(rows, { table, csv }, first = true) {
       const { json, output } = options()
@@ -125,6 +132,12 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       const chunks: Uint8Array[] = []
       for await (const chunk of terminal.stdin) chunks.push(chunk)
       return Buffer.concat(chunks)
+    },
+    endWith(code) {
+      ending = code
+    },
+    get ending() {
+      return ending
     },
   }
   return cli

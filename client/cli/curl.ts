@@ -71,7 +71,8 @@ function target(url: string, issuer: string): string {
   })
 }
 
-async function failureAnswered(response: Response, code: Exit): Promise<Failure> {
+/** What the gate or the API refused, in its words; `code` is what it ends the command with. */
+export async function failureAnswered(response: Response, code: Exit): Promise<Failure> {
   const body = await readJson(response)
   const told = at(body, 'error', 'sallyport') ?? body
   const message =

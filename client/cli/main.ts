@@ -2,11 +2,18 @@
 import { once } from 'node:events'
 import { homedir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import { launch } from './launch.ts'
 import { run } from './program.ts'
 
 const interruption = new AbortController()
+const signals = ['SIGINT', 'SIGTERM'] as const
+function interrupt(): void {
+  interruption.abort()
+  // Who waits for input would wait on.
+  process.stdin.destroy()
+}
 // A second signal finds no handler and ends the process at once.
-process.once('SIGINT', () => interruption.abort())
+for (const signal of signals) process.once(signal, interrupt)
 // Whoever read the output has enough: `sallyport log tail | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
@@ -22,6 +29,11 @@ process.exitCode = await run(process.argv.slice(2), {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain')
   },
   say: text => process.stderr.write(text),
+  now: () => Date.now(),
   sleep: ms => wait(ms, undefined, { signal: interruption.signal }).catch(() => {}),
+  launch(command, variables) {
+    for (const signal of signals) process.off(signal, interrupt)
+    return launch(command, { ...process.env, ...variables })
+  },
   interrupted: interruption.signal,
 })

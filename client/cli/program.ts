@@ -2,15 +2,20 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addGlobalOptions, createCli } from './cli.ts'
 import { addCurl } from './curl.ts'
-import { type Exit, exit, failureOf, renderFailure } from './failure.ts'
+import { addDoctor } from './doctor.ts'
+import { exit, failureOf, renderFailure } from './failure.ts'
 import { addLog } from './log.ts'
 import { addModel } from './model.ts'
+import { addProxy } from './proxy.ts'
 import { addQuota } from './quota.ts'
 import type { Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
 
-/** Runs one command; `argv` is what stands behind the program's name. Resolves with the exit code. */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<Exit> {
+/**
+ * Runs one command; `argv` is what stands behind the program's name. Resolves with the exit code, which is an
+ * `Exit` unless the command ran another one.
+ */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('sallyport')
     .description('access to covered models through a Sallyport gateway')
     .exitOverride()
@@ -23,7 +28,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   program.version(manifest.version, '--version', 'the version of this program')
   addGlobalOptions(program)
   const cli = createCli(program, terminal)
-  for (const add of [addToken, addCurl, addQuota, addModel, addLog]) add(program, cli)
+  for (const add of [addToken, addCurl, addProxy, addDoctor, addQuota, addModel, addLog]) add(program, cli)
   program
     .command('version')
     .description('the version of this program')
@@ -35,7 +40,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
   try {
     await program.parseAsync(withoutSeparator(argv), { from: 'user' })
-    return terminal.interrupted.aborted ? exit.interrupted : exit.ok
+    return cli.ending ?? (terminal.interrupted.aborted ? exit.interrupted : exit.ok)
   } catch (error) {
     if (terminal.interrupted.aborted) return exit.interrupted
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok
@@ -49,6 +54,6 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
 /** `curl -- -X …` is `curl -X …`: the options behind the separator are meant for the request. */
 function withoutSeparator(argv: readonly string[]): string[] {
-  const separator = argv.indexOf('curl') + 1
-  return argv.filter((_, i) => !(separator > 0 && i === separator && argv[i] === '--'))
+  const separator = argv.indexOf('--')
+  return argv.filter((_, i) => !(i === separator && argv[i - 1] === 'curl'))
 }

@@ -9,9 +9,16 @@ export interface Terminal {
   write(data: string | Uint8Array): Promise<void>
   /** To stderr: one text with its line ends. */
   say(text: string): void
+  /** Milliseconds since 1970, by the clock of this machine. */
+  now(): number
   /** Resolves after `ms`, or early when `interrupted` is aborted. */
   sleep(ms: number): Promise<void>
-  /** Aborted by SIGINT. */
+  /**
+   * Runs a command in this terminal with `variables` added to the environment, and resolves with its exit
+   * code. Signals are the command's from then on. Throws a `Failure` where it cannot be started.
+   */
+  launch(command: readonly string[], variables: Readonly<Record<string, string>>): Promise<number>
+  /** Aborted by SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal
 }
 

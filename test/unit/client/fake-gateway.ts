@@ -40,6 +40,9 @@ export class FakeGateway {
   clientKey = { kty: '', crv: '', x: '', y: '', d: '', kid: '' }
   /** Seconds that a token lives. */
   expiresIn = 300
+  /** In place of what the authorization server says of itself. */
+  metadata: Record<string, unknown> = {}
+  metadataHeaders: Record<string, string> = {}
   /** What proofs must carry; a new value is a challenge for everybody. */
   nonce = 'nonce-1'
   /** Answers of the token endpoint in place of a token, the first one first. */
@@ -88,10 +91,13 @@ export class FakeGateway {
     switch (path) {
       case '/.well-known/oauth-authorization-server':
         return send(response, {
+          headers: this.metadataHeaders,
           body: {
             issuer: this.issuer,
             token_endpoint: `${this.issuer}/oauth/token`,
             revocation_endpoint: `${this.issuer}/oauth/revoke`,
+            jwks_uri: `${this.issuer}/.well-known/jwks.json`,
+            ...this.metadata,
           },
         })
       case '/.well-known/jwks.json': {

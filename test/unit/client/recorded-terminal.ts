@@ -26,6 +26,11 @@ export class RecordedTerminal implements Terminal {
   stderr = ''
   readonly interruption = new AbortController()
   readonly interrupted = this.interruption.signal
+  /** Milliseconds that the clock of this machine is ahead. */
+  ahead = 0
+  /** What `launch` was asked to run, and what becomes of it. */
+  readonly launched: (readonly string[])[] = []
+  command: (variables: Readonly<Record<string, string>>) => Promise<number> = async () => 0
   #asleep = Promise.withResolvers<() => void>()
 
   get stdin(): AsyncIterable<Uint8Array> {
@@ -38,6 +43,15 @@ export class RecordedTerminal implements Terminal {
 
   readonly say = (text: string): void => {
     this.stderr += text
+  }
+
+  now(): number {
+    return Date.now() + this.ahead
+  }
+
+  launch(command: readonly string[], variables: Readonly<Record<string, string>>): Promise<number> {
+    this.launched.push(command)
+    return this.command(variables)
   }
 
   sleep(): Promise<void> {
