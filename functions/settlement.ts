@@ -4,7 +4,7 @@
  */
 import { keys } from '../shared/domain/keys.ts'
 import { expiredLeases, type Meter, reserved, settle } from '../shared/domain/meter.ts'
-import { announcedReserve, type OutcomeFacts, outcomeEntry } from '../shared/entries/call.ts'
+import { type OutcomeFacts, outcomeEntry, reservedMeters } from '../shared/entries/call.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { outcomeId } from '../shared/entries/id.ts'
 import { itemAbsent, type Store } from '../shared/ports/store.ts'
@@ -16,13 +16,13 @@ export interface SettlementDeps {
   readonly telemetry: Telemetry
 }
 
-/** Puts the outcome unless one already stands, and answers with the charge of the one that stands. */
+/** Puts the outcome unless one already stands, and answers with the one that stands. */
 export async function putOutcome(
-  { store, clock, telemetry }: SettlementDeps,
+  { store, clock }: SettlementDeps,
   eid: string,
   intent: Entry,
   outcome: OutcomeFacts,
-): Promise<number> {
+): Promise<Entry & { readonly charge: number }> {
   const { entry } = outcomeEntry(eid, intent, outcome, clock.now())
   const written = await store.write({
     kind: 'put',
@@ -30,11 +30,9 @@ export async function putOutcome(
     item: entry,
     if: itemAbsent,
   })
-  if (written.ok && outcome.overrun)
-    telemetry.alarm('overrun', { entry: eid, charge: outcome.charge, reserved: announcedReserve(intent) })
-  const charge = written.item?.charge
-  if (charge === undefined) throw new Error(`the outcome of ${eid} carries no charge`)
-  return charge
+  const { item } = written
+  if (item?.charge === undefined) throw new Error(`the outcome of ${eid} carries no charge`)
+  return { ...item, charge: item.charge }
 }
 
 /**
@@ -73,18 +71,29 @@ export async function closeIntent({ store }: Pick<SettlementDeps, 'store'>, eid:
 }
 
 /**
- * Purges what has expired in a meter that was just read: first an outcome with the whole reservation as its
- * charge, where none stands, then the settlement by whatever stands. Answers with the meter after it.
+ * Purges what has expired in a meter that was just read: first an outcome, where none stands, with the whole
+ * reservation as its charge if the model can have been asked; then the settlement by whatever stands. Answers
+ * with the meter after it.
  */
 export async function purgeExpired(deps: SettlementDeps, seen: Meter): Promise<Meter> {
   let meter = seen
   for (const [eid, lease] of expiredLeases(seen, deps.clock.now())) {
     const [intent] = await deps.store.get([keys.entry(eid)])
     if (intent === undefined) throw new Error(`a lease of ${seen.id} has no intent: ${eid}`)
-    const holding = await deps.store.get((intent.meters ?? []).map(keys.meter))
+    const plan = intent.meters ?? []
+    const holding = await deps.store.get(plan.map(keys.meter))
     const meters = holding.flatMap(one => (one && reserved(one, eid)) ?? [])
-    const charge = await putOutcome(deps, eid, intent, { ending: 'estimated', charge: lease.r, meters })
-    meter = await settleMeter(deps, meter, eid, charge, lease.exp)
+    // Without an outcome no lease is ever removed: one that is not there was never taken, the model never asked.
+    const asked = meters.length === plan.length
+    const outcome = await putOutcome(deps, eid, intent, {
+      ending: asked ? 'estimated' : 'abandoned',
+      charge: asked ? lease.r : 0,
+      meters,
+    })
+    // A repeated request can reach the store long after the call: this meter was charged by its first lease.
+    const told = reservedMeters(outcome).find(one => one.meter === meter.id)
+    const again = told !== undefined && told.seq !== meter.seqs[eid]
+    meter = await settleMeter(deps, meter, eid, again ? 0 : outcome.charge, lease.exp)
   }
   return meter
 }

@@ -1,5 +1,5 @@
 import { keys } from '../../shared/domain/keys.ts'
-import { dayOf, type Meter, obstacle, reservedNow } from '../../shared/domain/meter.ts'
+import { dayOf, lastingObstacle, type Meter, reservedNow } from '../../shared/domain/meter.ts'
 import type { Organisation } from '../../shared/domain/records.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { Store } from '../../shared/ports/store.ts'
@@ -31,15 +31,20 @@ export interface Quota {
   readonly expires_at: string
 }
 
+/** What one read takes. */
+const batch = 100
+
 export async function quotasOf(
   store: Store,
   organisation: Organisation,
   now: number,
 ): Promise<readonly Quota[]> {
   const granted = await grantsOf(store, organisation, now)
-  const ids = granted.flatMap(({ grant }) => grant.meters)
+  const ids = [...new Set(granted.flatMap(({ grant }) => grant.meters))]
   const meters = new Map<string, Meter>()
-  for (const meter of await store.get(ids.map(keys.meter))) if (meter) meters.set(meter.id, meter)
+  for (let i = 0; i < ids.length; i += batch)
+    for (const meter of await store.get(ids.slice(i, i + batch).map(keys.meter)))
+      if (meter) meters.set(meter.id, meter)
   return granted.flatMap(one =>
     one.grant.meters.flatMap(id => {
       const meter = meters.get(id)
@@ -69,7 +74,7 @@ function quota({ grant, model, agreement }: Granted, meter: Meter, now: number):
     reserved: reservedNow(meter),
     streams_in_use: Object.keys(meter.leases).length,
     day_used: meter.day === dayOf(now) ? meter.dayUsed : 0,
-    binding: obstacle(meter, 1, now)?.code ?? null,
+    binding: lastingObstacle(meter, 1, now)?.code ?? null,
     expires_at: time(grant.expiresAt),
   }
 }

@@ -1,6 +1,5 @@
 /** Steps 2 to 5 of a call: from a verified request to reservations that stand, or to a refusal. */
 import { type Allow, decide } from '../../shared/domain/decide.ts'
-import { keys } from '../../shared/domain/keys.ts'
 import type { Meter, Reserved } from '../../shared/domain/meter.ts'
 import type { Model } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
@@ -31,7 +30,7 @@ export interface Incoming {
 export interface Admitted {
   readonly caller: GateCaller
   readonly allow: Allow<Prepared>
-  readonly call: OpenCall
+  readonly call: Required<OpenCall>
   /** When the read that admitted it began. */
   readonly readAt: number
 }
@@ -74,7 +73,8 @@ export async function admit(
   const allow = decide(caller, records, meters, asks, clock.now())
   if (allow instanceof Refusal) {
     await record(deps, refusalEntry(facts, allow, clock.now(), random.bytes(16)))
-    return { refusal: allow, meters: meters.filter(meter => meter !== undefined) }
+    const found = meters.filter(meter => meter !== undefined)
+    return { refusal: allow, meters: found.filter(meter => records.grant?.meters.includes(meter.id)) }
   }
 
   const { ceiling } = allow.ask
@@ -85,12 +85,13 @@ export async function admit(
 
   const deadline = readAt + (leaseMs * 2) / 3
   const reserved = await reserveAll(deps, allow, { eid, deadline })
-  const call: OpenCall = { eid, intent, meters: reserved.meters, told: reserved.told }
+  const { told } = reserved
   if (reserved.refusal) {
-    await endCall(deps, call, { ending: 'refused', charge: 0, code: reserved.refusal.code })
+    const { code } = reserved.refusal
+    await endCall(deps, { eid, intent, told }, { ending: 'refused', charge: 0, code })
     return { refusal: reserved.refusal, meters: reserved.meters }
   }
-  return { caller, allow, call, readAt }
+  return { caller, allow, call: { eid, intent, meters: reserved.meters, told }, readAt }
 }
 
 function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {
@@ -118,7 +119,7 @@ interface ReservedAll {
   readonly refusal?: Refusal
 }
 
-/** In key order. On a refusal the meters tell all of the plan: an answer may have been lost on any. */
+/** In key order, up to the first that refuses; an answer may then have been lost on any. */
 async function reserveAll(
   deps: AdmissionDeps,
   { meters, ask, agreement }: Allow<Prepared>,
@@ -136,15 +137,9 @@ async function reserveAll(
       deps.telemetry.error('a reservation failed', error, { entry: call.eid, meter: meter.id })
       return refuse('store_unavailable', 'The meter could not be changed.')
     })
-    if (one instanceof Refusal) return { meters: await readAgain(deps, seen), told, refusal: one }
+    if (one instanceof Refusal) return { meters: seen, told, refusal: one }
     seen[i] = one.meter
     told.push(one.told)
   }
   return { meters: seen, told }
-}
-
-/** After a lost answer only the store knows whether the lease stands. */
-async function readAgain({ store }: AdmissionDeps, meters: readonly Meter[]): Promise<readonly Meter[]> {
-  const found = await store.get(meters.map(meter => keys.meter(meter.id))).catch(() => [])
-  return meters.map((meter, i) => found[i] ?? meter)
 }

@@ -1,5 +1,6 @@
+import { keys } from '../../shared/domain/keys.ts'
 import type { Meter, Reserved } from '../../shared/domain/meter.ts'
-import type { OutcomeFacts } from '../../shared/entries/call.ts'
+import { announcedReserve, type OutcomeFacts } from '../../shared/entries/call.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { closeIntent, putOutcome, type SettlementDeps, settleMeter } from '../settlement.ts'
@@ -8,8 +9,8 @@ import { closeIntent, putOutcome, type SettlementDeps, settleMeter } from '../se
 export interface OpenCall {
   readonly eid: string
   readonly intent: Entry
-  /** Every meter of the plan, as last seen; a reservation may stand on each. */
-  readonly meters: readonly Meter[]
+  /** Every meter of the plan, as last seen; absent where an answer was lost and each may have a reservation. */
+  readonly meters?: readonly Meter[]
   readonly told: readonly Reserved[]
 }
 
@@ -26,14 +27,22 @@ export async function endCall(
   outcome: Omit<OutcomeFacts, 'meters'>,
 ): Promise<void> {
   const { clock, telemetry } = deps
+  if (outcome.overrun)
+    telemetry.alarm('overrun', { entry: eid, charge: outcome.charge, reserved: announcedReserve(intent) })
   for (const pause of [...backOff, undefined]) {
     try {
-      const charge = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
-      await Promise.all(meters.map(meter => settleMeter(deps, meter, eid, charge)))
+      const { charge } = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
+      const seen = meters ?? (await readMeters(deps, intent))
+      await Promise.all(seen.map(meter => settleMeter(deps, meter, eid, charge)))
       return await closeIntent(deps, eid)
     } catch (error) {
       if (pause !== undefined && error instanceof StoreUnavailable) await clock.sleep(pause)
       else return telemetry.error('a call was left to its lease', error, { entry: eid })
     }
   }
+}
+
+async function readMeters({ store }: SettlementDeps, { meters = [] }: Entry): Promise<readonly Meter[]> {
+  const found = await store.get(meters.map(keys.meter))
+  return found.filter(meter => meter !== undefined)
 }

@@ -1,8 +1,7 @@
 import { meterRefusal } from '../../shared/domain/decide.ts'
-import { expiredLeases, type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
+import { lastingObstacle, type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
-import type { SettlementDeps } from '../settlement.ts'
-import { purgeExpired } from '../settlement.ts'
+import { purgeExpired, type SettlementDeps } from '../settlement.ts'
 
 export interface Reservation {
   readonly meter: Meter
@@ -47,7 +46,7 @@ export async function reserveOn(
         rateAt = now
         continue
       }
-      if (purged || expiredLeases(meter, now).length === 0) return meterRefusal(meter, op, r, clause)
+      if (purged || lastingObstacle(meter, r, now)) return meterRefusal(meter, op, r, clause)
       meter = await purgeExpired(deps, meter)
       purged = true
       continue
@@ -62,5 +61,5 @@ export async function reserveOn(
     if (clock.now() > deadline) break
     return { meter, told }
   }
-  return refuse('store_unavailable', 'The reservation took too long.', { retryAfter: 1 })
+  return refuse('store_unavailable', 'The reservation did not come about in time.', { retryAfter: 1 })
 }

@@ -72,23 +72,20 @@ interface Blocked {
   readonly obstacle: Obstacle
 }
 
-/** From what no waiting helps against to what passes soonest. */
-const lasting: readonly Obstacle['code'][] = [
+/** What does not pass by itself, the request's own fault first. */
+const final: readonly Obstacle['code'][] = [
   'request_exceeds_limit',
   'meter_closed',
   'budget_exhausted',
   'pool_exhausted',
-  'day_exhausted',
-  'streams_exhausted',
-  'rate_limited',
 ]
+const rank = ({ code }: Obstacle): number => (final.includes(code) ? final.indexOf(code) : final.length)
 
 /** Of all that block a call the one that lasts longest: told of another, a caller would wait in vain. */
 const bindingOf = (blocked: readonly Blocked[]): Blocked | undefined =>
   blocked.toSorted(
     (a, b) =>
-      lasting.indexOf(a.obstacle.code) - lasting.indexOf(b.obstacle.code) ||
-      (b.obstacle.retryAfter ?? 0) - (a.obstacle.retryAfter ?? 0),
+      rank(a.obstacle) - rank(b.obstacle) || (b.obstacle.retryAfter ?? 0) - (a.obstacle.retryAfter ?? 0),
   )[0]
 
 /** The refusal by one meter, named, of a request that can cost `r` tokens. */

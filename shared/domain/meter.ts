@@ -32,10 +32,10 @@ export interface Meter {
   /** Whose budget it is, where more than one grant is charged to it: affiliates', or all of an agreement. */
   readonly shared?: 'pool' | 'agreement'
   readonly state: 'open' | 'closed'
-  /** Why it is closed. */
+  /** It was closed by a provider's bill; absent where a decision closed it, which takes this mark away. */
   readonly closed?: 'overrun'
-  /** The call that was billed beyond its reservation. */
-  readonly closedBy?: string
+  /** Calls that were billed beyond their reservation and not looked at yet, by how many tokens. */
+  readonly overruns: Readonly<Record<string, number>>
   /** Changes with each limit and state: a reserve runs only on the limits it was computed from. */
   readonly rev: number
   /** Reservations so far. */
@@ -94,6 +94,7 @@ export const freshMeter = (id: string, limits: Limits, now: number, shared?: Met
   leases: {},
   seqs: {},
   lefts: {},
+  overruns: {},
 })
 
 /**
@@ -109,9 +110,10 @@ export function obstacle(meter: Meter, r: number, now: number, rateAt = now): Ob
   if (r > meter.remaining) return { code: meter.shared ? 'pool_exhausted' : 'budget_exhausted' }
   if (limits.perDay !== undefined && dayUsed > limits.perDay - r)
     return { code: 'day_exhausted', retryAfter: Math.ceil(((day + 1) * 86_400_000 - now) / 1000) }
-  if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
+  // Before the streams, whose wait is never longer.
   const early = meter.tat - (rateAt * 1000 + tolerance(limits))
   if (early > 0) return { code: 'rate_limited', retryAfter: Math.max(1, Math.ceil(early / 1_000_000)) }
+  if (Object.keys(meter.leases).length >= limits.streams) return { code: 'streams_exhausted', retryAfter: 1 }
   return undefined
 }
 
@@ -206,7 +208,7 @@ export const renew = (meter: string, id: string, exp: number): Update<Meter> => 
 /**
  * Ends a lease: charges what its outcome says and gives the rest back; to the day only while that is still
  * the day it was taken from. A charge above the reservation (a provider that bills more than the ceiling)
- * is charged in full and closes the meter. `expirySeen` makes it a purge: it takes effect only if the
+ * is charged in full and closes the meter, unless a decision has closed it already. `expirySeen` makes it a purge: it takes effect only if the
  * lease was not renewed since.
  */
 export function settle(
@@ -218,6 +220,7 @@ export function settle(
   const lease = meter.leases[id]
   if (lease === undefined) return undefined
   const back = lease.r - charge
+  const overrun = back < 0
   const sameDay = meter.day === lease.day
   return {
     kind: 'update',
@@ -227,6 +230,7 @@ export function settle(
         { exists: ['leases', id] },
         sameDay ? { eq: [['day'], lease.day] } : { gt: [['day'], lease.day] },
         ...(expirySeen === undefined ? [] : [{ eq: [['leases', id, 'exp'], expirySeen] } as const]),
+        ...(overrun ? [{ eq: [['state'], meter.state] } as const] : []),
       ],
     },
     ours: { absent: ['leases', id] },
@@ -240,26 +244,45 @@ export function settle(
         [['remaining'], back],
         [['used'], charge],
         ...(sameDay ? [[['dayUsed'], -back] as const] : []),
-        ...(back < 0 ? [[['rev'], 1] as const] : []),
+        ...(overrun ? [[['rev'], 1] as const] : []),
       ],
-      ...(back < 0 && {
+      ...(overrun && {
         set: [
-          [['state'], 'closed'],
-          [['closed'], 'overrun'],
-          [['closedBy'], id],
-        ] as const,
+          [['overruns', id], -back],
+          ...(meter.state === 'open'
+            ? ([
+                [['state'], 'closed'],
+                [['closed'], 'overrun'],
+              ] as const)
+            : []),
+        ],
       }),
     },
   }
 }
 
-/** Opens a meter again that an overrun closed, as it was seen; what was charged stays charged. */
-export const reopen = (meter: Meter): Update<Meter> => ({
-  kind: 'update',
-  key: keys.meter(meter.id),
-  if: { and: [{ eq: [['state'], 'closed'] }, { eq: [['rev'], meter.rev] }] },
-  change: { set: [[['state'], 'open']], add: [[['rev'], 1]], remove: [['closed'], ['closedBy']] },
-})
+/**
+ * Takes overruns that were looked at off a meter that they closed, as it was seen; it opens with the last of
+ * them. What was charged stays charged.
+ */
+export function reopen(meter: Meter, lookedAt: readonly string[]): Update<Meter> {
+  const done = Object.keys(meter.overruns).every(id => lookedAt.includes(id))
+  return {
+    kind: 'update',
+    key: keys.meter(meter.id),
+    if: {
+      and: [{ eq: [['state'], 'closed'] }, { eq: [['closed'], 'overrun'] }, { eq: [['rev'], meter.rev] }],
+    },
+    change: {
+      add: [[['rev'], 1]],
+      remove: [
+        ...lookedAt.filter(id => id in meter.overruns).map((id): Path => ['overruns', id]),
+        ...(done ? [['closed'] as const] : []),
+      ],
+      ...(done && { set: [[['state'], 'open']] }),
+    },
+  }
+}
 
 /** What the outcome tells about a lease that stands in `meter`. */
 export function reserved(meter: Meter, id: string): Reserved | undefined {

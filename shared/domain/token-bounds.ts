@@ -12,17 +12,8 @@ export const figures = {
 
 export type Figure = keyof typeof figures
 
-export function figureOf({ overhead, image }: TokenBounds, figure: Figure): number | undefined {
-  switch (figure) {
-    case 'overhead.request':
-      return overhead.request
-    case 'overhead.message':
-      return overhead.message
-    case 'overhead.tool':
-      return overhead.tool
-    case 'image':
-      return image
-  }
-}
-
 export const isFigure = (name: string): name is Figure => Object.hasOwn(figures, name)
+
+/** In tokens. */
+export const figureOf = ({ overhead, image }: TokenBounds, figure: Figure): number | undefined =>
+  figure === 'image' ? image : overhead[figures[figure][2]]

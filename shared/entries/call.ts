@@ -136,6 +136,10 @@ export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, 
 export const announcedReserve = (intent: Entry): number =>
   (JSON.parse(intent.body) as IntentBody).unmapped.reserve
 
+/** What an outcome tells of its meters. */
+export const reservedMeters = (outcome: Entry): readonly Reserved[] =>
+  (JSON.parse(outcome.body) as { unmapped: { meters: readonly Reserved[] } }).unmapped.meters
+
 /** A call that was refused before anything was reserved. */
 export function refusalEntry(call: CallFacts, refusal: Refusal, now: number, random: Uint8Array): NamedEntry {
   const { code, facts } = refusal

@@ -9,12 +9,12 @@ export interface ReopeningFacts {
   readonly now: number
   /** 16 bytes. */
   readonly random: Uint8Array
-  readonly meter: string
+  readonly meters: readonly string[]
   readonly model: string
   /** Whose call it was. */
   readonly organisation?: string
-  /** The call that was billed beyond its reservation. */
-  readonly overrun: string
+  /** The calls that were billed beyond their reservations. */
+  readonly overruns: readonly string[]
   /** Each figure of the model's entry that was raised, in tokens. */
   readonly raised: Readonly<Record<string, { readonly from: number; readonly to: number }>>
   readonly reason: string
@@ -22,18 +22,18 @@ export interface ReopeningFacts {
   readonly operator: string
 }
 
-/** A meter that an overrun had closed was opened again, on higher bounds. */
+/** Meters that overruns had closed were opened again, on higher bounds. */
 export function reopeningEntry(facts: ReopeningFacts): NamedEntry {
-  const { now, random, meter, model, organisation, overrun, raised, reason, operator } = facts
+  const { now, random, meters, model, organisation, overruns, raised, reason, operator } = facts
   const eid = entryId(now, random)
   const fields = {
     actor: { user: { name: operator }, app_name: 'reopen' },
-    entity: { type: 'meter', uid: meter },
+    entity: { type: 'model', uid: model },
     comment: reason,
-    unmapped: { kind: 'reopening', meter, model, overrun, raised },
+    unmapped: { kind: 'reopening', model, meters, overruns, raised },
   }
   const entry = makeEntry(
-    { eid, now, ...update, statusId: status.success, correlates: overrun, fields },
+    { eid, now, ...update, statusId: status.success, fields },
     { ...(organisation && { organisation }) },
   )
   return { eid, entry }

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
+import { freshMeter } from '../../shared/domain/meter.ts'
+import type { WriteOp } from '../../shared/ports/store.ts'
 import { told } from './entries.ts'
 import { openWorld, quiet, type World } from './world.ts'
 
@@ -47,15 +49,12 @@ test('it is charged in full, flagged, alarmed, and its meter closed until a boun
   const before = (await world.meter('cedar')).used
   const { charge, reserve } = await overrun()
   const closed = await world.meter('cedar')
-  expect(closed).toMatchObject({
-    state: 'closed',
-    closed: 'overrun',
-    closedBy: expect.any(String),
-    leases: {},
-  })
+  const [call = ''] = Object.keys(closed.overruns)
+  expect(closed).toMatchObject({ state: 'closed', closed: 'overrun', leases: {} })
+  expect(closed.overruns).toEqual({ [call]: Number(charge) - Number(reserve) })
   expect(closed.used + closed.remaining).toBe(closed.limits.total)
   expect(closed.used - before).toBeGreaterThanOrEqual(Number(charge))
-  expect(alarms).toEqual([{ name: 'overrun', entry: closed.closedBy, charge, reserved: reserve }])
+  expect(alarms).toEqual([{ name: 'overrun', entry: call, charge, reserved: reserve }])
 
   const refused = await cedar.chat()
   expect(refused.status).toBe(403)
@@ -74,21 +73,68 @@ test('it is charged in full, flagged, alarmed, and its meter closed until a boun
   const opened = await world.meter('cedar')
   expect(opened).toMatchObject({ state: 'open', used: closed.used, rev: closed.rev + 1 })
   expect(opened).not.toHaveProperty('closed')
-  expect(opened).not.toHaveProperty('closedBy')
+  expect(opened.overruns).toEqual({})
 
   expect((await cedar.chat()).status).toBe(200)
   const entries = (await world.entries('cedar')).map(({ entry }) => told(entry))
   expect(entries).toContainEqual(
     expect.objectContaining({
       kind: 'reopening',
-      meter: 'grant_cedar',
+      meters: ['grant_cedar'],
       model: 'aurora-preview',
-      overrun: closed.closedBy,
+      overruns: [call],
       raised: { 'overhead.request': { from: 16, to: charge } },
     }),
   )
-  const last = entries.filter(one => one.kind === 'outcome').at(-1)
-  expect(last?.reserve).toBe(Number(reserve) + Number(charge) - 16)
+  const reserves = entries.filter(one => one.kind === 'outcome').map(one => Number(one.reserve))
+  expect(Math.max(...reserves)).toBe(Number(reserve) + Number(charge) - 16)
+})
+
+test('one bill closes every meter of its call, and one raise opens them all', async () => {
+  const { store } = world.sallyport
+  const limits = { total: 1_000_000, rpm: 6_000, burst: 100, streams: 256 }
+  const pool = freshMeter('pool_valley', limits, Date.now(), 'pool')
+  await store.write({ kind: 'put', key: keys.meter(pool.id), item: pool })
+  for (const id of ['cedar', 'prairie'])
+    await store.write({
+      kind: 'update',
+      key: keys.grant(`grant_${id}`),
+      change: { set: [[['meters'], [`grant_${id}`, pool.id]]] },
+    })
+  await world.script({ pace_ms: 20, tokens: 10, bill: 100, times: 2 })
+  const calls = await Promise.all([
+    world.raw('cedar').chat({ stream: true }),
+    world.raw('prairie').chat({ stream: true }),
+  ])
+  for (const call of calls) expect(await call.text()).toContain('[DONE]')
+  expect((await world.raw('cedar').chat()).status).toBe(403)
+  const { stdout } = await reopen('grant_cedar', '--raise', 'overhead.request=2000', '--reason', 'x')
+  expect(stdout.match(/was billed/g)).toHaveLength(2)
+  for (const id of ['grant_cedar', 'grant_prairie', 'pool_valley']) {
+    expect(stdout).toContain(`${id} is open`)
+    const [meter] = await store.get([keys.meter(id)])
+    expect(meter).toMatchObject({ state: 'open', overruns: {} })
+  }
+})
+
+test('what a decision has closed, before a bill or after it, stays closed', async () => {
+  const { store } = world.sallyport
+  const decide: WriteOp = {
+    kind: 'update',
+    key: keys.meter('grant_cedar'),
+    change: { set: [[['state'], 'closed']], add: [[['rev'], 1]], remove: [['closed']] },
+  }
+  await world.script({ pace_ms: 50, tokens: 10, bill: 100, times: 1 })
+  const running = world.raw('cedar').chat({ stream: true })
+  while (Object.keys((await world.meter('cedar')).leases).length === 0) await new Promise(setImmediate)
+  await store.write(decide)
+  await (await running).text()
+  const meter = await world.meter('cedar')
+  expect(Object.values(meter.overruns)).toHaveLength(1)
+  expect(meter).not.toHaveProperty('closed')
+  expect(alarms).toHaveLength(1)
+  const raise = ['--raise', 'overhead.request=9000', '--reason', 'x']
+  expect(await failed('grant_cedar', ...raise)).toContain('by a decision')
 })
 
 describe('reopening is refused, and nothing changed,', () => {
@@ -104,6 +150,16 @@ describe('reopening is refused, and nothing changed,', () => {
     )
     expect(await failed('grant_cedar', '--raise', 'price=16', ...reason)).toContain('price is no figure')
     expect(await failed('grant_cedar', '--raise', 'image=-1', ...reason)).toContain('image=-1')
+    const twice = ['--raise', 'image=9000', '--raise', 'image=9001']
+    expect(await failed('grant_cedar', ...twice, ...reason)).toContain('raised twice')
+    expect(await failed('grant_cedar', '--raise', 'image=9999999999', ...reason)).toContain('a whole budget')
+    expect(await failed('grant_cedar', '--raise', 'image=9000', '--reason', ' ')).toContain('say why')
+    await world.sallyport.store.write({
+      kind: 'update',
+      key: keys.model('aurora-preview'),
+      change: { remove: [['tokens', 'image']] },
+    })
+    expect(await failed('grant_cedar', '--raise', 'image=9000', ...reason)).toContain('no figure image')
     expect(await world.meter('cedar')).toMatchObject({ state: 'closed' })
   })
 

@@ -251,6 +251,13 @@ describe('a call is refused', () => {
       501,
     ],
     [
+      'the longer wait, not the kind of limit',
+      early,
+      { leases: { a: { r: 1, day: 0, exp: now + hour } }, limits: { ...pool.limits, streams: 1 } },
+      { code: 'rate_limited', meter: 'grant_1', retryAfter: 2 },
+      100,
+    ],
+    [
       'the longer wait of two',
       early,
       { tat: (now + 90_000) * 1000 },

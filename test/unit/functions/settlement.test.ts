@@ -84,6 +84,34 @@ const outcome = async (eid: string) => {
   return entry && { charge: entry.charge, ending: JSON.parse(entry.body).unmapped.ending }
 }
 
+/** An answer that was lost may have left a lease on any meter of the plan. */
+describe('a call that was refused while it reserved', () => {
+  const refused = { ending: 'refused', charge: 0, code: 'store_unavailable' } as const
+
+  test('is taken off every meter of its plan, as the store has it', async () => {
+    await grant('g', ['m', 'pool'])
+    const made = await intent(1, ['m', 'pool'])
+    for (const id of ['m', 'pool']) await reserved(made.eid, id)
+    await endCall(deps(), { ...made, intent: made.entry, told: [] }, refused)
+    for (const id of ['m', 'pool'])
+      expect(await meter(id)).toMatchObject({ used: 0, remaining: 1_000, leases: {} })
+    expect(errors).toEqual([])
+  })
+
+  test('keeps its mark where the meters cannot be read, and is swept by it', async () => {
+    await grant('g', [])
+    await store.write({ kind: 'put', key: keys.meter('pool'), item: freshMeter('pool', limits, now) })
+    const made = await intent(1, ['pool'])
+    await reserved(made.eid, 'pool')
+    const down = { ...deps(), store: { ...store, get: () => Promise.reject(new StoreUnavailable('down')) } }
+    await endCall(down, { ...made, intent: made.entry, told: [] }, refused)
+    expect(errors).toEqual(['a call was left to its lease'])
+    now += lease + 1
+    expect(await sweep(deps())).toMatchObject({ closed: 1 })
+    expect(await meter('pool')).toMatchObject({ used: 0, remaining: 1_000, leases: {} })
+  })
+})
+
 describe('the sweeper', () => {
   test('ends a lease that has expired, by its whole reservation, and closes the intent', async () => {
     await grant('g', ['m'])
@@ -108,6 +136,33 @@ describe('the sweeper', () => {
     const told = entry && JSON.parse(entry.body).unmapped.meters
     expect(told.map((one: { meter: string }) => one.meter)).toEqual(['m', 'pool'])
     for (const id of ['m', 'pool']) expect(await meter(id)).toMatchObject({ used: 100, leases: {} })
+  })
+
+  test('charges nothing for a call that died between two reserves: the model was never asked', async () => {
+    await grant('g', ['m', 'pool'])
+    const { eid } = await intent(1, ['m', 'pool'])
+    await reserved(eid, 'm')
+    now += lease + 1
+    expect(await sweep(deps())).toMatchObject({ purged: 1, closed: 1 })
+    expect(await outcome(eid)).toEqual({ charge: 0, ending: 'abandoned' })
+    for (const id of ['m', 'pool'])
+      expect(await meter(id)).toMatchObject({ used: 0, remaining: 1_000, leases: {} })
+  })
+
+  test('gives back whole what a late duplicate of a reserve took after its call was settled', async () => {
+    await grant('g', ['m'])
+    const made = await intent(1, ['m'])
+    const seen = await reserved(made.eid, 'm')
+    const told = [{ meter: 'm', seq: 1, reserved: 100, remaining: 900 }]
+    await endCall(
+      deps(),
+      { ...made, intent: made.entry, meters: [seen], told },
+      { ending: 'completed', charge: 7 },
+    )
+    await reserved(made.eid, 'm')
+    now += lease + 1
+    await sweep(deps())
+    expect(await meter('m')).toMatchObject({ used: 7, remaining: 993, leases: {} })
   })
 
   test('settles by the outcome that stands, whatever the lease held', async () => {
