@@ -8,16 +8,51 @@ const maxBody = 4 << 20
 
 /** What a caller asks of an operation, by the headers that count and the body. */
 export function parseBody(operation: Operation, event: APIGatewayProxyEvent): Request | Refusal {
-  const [beta] = headerValues(event, 'anthropic-beta')
-  if (beta !== undefined)
-    return refuse('field_not_allowed', 'Beta features can cost what the request does not show.', {
-      field: 'anthropic-beta',
-    })
-  const [version] = headerValues(event, 'anthropic-version')
-  if (version !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(version))
-    return refuse('field_not_allowed', 'It is a date: 2023-06-01.', { field: 'anthropic-version' })
+  const fault = headerFault(event) ?? queryFault(event)
+  if (fault) return fault
   const bytes = bodyBytes(event)
   if (bytes.byteLength > maxBody) return refuse('body_too_large', 'The body has more than 4 MB.')
   const json = parseJson(bytes, operation.maxValues)
   return json instanceof Refusal ? json : operation.parse(json.value)
+}
+
+interface Rule {
+  readonly header: string
+  readonly allowed: RegExp
+  readonly otherwise: string
+  /** Without it the header may be left out. */
+  readonly required?: true
+}
+
+/** Each comes once: of two values another reader of the same request might believe the other. */
+const rules: readonly Rule[] = [
+  {
+    header: 'content-type',
+    allowed: /^application\/json *(; *charset="?utf-8"? *)?$/i,
+    otherwise: 'The content type is application/json, in UTF-8.',
+    required: true,
+  },
+  { header: 'content-encoding', allowed: /^identity$/i, otherwise: 'The body is sent uncompressed.' },
+  {
+    header: 'anthropic-beta',
+    allowed: /^$/,
+    otherwise: 'Beta features can cost what the request does not show.',
+  },
+  { header: 'anthropic-version', allowed: /^\d{4}-\d{2}-\d{2}$/, otherwise: 'It is a date: 2023-06-01.' },
+]
+
+function headerFault(event: APIGatewayProxyEvent): Refusal | undefined {
+  for (const { header, allowed, otherwise, required } of rules) {
+    const values = headerValues(event, header)
+    const fits = values.length === 0 ? !required : values.length === 1 && allowed.test(values[0] ?? '')
+    if (!fits) return refuse('field_not_allowed', otherwise, { field: header })
+  }
+  return undefined
+}
+
+/** The paths take none: what one of them asks for would be dropped in silence. */
+function queryFault({ queryStringParameters }: APIGatewayProxyEvent): Refusal | undefined {
+  const [name] = Object.keys(queryStringParameters ?? {})
+  if (name === undefined) return undefined
+  return refuse('field_not_allowed', 'This path takes no query parameters.', { field: name.slice(0, 64) })
 }

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Reply } from '../../functions/http.ts'
+import { Refusal } from '../../shared/domain/refusal.ts'
+import { type BodyPool, readBody } from './read-body.ts'
 
 /** One byte beyond what any handler accepts: it sees that the body is too large and says so itself. */
 const maxBody = (4 << 20) + 1
@@ -18,7 +20,11 @@ const maxStall = 120_000
  * seen must be what is routed. Reads the body, cut where no handler would accept it. Rejects when the client
  * goes before it ends.
  */
-export async function toEvent(request: IncomingMessage, requestId: string): Promise<APIGatewayProxyEvent> {
+export async function toEvent(
+  request: IncomingMessage,
+  requestId: string,
+  pool: BodyPool,
+): Promise<APIGatewayProxyEvent | Refusal> {
   const [path = '', ...rest] = (request.url ?? '').split('?')
   const searchParams = new URLSearchParams(rest.join('?'))
   // A caller chooses the names: on an ordinary object some of them mean something else.
@@ -28,9 +34,11 @@ export async function toEvent(request: IncomingMessage, requestId: string): Prom
     const name = request.rawHeaders[i] ?? ''
     const value = request.rawHeaders[i + 1] ?? ''
     headers[name] = value
-    multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), value]
+    multiValueHeaders[name] ??= []
+    multiValueHeaders[name].push(value)
   }
-  const body = await readBody(request, request.headers.authorization ? maxBody : maxAnonymousBody)
+  const body = await readBody(request, request.headers.authorization ? maxBody : maxAnonymousBody, pool)
+  if (body instanceof Refusal) return body
   return {
     httpMethod: request.method ?? 'GET',
     path,
@@ -67,17 +75,6 @@ export async function writeReply(response: ServerResponse, reply: Reply): Promis
     if (!response.write(chunk)) await once(response, 'drain', { signal: gone.signal }).catch(() => undefined)
   }
   response.end()
-}
-
-async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= most) break
-  }
-  return Buffer.concat(chunks).subarray(0, most)
 }
 
 /** API Gateway's context, as far as a request on loopback has one. */

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Handler } from '../../functions/http.ts'
 import { problem } from '../../functions/problem.ts'
-import { refuse } from '../../shared/domain/refusal.ts'
+import { Refusal, type RefusalCode, refuse } from '../../shared/domain/refusal.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { toEvent, writeReply } from './gateway-event.ts'
+import { headFault } from './head-fault.ts'
+import { BodyPool } from './read-body.ts'
 
 /** By path; one that ends in `/` serves all that begins with it. */
 export type Routes = readonly (readonly [path: string, handler: Handler])[]
@@ -28,34 +30,78 @@ const maxConnections = 4_096
 /** After calls were told that the server stops: time to say so to their callers. Milliseconds. */
 const farewellMs = 1_000
 
+export interface Limits {
+  /** Milliseconds for the request line and the headers; for all of a request; between two looks at both. */
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly checkMs: number
+  /** Bytes of large bodies that are being read at once. */
+  readonly bodyBytes: number
+}
+
+const defaults: Limits = { headersMs: 10_000, requestMs: 60_000, checkMs: 1_000, bodyBytes: 64 << 20 }
+
 /** Listens on loopback only. Rejects where the port is taken. */
-export async function listen(port: number, telemetry: Telemetry): Promise<Listening> {
+export async function listen(
+  port: number,
+  telemetry: Telemetry,
+  { headersMs, requestMs, checkMs, bodyBytes }: Limits = defaults,
+): Promise<Listening> {
   let routes: Routes = []
+  const pool = new BodyPool(bodyBytes)
   const underWay = new Map<UnderWay, Promise<void>>()
   const sockets = new Set<Duplex>()
-  const busy = (socket: Duplex): boolean => [...underWay.keys()].some(one => one.socket === socket)
+  const on = (socket: Duplex): UnderWay[] =>
+    [...underWay.keys()].filter(({ request }) => request.socket === socket)
+  const owes = (socket: Duplex): boolean => on(socket).some(({ response }) => !response.writableFinished)
 
-  const server = createServer({ maxHeaderSize, requestTimeout: 60_000 }, (request, response) => {
-    const one = { socket: request.socket, gone: new AbortController() }
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const one = { request, response, gone: new AbortController() }
     // A kept connection can still bring a request after the server was closed.
-    const serve = server.listening
-      ? handle(routes, request, response, one.gone, telemetry)
-      : turnAway(response)
-    const served = serve.finally(() => {
-      underWay.delete(one)
-      if (!server.listening) setImmediate(() => server.closeIdleConnections())
-    })
+    const answered = server.listening
+      ? handle({ routes, pool, telemetry }, one)
+      : turnAway(response, refuse('stopping', 'It takes no more requests.'))
+    const served = answered
+      .then(() => drained(request))
+      .finally(() => {
+        underWay.delete(one)
+        if (!server.listening) setImmediate(() => server.closeIdleConnections())
+      })
     underWay.set(one, served)
-  })
+  }
+  const server = createServer(
+    {
+      maxHeaderSize,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
+      // Node would answer it without a word.
+      requireHostHeader: false,
+    },
+    serve,
+  )
+  server.on('checkExpectation', serve)
   server.maxConnections = maxConnections
+  // The size bounds them. Node would leave out what comes after the 2,000th.
+  server.maxHeadersCount = 0
   server.on('connection', socket => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  server.on('clientError', (error, socket) => {
-    // Into a reply that is under way nothing else may be written.
-    if (busy(socket)) socket.destroy()
-    else answerBytes(error, socket)
+  server.on('connect', (request, socket) => {
+    if (owes(socket)) socket.destroy()
+    else answerBytes(notOffered(`CONNECT ${request.url}`), socket)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const [one, ...others] = on(socket)
+    // Into a reply that is under way nothing else may be written, nor between two that are still to come.
+    const unanswered = one && others.length === 0 && !one.request.complete && !one.response.headersSent
+    if (!socket.writable || error.code === 'ECONNRESET' || (one && !unanswered)) return void socket.destroy()
+    one?.gone.abort()
+    answerBytes(
+      refuse(faults[error.code ?? ''] ?? 'request_malformed', 'It was not read to its end.'),
+      socket,
+    )
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -67,7 +113,7 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
     async drain(graceMs) {
       const closed = once(server, 'close')
       server.close()
-      for (const socket of sockets) if (!busy(socket)) socket.destroy()
+      for (const socket of sockets) if (!owes(socket)) socket.destroy()
       const stop = refuse('stopping', 'The server stops.')
       const timers = [
         setTimeout(() => {
@@ -84,27 +130,34 @@ export async function listen(port: number, telemetry: Telemetry): Promise<Listen
 }
 
 interface UnderWay {
-  readonly socket: Duplex
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
   readonly gone: AbortController
 }
 
+interface Serving {
+  readonly routes: Routes
+  readonly pool: BodyPool
+  readonly telemetry: Telemetry
+}
+
 async function handle(
-  routes: Routes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  gone: AbortController,
-  telemetry: Telemetry,
+  { routes, pool, telemetry }: Serving,
+  { request, response, gone }: UnderWay,
 ): Promise<void> {
   const requestId = randomUUID()
   response.on('close', () => {
     if (!response.writableFinished) gone.abort()
   })
   try {
-    const event = await toEvent(request, requestId)
+    const fault = headFault(request)
+    if (fault) return await turnAway(response, refuse('request_malformed', fault))
+    const event = await toEvent(request, requestId, pool)
+    // Its time was over, and that was answered.
+    if (!request.socket.writable) return
+    if (event instanceof Refusal) return await writeReply(response, problem(event, requestId))
     const handler = routes.find(([route]) => fits(event.path, route))?.[1]
-    const reply = handler
-      ? await handler(event, gone.signal)
-      : problem(refuse('path_not_offered', `${event.path.slice(0, 200)} is not offered.`), requestId)
+    const reply = handler ? await handler(event, gone.signal) : problem(notOffered(event.path), requestId)
     await writeReply(response, reply)
   } catch (error) {
     if (gone.signal.aborted) return
@@ -114,19 +167,30 @@ async function handle(
   }
 }
 
-const turnAway = (response: ServerResponse): Promise<void> =>
-  writeReply(
-    response,
-    problem(refuse('stopping', 'It takes no more requests.'), randomUUID(), { connection: 'close' }),
-  )
+/** What of a body was not read flows away, while its time lasts: none of it is taken for a next request. */
+async function drained(request: IncomingMessage): Promise<void> {
+  const { complete, socket } = request.resume()
+  if (complete || socket.closed) return
+  const ended = new AbortController()
+  request.once('end', () => ended.abort())
+  await once(socket, 'close', { signal: ended.signal }).catch(() => undefined)
+}
 
-/** What is no request has no handler; Node would answer it without a word. */
-function answerBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'request_malformed'
-  const { status, headers, body } = problem(refuse(code, 'It was not read to its end.'), randomUUID(), {
-    connection: 'close',
-  })
+const notOffered = (what: string): Refusal =>
+  refuse('path_not_offered', `${what.slice(0, 200)} is not offered.`)
+
+const turnAway = (response: ServerResponse, refusal: Refusal): Promise<void> =>
+  writeReply(response, problem(refusal, randomUUID(), { connection: 'close' }))
+
+/** What Node's parser says; everything else is no HTTP. */
+const faults: Readonly<Record<string, RefusalCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** What is no whole request has no handler; Node would answer it without a word. */
+function answerBytes(refusal: Refusal, socket: Duplex): void {
+  const { status, headers, body } = problem(refusal, randomUUID(), { connection: 'close' })
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(String(body)) })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(line => line.join(': ')).join('\r\n')}\r\n\r\n${body}`,

@@ -215,6 +215,13 @@ export const refusals = {
     'Send at most 10,240 bytes of request line and headers.',
     false,
   ),
+  request_timeout: kind(
+    408,
+    'The request did not come to its end in time',
+    'Send headers within 10 seconds and the whole request within 60.',
+    true,
+  ),
+  overloaded: kind(503, 'Too many large requests come in at once', 'Send it again after Retry-After.', true),
   internal: kind(500, 'The request failed here', 'Send it again; the log names it by its request id.', true),
   stopping: kind(503, 'The server is stopping', 'Send it again after Retry-After.', true),
   record_unavailable: kind(

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { listen } from '../../scripts/embedded/server.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { freshMeter } from '../../shared/domain/meter.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
@@ -10,7 +11,7 @@ import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { told } from './entries.ts'
 import { chatBody } from './raw-client.ts'
 import { bodyOf, rawHttp } from './raw-http.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld, quiet, type World } from './world.ts'
 
 const met = new Set<string>()
 let world: World
@@ -412,6 +413,21 @@ describe('the server', () => {
     problem(bodyOf(await rawHttp(world.issuer, 'HELLO\r\n\r\n')), 'request_malformed')
     const long = `GET / HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(11_000)}\r\n\r\n`
     problem(bodyOf(await rawHttp(world.issuer, long)), 'headers_too_large')
+  })
+
+  test('request_timeout, overloaded: what is not read to its end', async () => {
+    const limits = { headersMs: 50, requestMs: 50, checkMs: 10, bodyBytes: 0 }
+    const server = await listen(0, quiet, limits)
+    const address = `http://127.0.0.1:${server.port}`
+    problem(bodyOf(await rawHttp(address, 'GET / HTTP/1.1\r\n')), 'request_timeout')
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { authorization: 'DPoP x' },
+      body: 'x'.repeat(100_000),
+    })
+    expect(response.headers.get('retry-after')).toBe('1')
+    problem((await response.json()) as Record<string, unknown>, 'overloaded')
+    await server.drain(0)
   })
 
   test('internal: what should not happen says nothing of itself', async () => {

@@ -51,8 +51,9 @@ test.each([
   expect(bodyOf(answer)).toMatchObject({ status, next: expect.any(String) })
 })
 
+const path = '/openai/v1/chat/completions'
 const send = async (body: string): Promise<{ status: number; text: string }> => {
-  const response = await cedar.call('POST', '/openai/v1/chat/completions', { token, body })
+  const response = await cedar.call('POST', path, { token, body })
   return { status: response.status, text: await response.text() }
 }
 const messages = '"messages":[{"role":"user","content":"x"}]'
@@ -76,6 +77,24 @@ test.each([
   const { status, text } = await send(body)
   expect(status).toBe(400)
   expect(text).toContain(why)
+})
+
+test.each([
+  ['content-type', 'text/plain'],
+  ['content-encoding', 'gzip'],
+  ['anthropic-version', '2023-06-01, 2023-06-01'],
+  ['anthropic-beta', 'files-api-2025-04-14'],
+])('the header %s: %s is refused by its name', async (name, value) => {
+  const response = await cedar.call('POST', path, { token, body: '{}', headers: { [name]: value } })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    error: { param: name, sallyport: { code: 'field_not_allowed' } },
+  })
+})
+
+test('a query is refused by the name of its parameter: it would be dropped in silence', async () => {
+  const response = await cedar.call('POST', `${path}?beta=true`, { token, body: '{}' })
+  expect(await response.json()).toMatchObject({ error: { param: 'beta' } })
 })
 
 test('what a caller puts into names is neither echoed at length nor logged', async () => {

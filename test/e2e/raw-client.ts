@@ -126,7 +126,12 @@ export function rawClient(
       const body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
       const response = await fetch(issuer + path, {
         method,
-        headers: { authorization: `DPoP ${token}`, dpop: proof, ...options.headers },
+        headers: {
+          authorization: `DPoP ${token}`,
+          dpop: proof,
+          ...(options.body !== undefined && { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
         ...(options.body !== undefined && { body }),
         ...(options.signal && { signal: options.signal }),
       })

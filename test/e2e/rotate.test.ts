@@ -36,6 +36,7 @@ function load(): AsyncDisposable & { stop(): Promise<ReadonlyMap<number, number>
       for (let i = 0; i < 5; i++) {
         const response = await gateway.fetch(`${gateway.openai}/chat/completions`, {
           method: 'POST',
+          headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         })
         await response.arrayBuffer()

@@ -68,6 +68,7 @@ test('bytes that are no request end the reply before them, and write nothing int
     'Host: x',
     `Authorization: DPoP ${token}`,
     `DPoP: ${await cedar.proof('POST', path, {}, token)}`,
+    'Content-Type: application/json',
     `Content-Length: ${body.length}`,
   ]
   const answer = await rawHttp(world.issuer, `${head.join('\r\n')}\r\n\r\n${body}`, async write => {

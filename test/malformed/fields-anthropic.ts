@@ -1,0 +1,92 @@
+import { type Fields, messages, model, notMessages, notTools, says } from './field-texts.ts'
+
+const anthropicInput: Fields = {
+  base: { model, messages },
+  kinds: { model: 'text', tools: 'list', tool_choice: 'object', thinking: 'object', output_config: 'object' },
+  refused: {
+    messages: [
+      ...notMessages,
+      '[{"role":"system","content":"x"}]',
+      '[{"role":"tool","content":"x"}]',
+      says('{"type":"document","source":{"type":"file","file_id":"file_1"}}'),
+      says('{"type":"document","source":{"type":"url","url":"http://x"}}'),
+      says('{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":""}}'),
+      says('{"type":"image","source":{"type":"file","file_id":"file_1"}}'),
+      says('{"type":"image","source":{"type":"url"}}'),
+      says('{"type":"image"}'),
+      says('{"type":"container_upload","file_id":"file_1"}'),
+      says('{"type":"server_tool_use","id":"1","name":"web_search","input":{}}'),
+      says('{"type":"web_search_tool_result","tool_use_id":"1","content":[]}'),
+      says('{"type":"tool_use","id":"1","name":"f","input":[]}'),
+      says('{"type":"tool_result"}'),
+      says('{"type":"text","text":"x","cache_control":{"type":"ephemeral","ttl":"1h"}}'),
+      says('{"type":"text","text":"x","cache_control":{"type":"persistent"}}'),
+    ],
+    system: ['7', '{}', 'true', '[7]', '[{"type":"image"}]', '["x"]'],
+    cache_control: ['"x"', '7', '[]', '{}', '{"type":"ephemeral","ttl":"1h"}'],
+    output_config: ['{"effort":7}', '{"format":{"type":"x"}}', '{"x":1}'],
+    thinking: [
+      '{}',
+      '{"type":"x"}',
+      '{"type":"enabled"}',
+      '{"type":"enabled","budget_tokens":0}',
+      '{"type":"enabled","budget_tokens":"1"}',
+    ],
+    tools: [
+      ...notTools,
+      '[{"name":"f"}]',
+      '[{"name":"f","input_schema":[]}]',
+      '[{"name":7,"input_schema":{}}]',
+      '[{"type":"web_search_20250305","name":"web_search"}]',
+      '[{"type":"code_execution_20250522","name":"x"}]',
+      '[{"type":"computer_20250124","name":"x"}]',
+      '[{"type":"mcp_toolset","mcp_server_name":"x"}]',
+      '[{"name":"f","input_schema":{},"allowed_callers":["code_execution_20250825"]}]',
+      '[{"name":"f","input_schema":{},"defer_loading":true}]',
+    ],
+    tool_choice: ['{}', '{"type":"x"}', '{"type":"tool"}', '{"type":"tool","name":7}'],
+    mcp_servers: ['[]', '[{"type":"url","url":"http://x","name":"x"}]'],
+    container: ['"container_1"', '{"skills":[]}'],
+    context_management: ['{"edits":[]}'],
+    betas: ['["x"]'],
+    previous_response_id: ['"resp_1"'],
+    inference_geo: ['"us"'],
+  },
+}
+
+export const anthropicMessages: Fields = {
+  base: { ...anthropicInput.base, max_tokens: '20' },
+  kinds: {
+    ...anthropicInput.kinds,
+    max_tokens: 'positive',
+    stream: 'boolean',
+    temperature: 'number',
+    top_p: 'number',
+    top_k: 'whole',
+    stop_sequences: 'texts',
+    metadata: 'object',
+    service_tier: 'text',
+  },
+  refused: {
+    ...anthropicInput.refused,
+    max_tokens: ['null', '""'],
+    stream: ['null'],
+    metadata: ['{"user_id":7}', '{"x":"y"}'],
+    service_tier: ['"priority"', '"batch"'],
+    n: ['2'],
+    stop: ['"x"'],
+    max_completion_tokens: ['20'],
+    speed: ['"fast"'],
+  },
+}
+
+export const countTokens: Fields = {
+  ...anthropicInput,
+  refused: {
+    ...anthropicInput.refused,
+    max_tokens: ['20'],
+    stream: ['true'],
+    temperature: ['1'],
+    metadata: ['{}'],
+  },
+}
