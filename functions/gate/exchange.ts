@@ -59,7 +59,7 @@ export async function exchange(
   const { status, headers } = response
   run.status = status
   const successful = status >= 200 && status < 300
-  if (successful && ask.watch && headers['content-type']?.startsWith('text/event-stream'))
+  if (successful && ask.watch && /^text\/event-stream/i.test(headers['content-type'] ?? ''))
     return {
       status,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },

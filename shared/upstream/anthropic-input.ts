@@ -136,8 +136,9 @@ export function shapeOf(request: Input): Shape {
 
 export function usesOf(request: Input, { images }: Shape): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
-  if (request.tools) uses.set('tools', 'tools')
+  if (request.tools?.length) uses.set('tools', 'tools')
   if (request.thinking && request.thinking.type !== 'disabled') uses.set('reasoning', 'thinking')
+  if (request.output_config?.effort) uses.set('reasoning', 'output_config.effort')
   const [image] = images
   if (image) uses.set('images', image.field)
   return uses

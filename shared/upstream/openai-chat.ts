@@ -212,7 +212,7 @@ function shapeOf(request: Body): Shape {
 
 function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
-  if (request.tools) uses.set('tools', 'tools')
+  if (request.tools?.length) uses.set('tools', 'tools')
   if (request.logprobs || request.top_logprobs)
     uses.set('logprobs', request.logprobs ? 'logprobs' : 'top_logprobs')
   if (request.reasoning_effort && request.reasoning_effort !== 'none')

@@ -206,7 +206,7 @@ function shapeOf({ input, tools, instructions }: Body): Shape {
 
 function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'input']])
-  if (request.tools) uses.set('tools', 'tools')
+  if (request.tools?.length) uses.set('tools', 'tools')
   const { effort, summary, generate_summary } = request.reasoning ?? {}
   if ((effort && effort !== 'none') || summary || generate_summary) uses.set('reasoning', 'reasoning')
   if (request.top_logprobs) uses.set('logprobs', 'top_logprobs')

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 
+// Without a language the small build says "Invalid input" of everything.
+z.config(z.locales.en())
+
 /** The value as the schema types it, or a refusal that names the first field that is wrong. */
 export function check<T>(schema: z.ZodMiniType<T>, value: unknown): T | Refusal {
   const result = z.safeParse(schema, value)

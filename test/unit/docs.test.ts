@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { refusalList } from '../../scripts/docs.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
@@ -14,4 +14,13 @@ test('the storage schema shows every kind of key and every index', () => {
     expect(schema).toContain(`\`${key.pk.replace(/<id>|<hash>/g, '…')}\``)
   }
   for (const { name } of Object.values(indexes)) expect(schema).toContain(`\`${name}\``)
+})
+
+test('the table of attacks names files that are there', () => {
+  const named = readFileSync('docs/security.md', 'utf8').matchAll(
+    /`((?:shared|functions|scripts|client|test)\/[^`*]+)`/g,
+  )
+  const paths = [...named].map(([, path = '']) => path)
+  expect(paths.length).toBeGreaterThan(40)
+  expect(paths.filter(path => !existsSync(path))).toEqual([])
 })
