@@ -18,9 +18,8 @@ export async function listEntries(
 ): Promise<EntryPage | Refusal> {
   const { order = 'desc', limit = '20', after } = query
   if (order !== 'asc' && order !== 'desc') return malformed('order', 'order is asc or desc.')
-  const size = Number(limit)
-  if (!Number.isInteger(size) || size < 1 || size > maxPage)
-    return malformed('limit', `limit is 1 to ${maxPage}.`)
+  const size = /^\d+$/.test(limit) ? Number(limit) : 0
+  if (size < 1 || size > maxPage) return malformed('limit', `limit is 1 to ${maxPage}.`)
 
   const page = await store
     .query({

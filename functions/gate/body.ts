@@ -35,7 +35,9 @@ const rules: readonly Rule[] = [
   { header: 'content-encoding', allowed: /^identity$/i, otherwise: 'The body is sent uncompressed.' },
   {
     header: 'anthropic-beta',
-    allowed: /^$/,
+    // SDKs send these with ordinary requests; what they stand for is in the request or costs nothing.
+    allowed:
+      /^((token-counting-2024-11-01|structured-outputs-2025-12-15|fine-grained-tool-streaming-2025-05-14)(, *(?=\w)|$))+$/,
     otherwise: 'Beta features can cost what the request does not show.',
   },
   { header: 'anthropic-version', allowed: /^\d{4}-\d{2}-\d{2}$/, otherwise: 'It is a date: 2023-06-01.' },
@@ -45,14 +47,16 @@ function headerFault(event: APIGatewayProxyEvent): Refusal | undefined {
   for (const { header, allowed, otherwise, required } of rules) {
     const values = headerValues(event, header)
     const fits = values.length === 0 ? !required : values.length === 1 && allowed.test(values[0] ?? '')
-    if (!fits) return refuse('field_not_allowed', otherwise, { field: header })
+    if (!fits) return refuse('field_not_allowed', `${header}: ${otherwise}`, { field: header })
   }
   return undefined
 }
 
-/** The paths take none: what one of them asks for would be dropped in silence. */
+/** What one of them asks for would be dropped in silence. `beta=true` goes with the header, which is judged. */
 function queryFault({ queryStringParameters }: APIGatewayProxyEvent): Refusal | undefined {
-  const [name] = Object.keys(queryStringParameters ?? {})
+  const [name] = Object.entries(queryStringParameters ?? {})
+    .filter(([name, value]) => name !== 'beta' || value !== 'true')
+    .map(([name]) => name.slice(0, 64))
   if (name === undefined) return undefined
-  return refuse('field_not_allowed', 'This path takes no query parameters.', { field: name.slice(0, 64) })
+  return refuse('field_not_allowed', `${name}: this path takes no query parameters.`, { field: name })
 }

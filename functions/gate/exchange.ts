@@ -3,6 +3,7 @@ import type { Upstream } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Http, HttpResponse } from '../../shared/ports/http.ts'
 import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
+import { failureOf, requestFault } from '../../shared/upstream/provider-error.ts'
 import { upstreamHeaders } from '../../shared/upstream/wire.ts'
 import type { Reply } from '../http.ts'
 import type { AdmissionDeps, Admitted } from './admit.ts'
@@ -27,13 +28,17 @@ export interface Exchanged {
 
 /** A JSON reply is held whole, to read its usage. */
 const maxReply = 16 << 20
+const compressed = 'The reply came compressed.'
 const tooLong = 'The reply has more than 16 MB: ask for less at once.'
 
 /** Statuses by which a provider says that it did not do the work; others may come from something in between. */
 const undone = (status: number): boolean =>
-  (status >= 300 && status < 500) || status === 500 || status === 503 || status === 529
+  (status >= 300 && status < 500 && !maybeDone.includes(status)) || [500, 503, 529].includes(status)
 
-/** What a provider says about the request itself, in its own words. Other errors can name the operator. */
+/** A time-out, a dependency, a client that left: something in between may say so after the work. */
+const maybeDone = [408, 424, 499]
+
+/** What a provider says about the request itself. Other errors are the operator's. */
 const aboutRequest = [400, 413, 422]
 
 /** A reply of the upstream, or the refusal for a call that it did not answer. */
@@ -58,6 +63,11 @@ export async function exchange(
   watch.heard()
   const { status, headers } = response
   run.status = status
+  // The bytes are counted and the usage read as they come; we asked for them as they are.
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    run.hidden = true
+    return run.fail(new Error(compressed), compressed)
+  }
   const successful = status >= 200 && status < 300
   if (successful && ask.watch && /^text\/event-stream/i.test(headers['content-type'] ?? ''))
     return {
@@ -134,14 +144,22 @@ async function whole(
     return run.fail(error)
   }
   const body = Buffer.concat(chunks).toString('utf8')
-  run.usage = successful ? operation.usage(body) : undefined
-  if (run.usage) run.done = 'completed'
+  run.usage = operation.usage(body)
+  const failure = successful ? failureOf(body) : undefined
+  if (failure !== undefined) {
+    const what = `The provider ended it: ${failure}.`
+    return run.fail(new Error(what), what)
+  }
+  if (successful && run.usage) run.done = 'completed'
   else if (undone(status)) run.done = 'upstream_refused'
   else run.reason(new Error(`the upstream answered ${status} without usage`))
   await run.end()
 
-  if (successful || aboutRequest.includes(status))
-    return { status, headers: { 'content-type': headers['content-type'] ?? 'application/json' }, body }
+  if (successful) return { status, headers: { 'content-type': 'application/json' }, body }
+  if (aboutRequest.includes(status)) {
+    const { code, field, words } = requestFault(body)
+    return refuse('upstream_refused', words ?? `By its code: ${code}.`, { ...(field && { field }) })
+  }
   const retryAfter = Number(headers['retry-after'])
   return refuse('upstream_unavailable', `The upstream answered ${status}.`, {
     ...(Number.isSafeInteger(retryAfter) && retryAfter > 0 && { retryAfter }),

@@ -41,8 +41,7 @@ export class Run {
     this.#deps = deps
     this.#admitted = admitted
     const { ask, model } = admitted.allow
-    const { tokens } = model
-    this.hidden = tokens.hiddenOutput || ask.uses.has('reasoning') || ask.watch === undefined
+    this.hidden = model.tokens.hiddenOutput || ask.hidden || ask.watch === undefined
   }
 
   /** Aborted when the upstream is to be left. */
@@ -106,7 +105,7 @@ export class Run {
     const { ceiling, inputBound } = allow.ask
     const { usage, received } = this
     const slow = this.#heldSince !== undefined && this.#deps.clock.now() - this.#heldSince > slowMs
-    const nothing = !this.sent || this.done === 'upstream_refused'
+    const nothing = !this.sent || (this.done === 'upstream_refused' && usage === undefined)
     const charge = nothing
       ? 0
       : chargeOf({ ceiling, inputBound, usage, received, hidden: this.hidden || slow })

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../shared/ports/http.ts'
 import type { Clock } from '../../shared/ports/world.ts'
 import type { StreamWatch } from '../../shared/upstream/operation.ts'
-import { EventSplitter } from '../../shared/upstream/sse.ts'
+import { EventSplitter, isComment } from '../../shared/upstream/sse.ts'
 import { brokenOff, type Run } from './run.ts'
 import type { Watch } from './watch.ts'
 import { within } from './within.ts'
@@ -54,22 +54,26 @@ async function* passThrough(
     while (!ended(events)) {
       next ??= source.next()
       const got = await Promise.race([next, watch.silence()])
-      if (got?.done) break
       const passed: Uint8Array[] = got ? [] : [comment]
       if (got) {
-        watch.heard()
-        run.received += got.value.length
-        for (const event of splitter.push(got.value))
-          if (!ended(events) && events.event(event)) (events.finished ? last : passed).push(event)
         next = undefined
+        watch.heard()
+        run.received += got.value?.length ?? 0
+        for (const event of got.done ? splitter.end() : splitter.push(got.value))
+          if (ended(events)) break
+          else if (events.event(event)) (events.finished ? last : passed).push(event)
+          else if (isComment(event)) passed.push(comment)
+        if (got.done) events.close()
       }
       // Known before the caller can hold us up: whoever ends the call meanwhile charges by it.
       run.usage = events.usage()
       if (events.finished) run.done = 'completed'
-      if (passed.length === 0) continue
-      run.hold()
-      yield joined(passed)
-      run.release()
+      if (passed.length > 0) {
+        run.hold()
+        yield joined(passed)
+        run.release()
+      }
+      if (got?.done) break
     }
     if (events.finished) await within(clock, lingerMs, readOn(source))
     else {

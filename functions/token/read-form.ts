@@ -8,6 +8,8 @@ export function readForm(event: APIGatewayProxyEvent): Form | OAuthError {
   const query = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {}
   if (Object.keys(query).length > 0)
     return new OAuthError('invalid_request', 'Parameters belong into the body, not into the URL.')
+  if (headerValues(event, 'content-encoding').some(coding => coding.toLowerCase() !== 'identity'))
+    return new OAuthError('invalid_request', 'The body is sent uncompressed.')
   const form = parseForm(headerValues(event, 'content-type'), bodyBytes(event))
   if (form instanceof OAuthError) return form
   // RFC 6749 §2.3: one method of authentication in a request.

@@ -37,6 +37,8 @@ export interface Upstream {
   readonly credential: string
   /** The model's name in the upstream's own API. */
   readonly model: string
+  /** How chat completions limit their output here, where it is not `max_completion_tokens`: older servers ignore that. */
+  readonly limitField?: 'max_tokens'
 }
 
 export type ModelState =
@@ -72,6 +74,8 @@ export interface TokenBounds {
   readonly defaultOutput?: number
   /** The model produces tokens that are not sent (reasoning): received bytes bound nothing. */
   readonly hiddenOutput: boolean
+  /** It reasons unless a request switches that off; such a request uses the capability. */
+  readonly reasons?: boolean
 }
 
 export type PartnerState =

@@ -242,6 +242,12 @@ export const refusals = {
     'Send the request again after Retry-After.',
     true,
   ),
+  upstream_refused: kind(
+    400,
+    'The provider of the model did not take the request',
+    'Correct what the detail names.',
+    false,
+  ),
   upstream_unavailable: kind(
     502,
     'The endpoint of the model could not be reached',

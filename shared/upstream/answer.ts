@@ -13,6 +13,7 @@ export function errorBody(protocol: Protocol, refusal: Refusal, requestId: strin
   const sallyport = {
     code,
     next: kind.next,
+    ...(facts.field && { field: facts.field }),
     ...(facts.clause && { clause: facts.clause }),
     ...(facts.meter && { meter: facts.meter }),
     ...(oauth && { oauth }),

@@ -5,10 +5,10 @@
 import * as z from 'zod/mini'
 import { Refusal } from '../domain/refusal.ts'
 import { inputFields, shapeOf, usesOf } from './anthropic-input.ts'
-import { inputBound } from './bounds.ts'
+import { bounded } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
 import { count, type Operation } from './operation.ts'
-import { check } from './schema.ts'
+import { parseBy } from './schema.ts'
 
 const body = z.strictObject(inputFields)
 
@@ -16,19 +16,13 @@ export const anthropicCountTokens: Operation = {
   protocol: 'anthropic',
   name: 'messages.count_tokens',
   path: '/v1/messages/count_tokens',
-  parse(value) {
-    const request = check(body, value)
-    if (request instanceof Refusal) return request
-    return {
-      prepare(model, upstream) {
-        const bytes = Buffer.from(JSON.stringify({ ...request, model: upstream.model }))
-        const shape = shapeOf(request)
-        const refused = inputBound(bytes, shape, model.tokens)
-        if (refused instanceof Refusal) return refused
-        return { model: request.model, uses: usesOf(request, shape), body: bytes, inputBound: 0, ceiling: 0 }
-      },
-    }
-  },
+  parse: parseBy(body, (request, { tokens }, upstream) => {
+    const shape = shapeOf(request)
+    const bounds = bounded({ ...request, model: upstream.model }, shape, tokens, 0)
+    if (bounds instanceof Refusal) return bounds
+    const uses = usesOf(request, shape, tokens)
+    return { model: request.model, uses, body: bounds.body, inputBound: 0, ceiling: 0, hidden: false }
+  }),
   usage: reply =>
     count(jsonOrNothing<{ input_tokens: unknown }>(reply)?.input_tokens) === undefined
       ? undefined

@@ -1,6 +1,6 @@
 /** What Anthropic's paths share: the parts of a request, what of it costs tokens, and what it uses. */
 import * as z from 'zod/mini'
-import type { Capability } from '../domain/records.ts'
+import type { Capability, TokenBounds } from '../domain/records.ts'
 import type { Shape } from './bounds.ts'
 
 const text = z.string()
@@ -26,16 +26,28 @@ const schemaObject = z.record(z.string(), z.unknown())
 /** Called by the model itself, not from inside a container that the provider runs. */
 const direct = z.strictObject({ type: z.literal('direct') })
 
+const documentBlock = z.strictObject({
+  type: z.literal('document'),
+  source: z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
+  title: z.nullish(text),
+  context: z.nullish(text),
+  citations: z.nullish(z.strictObject({ enabled: z.optional(z.boolean()) })),
+  cache_control,
+})
+const searchResultBlock = z.strictObject({
+  type: z.literal('search_result'),
+  source: text,
+  title: text,
+  content: z.array(textBlock),
+  citations: z.nullish(z.strictObject({ enabled: z.optional(z.boolean()) })),
+  cache_control,
+})
+
 const block = z.discriminatedUnion('type', [
   textBlock,
   imageBlock,
-  z.strictObject({
-    type: z.literal('document'),
-    source: z.strictObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: text }),
-    title: z.nullish(text),
-    context: z.nullish(text),
-    cache_control,
-  }),
+  documentBlock,
+  searchResultBlock,
   z.strictObject({
     type: z.literal('tool_use'),
     id: text,
@@ -48,7 +60,12 @@ const block = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('tool_result'),
     tool_use_id: text,
-    content: z.optional(z.union([text, z.array(z.discriminatedUnion('type', [textBlock, imageBlock]))])),
+    content: z.nullish(
+      z.union([
+        text,
+        z.array(z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock])),
+      ]),
+    ),
     is_error: z.optional(z.boolean()),
     cache_control,
   }),
@@ -60,7 +77,12 @@ const block = z.discriminatedUnion('type', [
 export const inputFields = {
   model: text,
   messages: z
-    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.union([text, z.array(block)]) }))
+    .array(
+      z.strictObject({
+        role: z.enum(['user', 'assistant', 'system']),
+        content: z.union([text, z.array(block)]),
+      }),
+    )
     .check(z.minLength(1)),
   system: z.optional(z.union([text, z.array(textBlock)])),
   cache_control,
@@ -75,9 +97,9 @@ export const inputFields = {
       z.strictObject({
         type: z.literal('enabled'),
         budget_tokens: z.int().check(z.positive()),
-        display: z.optional(text),
+        display: z.nullish(text),
       }),
-      z.strictObject({ type: z.literal('adaptive'), display: z.optional(text) }),
+      z.strictObject({ type: z.literal('adaptive'), display: z.nullish(text) }),
       z.strictObject({ type: z.literal('disabled') }),
     ]),
   ),
@@ -90,6 +112,7 @@ export const inputFields = {
         input_schema: schemaObject,
         input_examples: z.optional(z.array(schemaObject)),
         strict: z.optional(z.boolean()),
+        defer_loading: z.nullish(z.literal(false)),
         eager_input_streaming: z.nullish(z.boolean()),
         allowed_callers: z.optional(z.array(z.literal('direct'))),
         cache_control,
@@ -134,10 +157,15 @@ export function shapeOf(request: Input): Shape {
   return { messages: request.messages.length, tools: request.tools?.length ?? 0, images }
 }
 
-export function usesOf(request: Input, { images }: Shape): ReadonlyMap<Capability, string> {
+export function usesOf(
+  request: Input,
+  { images }: Shape,
+  { reasons }: TokenBounds,
+): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
   if (request.tools?.length) uses.set('tools', 'tools')
-  if (request.thinking && request.thinking.type !== 'disabled') uses.set('reasoning', 'thinking')
+  if ((request.thinking?.type ?? (reasons ? 'default' : 'disabled')) !== 'disabled')
+    uses.set('reasoning', 'thinking')
   if (request.output_config?.effort) uses.set('reasoning', 'output_config.effort')
   const [image] = images
   if (image) uses.set('images', image.field)

@@ -4,16 +4,18 @@ import type { Model, Upstream } from '../domain/records.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
 import { inputFields, shapeOf, usesOf } from './anthropic-input.ts'
-import { inputBound, outputLimit } from './bounds.ts'
+import { bounded, outputLimit } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
-import { count, errorCode, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
-import { check } from './schema.ts'
-import { dataOf } from './sse.ts'
+import { count, type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
+import { parseBy, unused } from './schema.ts'
+import { watchEvents } from './watch-events.ts'
 
 const text = z.string()
 
 const body = z.strictObject({
   ...inputFields,
+  container: unused,
+  speed: z.nullish(z.literal('standard')),
   max_tokens: z.optional(z.int().check(z.positive())),
   stream: z.optional(z.boolean()),
   temperature: z.optional(z.number()),
@@ -30,28 +32,24 @@ export const anthropicMessages: Operation = {
   protocol: 'anthropic',
   name: 'messages',
   path: '/v1/messages',
-  parse(value) {
-    const request = check(body, value)
-    if (request instanceof Refusal) return request
-    return { prepare: (model, upstream) => prepare(request, model, upstream) }
-  },
+  parse: parseBy(body, prepare),
   usage: reply => total(tell({}, jsonOrNothing<Event>(reply)?.usage)),
 }
 
 /** `max_tokens` bounds thinking and the reply together. */
-function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
-  const limit = outputLimit(request.max_tokens, bounds, 'max_tokens')
+function prepare(request: Body, { tokens }: Model, upstream: Upstream): Prepared | Refusal {
+  const limit = outputLimit(request.max_tokens, tokens, 'max_tokens')
   if (limit instanceof Refusal) return limit
-  const bytes = Buffer.from(JSON.stringify({ ...request, model: upstream.model, max_tokens: limit }))
   const shape = shapeOf(request)
-  const input = inputBound(bytes, shape, bounds)
-  if (input instanceof Refusal) return input
+  const bounds = bounded({ ...request, model: upstream.model, max_tokens: limit }, shape, tokens, limit)
+  if (bounds instanceof Refusal) return bounds
+  const uses = usesOf(request, shape, tokens)
   return {
+    ...bounds,
     model: request.model,
-    uses: usesOf(request, shape),
-    body: bytes,
-    inputBound: input,
-    ceiling: input + limit,
+    uses,
+    // What a tool is called with is held back by the provider until it is whole, unless it is eager.
+    hidden: uses.has('reasoning') || (request.tools ?? []).some(tool => !tool.eager_input_streaming),
     ...(request.max_tokens === undefined && { outputLimit: limit }),
     ...(request.stream && { watch }),
   }
@@ -60,69 +58,46 @@ function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): 
 interface Event {
   readonly type: string
   readonly usage: unknown
-  readonly error: unknown
   readonly message: { readonly usage?: unknown }
 }
 
-/** Counts come in parts and only grow: of two words about one, the larger is believed. */
+/** Of two words about one count the larger is believed: it only grows. Of the input all parts are one count. */
 interface Told {
-  readonly input_tokens: number
-  readonly cache_creation_input_tokens: number
-  readonly cache_read_input_tokens: number
-  readonly output_tokens: number
+  readonly input?: number
+  readonly output?: number
 }
 
-function tell(before: Partial<Told>, usage: unknown): Partial<Told> {
-  const told: Record<string, number> = { ...before }
-  for (const name of [
-    'input_tokens',
-    'cache_creation_input_tokens',
-    'cache_read_input_tokens',
-    'output_tokens',
-  ]) {
-    const value = count((usage as Record<string, unknown> | undefined)?.[name])
-    if (value !== undefined) told[name] = Math.max(value, told[name] ?? 0)
-  }
-  return told
-}
-
-function total(told: Partial<Told>): Usage | undefined {
-  if (told.input_tokens === undefined || told.output_tokens === undefined) return undefined
+function tell(before: Told, usage: unknown): Told {
+  const { output_tokens, ...told } = (usage ?? {}) as Record<string, unknown>
+  const parts = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens']
+    .map(name => count(told[name]))
+    .filter(part => part !== undefined)
+  const input = parts.reduce((sum, part) => sum + part, 0)
+  const output = count(output_tokens)
   return {
-    input: told.input_tokens + (told.cache_creation_input_tokens ?? 0) + (told.cache_read_input_tokens ?? 0),
-    output: told.output_tokens,
+    ...before,
+    ...(parts.length > 0 && { input: Math.max(input, before.input ?? 0) }),
+    ...(output !== undefined && { output: Math.max(output, before.output ?? 0) }),
   }
 }
+
+const total = ({ input, output }: Told): Usage | undefined => usageOf(input, output)
 
 /** `message_start` states the input, each `message_delta` the output so far, final at the end only. */
 function watch(): StreamWatch {
-  let told: Partial<Told> = {}
-  let finished = false
-  let failure: string | undefined
-  return {
-    event(bytes) {
-      const data = dataOf(bytes)
-      if (data.includes('"message_stop"')) finished ||= jsonOrNothing<Event>(data)?.type === 'message_stop'
-      if (!data.includes('"usage"') && !data.includes('"error"')) return true
-      const event = jsonOrNothing<Event>(data)
-      if (event?.type === 'error') {
-        failure = errorCode(event.error)
-        return false
-      }
+  let told: Told = {}
+  return watchEvents({
+    read(data) {
+      const telling = data.includes('"usage"') || data.includes('"message_stop"')
+      const event = telling ? jsonOrNothing<Event>(data) : undefined
       if (event?.type === 'message_start') {
-        const { output_tokens: _, ...input } = tell(told, event.message?.usage)
+        const { output: _, ...input } = tell(told, event.message?.usage)
         told = input
       }
       if (event?.type === 'message_delta') told = tell(told, event.usage)
-      return true
+      return event?.type === 'message_stop' ? 'end' : 'pass'
     },
-    usage: () => (finished ? total(told) : undefined),
-    get finished() {
-      return finished
-    },
-    get failure() {
-      return failure
-    },
+    usage: finished => (finished ? total(told) : undefined),
     errorEvent: (refusal, requestId) => errorEvent(errorBody('anthropic', refusal, requestId), true),
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import type { TokenBounds } from '../domain/records.ts'
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import { Refusal, refuse } from '../domain/refusal.ts'
+import type { Prepared } from './operation.ts'
 
 /** What of a request costs tokens beyond its bytes. */
 export interface Shape {
@@ -40,4 +41,16 @@ export function outputLimit(
   return (
     stated ?? defaultOutput ?? refuse('limit_required', 'The model has no default output limit.', { field })
   )
+}
+
+/** What is sent on and what it can cost, with `output` tokens of reply at most. */
+export function bounded(
+  request: object,
+  shape: Shape,
+  tokens: TokenBounds,
+  output: number,
+): Pick<Prepared, 'body' | 'inputBound' | 'ceiling'> | Refusal {
+  const body = Buffer.from(JSON.stringify(request))
+  const input = inputBound(body, shape, tokens)
+  return input instanceof Refusal ? input : { body, inputBound: input, ceiling: input + output }
 }

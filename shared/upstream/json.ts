@@ -20,7 +20,7 @@ export function parseJson(
   } catch {
     return refuse('body_malformed', 'The body is not JSON in UTF-8.')
   }
-  const fault = faultIn(text, maxValues)
+  const fault = faultIn(text, maxValues) ?? lossIn(value)
   return fault === undefined ? { value } : refuse('body_malformed', fault)
 }
 
@@ -55,6 +55,8 @@ function faultIn(text: string, maxValues: number): string | undefined {
         const names = open.at(-1)
         if (names && isKey(text, end)) {
           const name = JSON.parse(text.slice(i, end)) as string
+          // It is no key to whoever copies the object, and would be gone in what is sent on.
+          if (name === '__proto__') return 'The body names the key __proto__, which is not taken.'
           if (names.has(name)) return `The body names the key ${JSON.stringify(name.slice(0, 100))} twice.`
           names.add(name)
         }
@@ -65,6 +67,18 @@ function faultIn(text: string, maxValues: number): string | undefined {
         values += 1
         if (values > maxValues) return `The body has more than ${maxValues} values.`
     }
+  }
+  return undefined
+}
+
+/** A number that would be `null` in what is sent on. Recursion ends: the depth was judged before. */
+function lossIn(value: unknown): string | undefined {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    return 'The body has a number beyond all that can be kept.'
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const part of Object.values(value)) {
+    const fault = lossIn(part)
+    if (fault) return fault
   }
   return undefined
 }

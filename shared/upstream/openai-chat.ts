@@ -3,21 +3,21 @@
  * provider's: what could spend tokens that the request does not show has no place in it.
  */
 import * as z from 'zod/mini'
-import type { Capability, Model, Upstream } from '../domain/records.ts'
+import type { Capability, Model, TokenBounds, Upstream } from '../domain/records.ts'
 import { Refusal, refuse } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
-import { inputBound, outputLimit, type Shape } from './bounds.ts'
+import { bounded, outputLimit, type Shape } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
-import { count, errorCode, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
-import { check, unused } from './schema.ts'
-import { dataOf } from './sse.ts'
+import { type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
+import { parseBy, unused } from './schema.ts'
+import { watchEvents } from './watch-events.ts'
 
 const text = z.string()
 const tokens = z.int().check(z.positive())
 const textPart = z.strictObject({ type: z.literal('text'), text })
 const imagePart = z.strictObject({
   type: z.literal('image_url'),
-  image_url: z.strictObject({ url: text, detail: z.optional(text) }),
+  image_url: z.strictObject({ url: text, detail: z.nullish(text) }),
 })
 const texts = z.union([text, z.array(textPart)])
 /** The SDK's own helpers leave what they parsed in the messages that they return; it costs its bytes. */
@@ -26,17 +26,19 @@ const functionCall = z.strictObject({ name: text, arguments: text, parsed_argume
 const refusalPart = z.strictObject({ type: z.literal('refusal'), refusal: text })
 
 const message = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name: z.optional(text) }),
+  z.strictObject({ role: z.enum(['system', 'developer']), content: texts, name: z.nullish(text) }),
   z.strictObject({
     role: z.literal('user'),
     content: z.union([text, z.array(z.discriminatedUnion('type', [textPart, imagePart]))]),
-    name: z.optional(text),
+    name: z.nullish(text),
   }),
   z.strictObject({
     role: z.literal('assistant'),
     content: z.nullish(z.union([text, z.array(z.discriminatedUnion('type', [textPart, refusalPart]))])),
-    name: z.optional(text),
+    name: z.nullish(text),
     refusal: z.nullish(text),
+    reasoning: z.nullish(text),
+    reasoning_content: z.nullish(text),
     annotations: z.nullish(z.array(z.unknown())),
     audio: unused,
     function_call: unused,
@@ -59,7 +61,7 @@ const message = z.discriminatedUnion('role', [
       ),
     ),
   }),
-  z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: text }),
+  z.strictObject({ role: z.literal('tool'), content: texts, tool_call_id: text, name: z.nullish(text) }),
 ])
 
 const named = z.strictObject({ name: text })
@@ -69,7 +71,7 @@ const tool = z.discriminatedUnion('type', [
     type: z.literal('function'),
     function: z.strictObject({
       name: text,
-      description: z.optional(text),
+      description: z.nullish(text),
       parameters: z.optional(schemaObject),
       strict: z.nullish(z.boolean()),
     }),
@@ -78,7 +80,7 @@ const tool = z.discriminatedUnion('type', [
     type: z.literal('custom'),
     custom: z.strictObject({
       name: text,
-      description: z.optional(text),
+      description: z.nullish(text),
       format: z.optional(
         z.discriminatedUnion('type', [
           z.strictObject({ type: z.literal('text') }),
@@ -104,7 +106,7 @@ const body = z.strictObject({
   n: z.nullish(z.int().check(z.positive(), z.maximum(128))),
   stream: z.nullish(z.boolean()),
   stream_options: z.nullish(
-    z.strictObject({ include_usage: z.optional(z.boolean()), include_obfuscation: z.optional(z.boolean()) }),
+    z.strictObject({ include_usage: z.nullish(z.boolean()), include_obfuscation: z.nullish(z.boolean()) }),
   ),
   temperature: z.nullish(z.number()),
   top_p: z.nullish(z.number()),
@@ -121,6 +123,7 @@ const body = z.strictObject({
   service_tier: z.nullish(z.enum(['auto', 'default'])),
   modalities: z.nullish(z.array(z.literal('text'))),
   audio: unused,
+  prediction: unused,
   metadata: z.nullish(z.record(z.string(), text)),
   store: z.nullish(z.literal(false)),
   reasoning_effort: z.nullish(text),
@@ -144,7 +147,7 @@ const body = z.strictObject({
         type: z.literal('json_schema'),
         json_schema: z.strictObject({
           name: text,
-          description: z.optional(text),
+          description: z.nullish(text),
           schema: z.optional(schemaObject),
           strict: z.nullish(z.boolean()),
         }),
@@ -159,39 +162,35 @@ export const openaiChat: Operation = {
   protocol: 'openai',
   name: 'chat.completions',
   path: '/chat/completions',
-  parse(value) {
-    const request = check(body, value)
-    if (request instanceof Refusal) return request
-    const { max_tokens: older, max_completion_tokens: newer } = request
-    if (typeof older === 'number' && typeof newer === 'number' && older !== newer)
-      return refuse('body_malformed', 'max_tokens and max_completion_tokens differ.', { field: 'max_tokens' })
-    return { prepare: (model, upstream) => prepare(request, model, upstream) }
-  },
-  usage: reply => usageOf(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
+  parse: parseBy(body, prepare),
+  usage: reply => readUsage(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
 }
 
-function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
-  const stated = request.max_completion_tokens ?? request.max_tokens
-  const limit = outputLimit(stated, bounds, 'max_completion_tokens')
+/** Unless told so, a provider may keep the reply. */
+function prepare(request: Body, { tokens }: Model, upstream: Upstream): Prepared | Refusal {
+  const { max_tokens, max_completion_tokens, ...rest } = request
+  if (max_tokens != null && max_completion_tokens != null && max_tokens !== max_completion_tokens)
+    return refuse('body_malformed', 'max_tokens and max_completion_tokens differ.', { field: 'max_tokens' })
+  const stated = max_completion_tokens ?? max_tokens
+  const limit = outputLimit(stated, tokens, 'max_completion_tokens')
   if (limit instanceof Refusal) return limit
   const streaming = request.stream ?? false
-  const bytes = Buffer.from(
-    JSON.stringify({
-      ...request,
-      model: upstream.model,
-      ...(stated == null && { max_completion_tokens: limit }),
-      ...(streaming && { stream_options: { ...request.stream_options, include_usage: true } }),
-    }),
-  )
+  const sent = {
+    ...rest,
+    model: upstream.model,
+    [upstream.limitField ?? 'max_completion_tokens']: limit,
+    store: false,
+    ...(streaming && { stream_options: { ...request.stream_options, include_usage: true } }),
+  }
   const shape = shapeOf(request)
-  const input = inputBound(bytes, shape, bounds)
-  if (input instanceof Refusal) return input
+  const bounds = bounded(sent, shape, tokens, limit * (request.n ?? 1))
+  if (bounds instanceof Refusal) return bounds
+  const uses = usesOf(request, shape, tokens)
   return {
+    ...bounds,
     model: request.model,
-    uses: usesOf(request, shape),
-    body: bytes,
-    inputBound: input,
-    ceiling: input + limit * (request.n ?? 1),
+    uses,
+    hidden: uses.has('reasoning'),
     ...(stated == null && { outputLimit: limit }),
     ...(streaming && { watch: () => watch(request.stream_options?.include_usage ?? false) }),
   }
@@ -210,12 +209,12 @@ function shapeOf(request: Body): Shape {
   return { messages: request.messages.length, tools: request.tools?.length ?? 0, images }
 }
 
-function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
+function usesOf(request: Body, { images }: Shape, { reasons }: TokenBounds): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'messages']])
   if (request.tools?.length) uses.set('tools', 'tools')
   if (request.logprobs || request.top_logprobs)
     uses.set('logprobs', request.logprobs ? 'logprobs' : 'top_logprobs')
-  if (request.reasoning_effort && request.reasoning_effort !== 'none')
+  if ((request.reasoning_effort ?? (reasons ? 'default' : 'none')) !== 'none')
     uses.set('reasoning', 'reasoning_effort')
   const [image] = images
   if (image) uses.set('images', image.field)
@@ -223,46 +222,42 @@ function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, strin
 }
 
 /** Cached and reasoning tokens are part of the two counts. */
-function usageOf(usage: unknown): Usage | undefined {
-  const { prompt_tokens, completion_tokens } = (usage ?? {}) as Record<string, unknown>
-  const input = count(prompt_tokens)
-  const output = count(completion_tokens)
-  return input === undefined || output === undefined ? undefined : { input, output }
+function readUsage(usage: unknown): Usage | undefined {
+  const { prompt_tokens, completion_tokens, total_tokens } = (usage ?? {}) as Record<string, unknown>
+  return usageOf(prompt_tokens, completion_tokens, total_tokens)
+}
+
+interface Chunk {
+  readonly usage: unknown
+  readonly choices: readonly { readonly delta?: object }[]
 }
 
 /**
  * Usage comes in a chunk of its own, without choices, because the gate asks for it. Some upstreams tell a
- * running count in every chunk: one counts only as the last word, right before the end.
+ * running count in every chunk: one counts only as the last word, before nothing but empty chunks and the end.
  */
 function watch(wantsUsage: boolean): StreamWatch {
   let usage: Usage | undefined
   let final = false
-  let finished = false
-  let failure: string | undefined
-  return {
-    event(bytes) {
-      const data = dataOf(bytes)
-      if (data === '[DONE]') finished = true
-      if (data === '[DONE]' || data === '') return true
-      const chunk =
-        data.includes('"usage"') || data.includes('"error"')
-          ? jsonOrNothing<{ usage: unknown; choices: unknown; error: unknown }>(data)
-          : undefined
-      if (chunk?.error) {
-        failure = errorCode(chunk.error)
-        return false
-      }
-      usage = usageOf(chunk?.usage)
-      final = usage !== undefined && Array.isArray(chunk?.choices) && chunk.choices.length === 0
-      return wantsUsage || !final
+  return watchEvents({
+    read(data) {
+      if (data === '[DONE]') return 'end'
+      const chunk = final || data.includes('"usage"') ? jsonOrNothing<Chunk>(data) : undefined
+      const told = readUsage(chunk?.usage)
+      if (told === undefined && final && !carries(chunk)) return 'pass'
+      usage = told
+      final = told !== undefined && Array.isArray(chunk?.choices) && chunk.choices.length === 0
+      return final && !wantsUsage ? 'keep' : 'pass'
     },
-    usage: () => (final || finished ? usage : undefined),
-    get finished() {
-      return finished
-    },
-    get failure() {
-      return failure
-    },
+    whole: () => final,
+    usage: finished => (final || finished ? usage : undefined),
     errorEvent: (refusal, requestId) => errorEvent(errorBody('openai', refusal, requestId), false),
-  }
+  })
 }
+
+/** More of the reply, by any name that a server gives it. */
+const carries = (chunk: Partial<Chunk> | undefined): boolean =>
+  !Array.isArray(chunk?.choices) ||
+  chunk.choices.some(({ delta = {} }) =>
+    Object.entries(delta).some(([name, value]) => name !== 'role' && value),
+  )

@@ -2,10 +2,10 @@
 import * as z from 'zod/mini'
 import type { Model, Upstream } from '../domain/records.ts'
 import { Refusal } from '../domain/refusal.ts'
-import { inputBound } from './bounds.ts'
+import { bounded } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
-import { count, type Operation, type Prepared } from './operation.ts'
-import { check } from './schema.ts'
+import { count, type Operation, type Prepared, usageOf } from './operation.ts'
+import { parseBy } from './schema.ts'
 
 const text = z.string()
 const isTokens = (value: unknown): boolean => count(value) !== undefined
@@ -23,9 +23,9 @@ const body = z.strictObject({
     tokens,
     z.array(tokens).check(z.minLength(1), z.maxLength(2_048)),
   ]),
-  dimensions: z.optional(z.int().check(z.positive())),
-  encoding_format: z.optional(z.enum(['float', 'base64'])),
-  user: z.optional(text),
+  dimensions: z.nullish(z.int().check(z.positive())),
+  encoding_format: z.nullish(z.enum(['float', 'base64'])),
+  user: z.nullish(text),
 })
 
 type Body = z.infer<typeof body>
@@ -36,33 +36,18 @@ export const openaiEmbeddings: Operation = {
   path: '/embeddings',
   /** The provider takes 300,000 tokens a request, and a token can be a value. */
   maxValues: 310_000,
-  parse(value) {
-    const request = check(body, value)
-    if (request instanceof Refusal) return request
-    return { prepare: (model, upstream) => prepare(request, model, upstream) }
-  },
+  parse: parseBy(body, prepare),
   usage(reply) {
-    const { prompt_tokens } = (jsonOrNothing<{ usage: unknown }>(reply)?.usage ?? {}) as Record<
-      string,
-      unknown
-    >
-    const input = count(prompt_tokens)
-    return input === undefined ? undefined : { input, output: 0 }
+    const usage = jsonOrNothing<{ usage: unknown }>(reply)?.usage
+    return usageOf((usage as { prompt_tokens?: unknown } | undefined)?.prompt_tokens, 0)
   },
 }
 
-function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
-  const bytes = Buffer.from(JSON.stringify({ ...request, model: upstream.model }))
+function prepare(request: Body, { tokens }: Model, upstream: Upstream): Prepared | Refusal {
   const shape = { messages: inputsOf(request.input), tools: 0, images: [] }
-  const input = inputBound(bytes, shape, bounds)
-  if (input instanceof Refusal) return input
-  return {
-    model: request.model,
-    uses: new Map([['embed', 'input']]),
-    body: bytes,
-    inputBound: input,
-    ceiling: input,
-  }
+  const bounds = bounded({ ...request, model: upstream.model }, shape, tokens, 0)
+  if (bounds instanceof Refusal) return bounds
+  return { ...bounds, model: request.model, uses: new Map([['embed', 'input']]), hidden: false }
 }
 
 /** A list of token ids is one input; a list of texts or of such lists is as many as it has. */

@@ -3,14 +3,14 @@
  * refers to what the provider has stored, or lets it work on its own.
  */
 import * as z from 'zod/mini'
-import type { Capability, Model, Upstream } from '../domain/records.ts'
+import type { Capability, Model, TokenBounds, Upstream } from '../domain/records.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
-import { inputBound, outputLimit, type Shape } from './bounds.ts'
+import { bounded, outputLimit, type Shape } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
-import { count, errorCode, type Operation, type Prepared, type StreamWatch, type Usage } from './operation.ts'
-import { check, unused } from './schema.ts'
-import { dataOf } from './sse.ts'
+import { count, type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
+import { parseBy, unused } from './schema.ts'
+import { watchEvents } from './watch-events.ts'
 
 const text = z.string()
 const schemaObject = z.record(z.string(), z.unknown())
@@ -40,6 +40,10 @@ const output = z.union([text, z.array(z.discriminatedUnion('type', [inputText, i
 const id = z.nullish(text)
 const status = z.nullish(z.enum(['in_progress', 'completed', 'incomplete']))
 
+/** Called by the model itself, not by a program that the provider runs. */
+const direct = z.nullish(z.strictObject({ type: z.literal('direct') }))
+const withReasoning = 'Ask for it with include: ["reasoning.encrypted_content"]'
+
 const item = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.optional(z.literal('message')),
@@ -56,6 +60,9 @@ const item = z.discriminatedUnion('type', [
     name: text,
     arguments: text,
     status,
+    caller: direct,
+    namespace: unused,
+    created_by: unused,
     parsed_arguments: parsedField,
   }),
   z.strictObject({ type: z.literal('function_call_output'), id, call_id: text, output, status }),
@@ -67,7 +74,7 @@ const item = z.discriminatedUnion('type', [
     summary: z.array(z.strictObject({ type: z.literal('summary_text'), text })),
     content: z.nullish(z.array(z.strictObject({ type: z.literal('reasoning_text'), text }))),
     /** Without it the provider would look for the item in what it has stored. */
-    encrypted_content: text.check(z.minLength(1)),
+    encrypted_content: z.string(withReasoning).check(z.minLength(1, withReasoning)),
     status,
   }),
 ])
@@ -83,7 +90,7 @@ const tool = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('custom'),
     name: text,
-    description: z.optional(text),
+    description: z.nullish(text),
     format: z.optional(
       z.discriminatedUnion('type', [
         z.strictObject({ type: z.literal('text') }),
@@ -101,11 +108,14 @@ const body = z.strictObject({
   max_output_tokens: z.nullish(z.int().check(z.positive())),
   max_tool_calls: z.nullish(z.int()),
   stream: z.nullish(z.boolean()),
-  stream_options: z.nullish(z.strictObject({ include_obfuscation: z.optional(z.boolean()) })),
+  stream_options: z.nullish(z.strictObject({ include_obfuscation: z.nullish(z.boolean()) })),
   store: z.nullish(z.literal(false)),
   background: z.nullish(z.literal(false)),
   previous_response_id: unused,
   conversation: unused,
+  context_management: unused,
+  prompt_cache_retention: unused,
+  moderation: unused,
   prompt: unused,
   include: z.nullish(z.array(z.enum(['reasoning.encrypted_content', 'message.output_text.logprobs']))),
   temperature: z.nullish(z.number()),
@@ -124,7 +134,7 @@ const body = z.strictObject({
           z.strictObject({
             type: z.literal('json_schema'),
             name: text,
-            description: z.optional(text),
+            description: z.nullish(text),
             schema: schemaObject,
             strict: z.nullish(z.boolean()),
           }),
@@ -158,30 +168,24 @@ export const openaiResponses: Operation = {
   protocol: 'openai',
   name: 'responses',
   path: '/responses',
-  parse(value) {
-    const request = check(body, value)
-    if (request instanceof Refusal) return request
-    return { prepare: (model, upstream) => prepare(request, model, upstream) }
-  },
-  usage: reply => usageOf(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
+  parse: parseBy(body, prepare),
+  usage: reply => readUsage(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
 }
 
 /** `max_output_tokens` bounds reasoning and the reply together. Unless told so, the provider keeps the reply. */
-function prepare(request: Body, { tokens: bounds }: Model, upstream: Upstream): Prepared | Refusal {
-  const limit = outputLimit(request.max_output_tokens, bounds, 'max_output_tokens')
+function prepare(request: Body, { tokens }: Model, upstream: Upstream): Prepared | Refusal {
+  const limit = outputLimit(request.max_output_tokens, tokens, 'max_output_tokens')
   if (limit instanceof Refusal) return limit
-  const bytes = Buffer.from(
-    JSON.stringify({ ...request, model: upstream.model, max_output_tokens: limit, store: false }),
-  )
+  const sent = { ...request, model: upstream.model, max_output_tokens: limit, store: false }
   const shape = shapeOf(request)
-  const input = inputBound(bytes, shape, bounds)
-  if (input instanceof Refusal) return input
+  const bounds = bounded(sent, shape, tokens, limit)
+  if (bounds instanceof Refusal) return bounds
+  const uses = usesOf(request, shape, tokens)
   return {
+    ...bounds,
     model: request.model,
-    uses: usesOf(request, shape),
-    body: bytes,
-    inputBound: input,
-    ceiling: input + limit,
+    uses,
+    hidden: uses.has('reasoning'),
     ...(request.max_output_tokens == null && { outputLimit: limit }),
     ...(request.stream && { watch }),
   }
@@ -204,11 +208,12 @@ function shapeOf({ input, tools, instructions }: Body): Shape {
   return { messages: Math.max(1, items.length) + (instructions ? 1 : 0), tools: tools?.length ?? 0, images }
 }
 
-function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, string> {
+function usesOf(request: Body, { images }: Shape, { reasons }: TokenBounds): ReadonlyMap<Capability, string> {
   const uses = new Map<Capability, string>([['infer', 'input']])
   if (request.tools?.length) uses.set('tools', 'tools')
   const { effort, summary, generate_summary } = request.reasoning ?? {}
-  if ((effort && effort !== 'none') || summary || generate_summary) uses.set('reasoning', 'reasoning')
+  if ((effort ?? (reasons ? 'default' : 'none')) !== 'none' || summary || generate_summary)
+    uses.set('reasoning', 'reasoning')
   if (request.top_logprobs) uses.set('logprobs', 'top_logprobs')
   if (request.include?.includes('message.output_text.logprobs')) uses.set('logprobs', 'include')
   const [image] = images
@@ -217,66 +222,43 @@ function usesOf(request: Body, { images }: Shape): ReadonlyMap<Capability, strin
 }
 
 /** Cached tokens are part of the input, reasoning tokens part of the output. */
-function usageOf(usage: unknown): Usage | undefined {
-  const { input_tokens, output_tokens } = (usage ?? {}) as Record<string, unknown>
-  const input = count(input_tokens)
-  const output = count(output_tokens)
-  return input === undefined || output === undefined ? undefined : { input, output }
+function readUsage(usage: unknown): Usage | undefined {
+  const { input_tokens, output_tokens, total_tokens } = (usage ?? {}) as Record<string, unknown>
+  return usageOf(input_tokens, output_tokens, total_tokens)
 }
 
 interface Event {
   readonly type: string
-  readonly response: { readonly usage?: unknown; readonly error?: unknown }
+  readonly response: { readonly usage?: unknown }
   readonly sequence_number: number
-  readonly error: unknown
-  readonly code: unknown
 }
 
 /** The last event carries the whole response, its usage too; quotes inside a text are escaped. */
-const lastEvent = /"(response\.(completed|incomplete|failed)|error)"/
+const lastEvent = /"response\.(completed|incomplete)"/
+const lastTypes: readonly unknown[] = ['response.completed', 'response.incomplete']
 
 function watch(): StreamWatch {
   let usage: Usage | undefined
-  let finished = false
-  let failure: string | undefined
   /** The last event that the caller got. */
-  let passed: Uint8Array | undefined
-  return {
-    event(bytes) {
-      const data = dataOf(bytes)
-      const event = lastEvent.test(data) ? jsonOrNothing<Event>(data) : undefined
-      switch (event?.type) {
-        case 'response.completed':
-        case 'response.incomplete':
-          usage = usageOf(event.response?.usage)
-          finished = true
-          return true
-        case 'response.failed':
-          usage = usageOf(event.response?.usage)
-          failure = errorCode(event.response?.error)
-          return false
-        case 'error':
-          // The published type is flat; on the wire the error is nested.
-          failure = errorCode(event.error ?? { code: event.code })
-          return false
-        default:
-          passed = bytes
-          return true
-      }
+  let passed = ''
+  const told = (data: string): Partial<Event> => jsonOrNothing<Event>(data) ?? {}
+  return watchEvents({
+    read(data) {
+      passed = data
+      const event = lastEvent.test(data) ? told(data) : undefined
+      if (!lastTypes.includes(event?.type)) return 'pass'
+      usage = readUsage(event?.response?.usage)
+      return 'end'
+    },
+    failed(data) {
+      usage = readUsage(told(data).response?.usage)
     },
     usage: () => usage,
-    get finished() {
-      return finished
-    },
-    get failure() {
-      return failure
-    },
     errorEvent(refusal, requestId) {
       const { error } = errorBody('openai', refusal, requestId) as { error: Record<string, unknown> }
       const { code, message, param } = error
-      const before = passed && count(jsonOrNothing<Event>(dataOf(passed))?.sequence_number)
-      const sequence_number = (before ?? -1) + 1
+      const sequence_number = (count(told(passed).sequence_number) ?? -1) + 1
       return errorEvent({ type: 'error', sequence_number, code, message, param, error }, true)
     },
-  }
+  })
 }

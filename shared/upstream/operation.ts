@@ -28,6 +28,8 @@ export interface Prepared extends Ask {
   readonly inputBound: number
   /** The output limit that was written in because the request named none. */
   readonly outputLimit?: number
+  /** Tokens can be produced that no received byte shows: reasoning, or what is held back until it is whole. */
+  readonly hidden: boolean
   /** Absent where the reply is one document. */
   readonly watch?: () => StreamWatch
 }
@@ -41,6 +43,8 @@ export interface Usage {
 export interface StreamWatch {
   /** One whole event as it came. False: it is not for the caller. */
   event(bytes: Uint8Array): boolean
+  /** The upstream has ended its reply. */
+  close(): void
   /** What the provider says the reply cost, once that is its last word. */
   usage(): Usage | undefined
   /** The protocol's own end was seen. */
@@ -54,9 +58,14 @@ export interface StreamWatch {
 export const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined
 
-/** A provider's error code, where it is no more than that. */
-export function errorCode(error: unknown): string {
-  const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown }
-  const told = [code, type].find(one => typeof one === 'string' && /^[a-z_]{1,64}$/.test(one))
-  return String(told ?? 'error')
+/**
+ * What a provider says that a reply cost. Nothing where it cannot be: no request costs no input. Some count
+ * reasoning in the total alone.
+ */
+export function usageOf(input: unknown, output: unknown, total?: unknown): Usage | undefined {
+  const read = count(input)
+  const written = count(output)
+  if (read === undefined || read === 0 || written === undefined) return undefined
+  const usage = { input: read, output: Math.max(written, (count(total) ?? 0) - read) }
+  return Number.isSafeInteger(read + usage.output) ? usage : undefined
 }

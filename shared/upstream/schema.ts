@@ -1,8 +1,22 @@
 import * as z from 'zod/mini'
-import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Model, Upstream } from '../domain/records.ts'
+import { Refusal, refuse } from '../domain/refusal.ts'
+import type { Prepared, Request } from './operation.ts'
 
 // Without a language the small build says "Invalid input" of everything.
 z.config(z.locales.en())
+
+/** An operation's `parse`: what fits the schema, to be prepared for one model. */
+export const parseBy =
+  <T>(
+    schema: z.ZodMiniType<T>,
+    prepare: (request: T, model: Model, upstream: Upstream) => Prepared | Refusal,
+  ) =>
+  (value: unknown): Request | Refusal => {
+    const request = check(schema, value)
+    if (request instanceof Refusal) return request
+    return { prepare: (model, upstream) => prepare(request, model, upstream) }
+  }
 
 /** The value as the schema types it, or a refusal that names the first field that is wrong. */
 export function check<T>(schema: z.ZodMiniType<T>, value: unknown): T | Refusal {
@@ -43,8 +57,12 @@ export const unused = z.optional(z.null())
 /** Of a union's failures the one that came furthest is the one the caller meant. */
 function deepest(issues: readonly Issue[]): Issue {
   const flat = issues.flatMap(issue => (issue.code === 'invalid_union' ? unfold(issue) : [issue]))
-  return flat.reduce((best, issue) => (issue.path.length > best.path.length ? issue : best))
+  return flat.reduce((best, issue) => (depth(issue) > depth(best) ? issue : best))
 }
+
+/** A field that is not for this path comes before what is wrong beside it. */
+const depth = (issue: Issue): number =>
+  issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0) + (only(issue, null) ? 0.5 : 0)
 
 function unfold(issue: z.core.$ZodIssueInvalidUnion): Issue[] {
   const inner = issue.errors.flatMap(issues =>

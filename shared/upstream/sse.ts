@@ -44,9 +44,10 @@ export class EventSplitter {
     return events
   }
 
-  /** What came after the last whole event. */
-  rest(): Uint8Array {
-    return this.#take(new Uint8Array())
+  /** What came after the last whole event: an upstream may end without the blank line. */
+  end(): Uint8Array[] {
+    const rest = this.#take(new Uint8Array())
+    return rest.length === 0 ? [] : [Buffer.concat([rest, Buffer.from('\n\n')])]
   }
 
   #keep(bytes: Uint8Array): void {
@@ -64,14 +65,27 @@ export class EventSplitter {
   }
 }
 
-/** The event's `data`, its lines joined. */
-export function dataOf(event: Uint8Array): string {
-  const text = Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString('utf8')
-  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2) return text.slice(6, -2)
-  const lines: string[] = []
-  for (const line of text.split(/\r\n|\n|\r/)) {
-    if (line === 'data') lines.push('')
-    else if (line.startsWith('data:')) lines.push(line.slice(line.charAt(5) === ' ' ? 6 : 5))
-  }
-  return lines.join('\n')
+export interface SseEvent {
+  readonly name: string | undefined
+  /** Its lines joined. */
+  readonly data: string
 }
+
+export function readEvent(event: Uint8Array): SseEvent {
+  const text = Buffer.from(event.buffer, event.byteOffset, event.byteLength)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r'))
+    return { name: undefined, data: text.slice(6, -2) }
+  let name: string | undefined
+  const data: string[] = []
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const [field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line)?.slice(1) ?? []
+    if (field === 'data') data.push(value)
+    if (field === 'event') name = value
+  }
+  return { name, data: data.join('\n') }
+}
+
+/** Begins with a comment (WHATWG HTML §9.2.6). */
+export const isComment = (event: Uint8Array): boolean => event[0] === 0x3a

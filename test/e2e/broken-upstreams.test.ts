@@ -161,6 +161,32 @@ describe.each(protocols)('%s', (_, protocol) => {
     bounded(ended, 4)
   })
 
+  test.each([
+    ['in an envelope of another kind', bare({ object: 'error', message: operator })],
+    ['by the name of its event', `event: error\ndata: ${operator}\n\n`],
+    ['in a list', bare([{ error: { message: operator } }])],
+    ['behind a byte order mark', `\ufeff${bare({ error: { message: operator } })}`],
+  ])('an error %s is one as well', async (_, odd) => {
+    const ended = await stream(protocol, response => void response.end(text + odd))
+    failed(ended)
+    expect(ended.text).not.toContain('org-OPERATOR')
+  })
+
+  test.each([
+    ['comments', `: processing at OPERATOR\n\n`],
+    ['plain words', bare(`upstream ${operator}`)],
+  ])('%s of the upstream are not passed on', async (_, odd) => {
+    const ended = await stream(protocol, response => void response.end(odd + text + end(cost.good)))
+    expect(ended).toMatchObject({ ending: 'completed', charge: 7 })
+    expect(ended.text).not.toContain('OPERATOR')
+  })
+
+  test('an end without the blank line behind it is one', async () => {
+    const ended = await stream(protocol, response => void response.end((text + end(cost.good)).trimEnd()))
+    expect(ended).toMatchObject({ ending: 'completed', charge: 7 })
+    expect(ended.text.endsWith('\n\n')).toBe(true)
+  })
+
   test('a stream that breaks off, or ends without its end, is told so', async () => {
     const ended = await stream(protocol, response => {
       response.write(text.repeat(4))

@@ -324,6 +324,11 @@ describe('an outage refuses, and nothing is called or charged', () => {
   })
 })
 
+test('upstream_refused: the provider does not take the request', async () => {
+  await world.script({ fail: { status: 400, times: 1 } })
+  await refusal(await chat(), 'upstream_refused')
+})
+
 describe('an upstream that stays silent', () => {
   test('upstream_timeout: refuses, and ends a stream with the error event of the protocol', async () => {
     await world.script({ first_token_ms: 60_000, times: 1 })

@@ -139,6 +139,8 @@ describe('an error', () => {
     [302, 'upstream_refused', 502],
     [502, 'upstream_failed', 502],
     [504, 'upstream_failed', 502],
+    [408, 'upstream_failed', 502],
+    [499, 'upstream_failed', 502],
   ])('%i is %s, and the caller sees %i', async (status, ending, seen) => {
     await using _ = await oddUpstream(world, (_, response) => {
       response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '7' })
@@ -149,11 +151,95 @@ describe('an error', () => {
     expect(response.status).toBe(seen)
     const found = await outcome()
     expect(found).toMatchObject({ ending, charge: ending === 'upstream_refused' ? 0 : found.reserve })
-    if (seen === 400) return
-    expect(text).toContain('"code":"upstream_unavailable"')
+    expect(text).toContain(`"code":"${seen === 400 ? 'upstream_refused' : 'upstream_unavailable'}"`)
     expect(text).not.toContain('OPERATOR')
+    if (seen === 400) return
     expect(response.headers.get('retry-after')).toBe('7')
   })
+})
+
+test.each([
+  [
+    'of a field',
+    { message: 'Invalid value for top_p: 7.', param: 'top_p' },
+    'Invalid value for top_p',
+    'top_p',
+  ],
+  ['of a limit', { message: 'prompt is too long: 9 tokens > 8 maximum' }, 'prompt is too long', null],
+  ['of the bill', { message: 'Your credit balance is too low.', param: 'x' }, 'By its code: error', 'x'],
+  [
+    'in plain words',
+    { message: 'See the dashboard', type: 'invalid_request_error' },
+    'invalid_request_error',
+    null,
+  ],
+])('what a provider says %s of a request it refused', async (_, error, words, param) => {
+  await using _upstream = await oddUpstream(world, (_, response) => {
+    response.writeHead(400, { 'content-type': 'text/html' })
+    response.end(JSON.stringify({ error }))
+  })
+  const response = await cedar.chat()
+  expect(response.headers.get('content-type')).toBe('application/json')
+  const told = (await response.json()) as { error: { message: string; param: string | null } }
+  expect(told.error.message).toContain(words)
+  expect(told.error.message).not.toMatch(/credit|dashboard/)
+  expect(told.error.param).toBe(param)
+})
+
+test.each([
+  ['an error', { error: { message: 'org-OPERATOR' } }],
+  ['an error of Anthropic', { type: 'error', error: { type: 'overloaded_error', message: 'org-OPERATOR' } }],
+  ['a failed response', { status: 'failed', error: { code: 'server_error', message: 'org-OPERATOR' } }],
+])('%s that comes with 200 is one, and not told in its words', async (_, body) => {
+  await using _upstream = await oddUpstream(world, (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const response = await cedar.chat()
+  expect(response.status).toBe(502)
+  expect(await response.text()).not.toContain('OPERATOR')
+  const { ending, charge, reserve } = await outcome()
+  expect({ ending, charge }).toEqual({ ending: 'upstream_failed', charge: reserve })
+})
+
+test('an error that says what the work cost is charged that', async () => {
+  await using _ = await oddUpstream(world, (_, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({
+        error: { message: 'max_tokens reached' },
+        usage: { prompt_tokens: 9, completion_tokens: 20 },
+      }),
+    )
+  })
+  expect((await cedar.chat()).status).toBe(400)
+  expect(await outcome()).toMatchObject({ ending: 'upstream_refused', charge: 29 })
+})
+
+test('a compressed reply cannot be counted: it is refused and charged as if whole', async () => {
+  await using _ = await oddUpstream(world, (_, response) => {
+    response.writeHead(200, { ...events, 'content-encoding': 'gzip' })
+    response.write('x')
+  })
+  expect((await cedar.chat({ stream: true })).status).toBe(502)
+  const { charge, reserve } = await outcome()
+  expect(charge).toBe(reserve)
+})
+
+test('a tool call of messages that its client leaves is charged its reservation: it can be held back whole', async () => {
+  await using _ = await oddUpstream(world, async (_, response) => {
+    response.writeHead(200, events)
+    while (!response.destroyed) {
+      response.write(`event: ping\ndata: {"type":"ping"}\n\n`)
+      await pause(2)
+    }
+  })
+  const leave = new AbortController()
+  const tools = [{ name: 'f', input_schema: { type: 'object' } }]
+  const response = await cedar.messages({ stream: true, max_tokens: 5_000, tools }, { signal: leave.signal })
+  await response.body?.getReader().read()
+  leave.abort()
+  const { ending, charge, reserve } = await outcome()
+  expect({ ending, charge }).toEqual({ ending: 'client_gone', charge: reserve })
 })
 
 test('of the caller’s headers none reaches the upstream, but for the version of its protocol', async () => {

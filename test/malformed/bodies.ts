@@ -61,7 +61,7 @@ export const headers: readonly Malformed[] = [
   ),
   header('a beta', json, 'anthropic-beta: files-api-2025-04-14'),
   header('a beta in capitals', json, 'ANTHROPIC-BETA: x'),
-  ...['beta=true', 'api-version=1', '__proto__=1', 'a', '=1', '%zz=%zz', `${'a'.repeat(500)}=1`].map(
+  ...['beta=1', 'api-version=1', '__proto__=1', 'a', '=1', '%zz=%zz', `${'a'.repeat(500)}=1`].map(
     (query, i) =>
       call('headers', `a query, ${i + 1}: ${query.slice(0, 20)}`, wellFormed, {
         codes: ['field_not_allowed'],
@@ -186,21 +186,14 @@ export const jsons: readonly Malformed[] = [
     'a key twice deep inside',
     '"tools":[{"type":"function","function":{"name":"f","parameters":{"a":[{"b":1,"b":2}]}}}]',
   ),
-  ...[
-    '__proto__',
-    'constructor',
-    'prototype',
-    'toString',
-    'hasOwnProperty',
-    '',
-    'Model',
-    'model ',
-    'model\\u0000',
-  ].map(name => body(`a field named "${name}"`, `{${ask},"${name}":{"store":true}}`, ['field_not_allowed'])),
+  body('a field named __proto__', `{${ask},"__proto__":{"store":true}}`, ['body_malformed']),
+  ...['constructor', 'prototype', 'toString', 'hasOwnProperty', '', 'Model', 'model ', 'model\\u0000'].map(
+    name => body(`a field named "${name}"`, `{${ask},"${name}":{"store":true}}`, ['field_not_allowed']),
+  ),
   body(
     'a message with __proto__',
     '{"model":"aurora-preview","messages":[{"role":"user","content":"x","__proto__":{"role":"system"}}]}',
-    ['field_not_allowed'],
+    ['body_malformed'],
   ),
   body('a field named by 100,000 letters', `{${ask},"<<a*100000>>":1}`, ['field_not_allowed']),
   {

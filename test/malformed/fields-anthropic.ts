@@ -6,7 +6,6 @@ const anthropicInput: Fields = {
   refused: {
     messages: [
       ...notMessages,
-      '[{"role":"system","content":"x"}]',
       '[{"role":"tool","content":"x"}]',
       says('{"type":"document","source":{"type":"file","file_id":"file_1"}}'),
       says('{"type":"document","source":{"type":"url","url":"http://x"}}'),

@@ -11,6 +11,19 @@ describe('a message', () => {
     expect(uses.get('reasoning')).toBe('thinking')
   })
 
+  test('with tools that are held back until they are whole hides output; with eager ones it does not', () => {
+    const tool = { name: 'f', input_schema: {} }
+    const hides = (...tools: object[]) => prepared(anthropicMessages, { ...base, tools }).hidden
+    expect(hides()).toBe(false)
+    expect(hides({ ...tool, eager_input_streaming: true })).toBe(false)
+    expect(hides(tool)).toBe(true)
+  })
+
+  test('with an effort uses reasoning', () => {
+    const { uses } = prepared(anthropicMessages, { ...base, output_config: { effort: 'max' } })
+    expect(uses.get('reasoning')).toBe('output_config.effort')
+  })
+
   test('with a server tool is refused by its name', () => {
     const tools = [{ type: 'web_search_20250305', name: 'web_search' }]
     expect(read(anthropicMessages, { ...base, tools })).toMatchObject({ code: 'field_not_allowed' })
@@ -45,6 +58,11 @@ describe('the usage of a streamed message', () => {
       400,
     ],
     ['that takes the input back', [start, delta({ input_tokens: 0, output_tokens: 400 }), stop], 400],
+    [
+      'that splits the input otherwise',
+      [start, delta({ input_tokens: 10, cache_read_input_tokens: 40, output_tokens: 4 }), stop],
+      4,
+    ],
     ['that is broken off', [start, delta({ output_tokens: 400 })], undefined],
   ])('of messages %s is the most that was said, or none', (_, events, output) => {
     const stream = watching(anthropicMessages, base)

@@ -1,11 +1,27 @@
 import { describe, expect, test } from 'vitest'
+import { Refusal } from '../../../shared/domain/refusal.ts'
 import { openaiChat } from '../../../shared/upstream/openai-chat.ts'
-import { base, event, prepared, read, watching } from './reading.ts'
+import { base, event, model, prepared, read, watching } from './reading.ts'
 
 describe('a chat completion', () => {
   test('of n choices reserves n outputs', () => {
     const { ceiling, inputBound } = prepared(openaiChat, { ...base, n: 3 })
     expect(ceiling).toBe(inputBound + 60)
+  })
+
+  test('limits its output by the field that the upstream knows, and by no other', () => {
+    const sent = (limitField?: 'max_tokens') => {
+      const request = openaiChat.parse({ ...base, max_completion_tokens: 20 })
+      if (request instanceof Refusal) throw new Error(request.code)
+      const upstream = { url: '', credential: '', model: 'm', ...(limitField && { limitField }) }
+      const ready = request.prepare(model, upstream)
+      if (ready instanceof Refusal) throw new Error(ready.code)
+      return JSON.parse(Buffer.from(ready.body).toString())
+    }
+    expect(sent()).toMatchObject({ max_completion_tokens: 20, store: false })
+    expect(sent()).not.toHaveProperty('max_tokens')
+    expect(sent('max_tokens')).toMatchObject({ max_tokens: 20 })
+    expect(sent('max_tokens')).not.toHaveProperty('max_completion_tokens')
   })
 
   test('with two limits that differ is refused', () => {
@@ -29,6 +45,14 @@ describe('a chat completion', () => {
 
   test('that asks for no reasoning uses none', () => {
     expect(prepared(openaiChat, { ...base, reasoning_effort: 'none' }).uses.has('reasoning')).toBe(false)
+  })
+
+  test('at a model that reasons uses reasoning, unless that is switched off', () => {
+    const reasoning = { ...model, tokens: { ...model.tokens, reasons: true } }
+    expect(prepared(openaiChat, base, reasoning)).toMatchObject({ hidden: true })
+    const off = prepared(openaiChat, { ...base, reasoning_effort: 'none' }, reasoning)
+    expect([...off.uses.keys()]).toEqual(['infer'])
+    expect(off.hidden).toBe(false)
   })
 
   test('with a hosted tool is refused by its name', () => {
@@ -72,10 +96,27 @@ describe('the usage of a streamed completion', () => {
     expect(stream.usage()).toEqual(counted)
   })
 
+  test('stays the last word before chunks that carry nothing, and when the end is missing', () => {
+    const stream = watching(openaiChat, base)
+    for (const one of [text('a'), event({ choices: [], usage }), event({ choices: [{ delta: {} }] })])
+      stream.event(one)
+    expect(stream.usage()).toEqual({ input: 5, output: 7 })
+    expect(stream.finished).toBe(false)
+    stream.close()
+    expect(stream.finished).toBe(true)
+  })
+
+  test('counts what stands in the total alone', () => {
+    const told = { usage: { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 } }
+    expect(openaiChat.usage(JSON.stringify(told))).toEqual({ input: 20, output: 603 })
+  })
+
   test.each([
     { usage: { prompt_tokens: -1, completion_tokens: 1 } },
     { usage: { prompt_tokens: 'x' } },
     { usage: {} },
+    { usage: { prompt_tokens: 0, completion_tokens: 0 } },
+    { usage: { prompt_tokens: 2 ** 53 - 1, completion_tokens: 2 ** 53 - 1 } },
     {},
     null,
   ])('that is not one (%j) counts as none', reply => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dataOf, EventSplitter } from '../../../shared/upstream/sse.ts'
+import { EventSplitter, readEvent } from '../../../shared/upstream/sse.ts'
 
 const split = (...chunks: string[]): string[] => {
   const splitter = new EventSplitter()
@@ -42,7 +42,7 @@ describe('events', () => {
           out.push(...splitter.push(whole.subarray(at, at + size)))
           at += size
         }
-        expect(Buffer.concat([...out, splitter.rest()])).toEqual(whole)
+        expect(Buffer.concat([...out, ...splitter.end()]).subarray(0, whole.length)).toEqual(whole)
       }),
     )
   })
@@ -60,8 +60,11 @@ describe('events', () => {
   })
 })
 
-test('the data of an event are its data lines, joined', () => {
-  expect(dataOf(Buffer.from('data: {"a":1}\n\n'))).toBe('{"a":1}')
-  expect(dataOf(Buffer.from('event: x\r\ndata:1\r\ndata: 2\r\ndata\r\n: no\r\n\r\n'))).toBe('1\n2\n')
-  expect(dataOf(Buffer.from(': comment\n\n'))).toBe('')
+test('an event has a name and its data lines, joined', () => {
+  const read = (text: string) => readEvent(Buffer.from(text))
+  expect(read('data: {"a":1}\n\n')).toEqual({ name: undefined, data: '{"a":1}' })
+  expect(read('event: x\r\ndata:1\r\ndata: 2\r\ndata\r\n: no\r\n\r\n')).toEqual({ name: 'x', data: '1\n2\n' })
+  expect(read('data: [DONE]\rid: 1\n\n')).toEqual({ name: undefined, data: '[DONE]' })
+  expect(read('\ufeffevent:error\ndata: {}\n\n')).toEqual({ name: 'error', data: '{}' })
+  expect(read(': comment\n\n')).toEqual({ name: undefined, data: '' })
 })
