@@ -11,8 +11,7 @@ import {
   type WriteOp,
   type Written,
 } from '../../ports/store.ts'
-import { changed } from '../change.ts'
-import { isOurs, mayApply, satisfies } from '../condition.ts'
+import { checkTransaction, type Decision, decide, transacted, written } from '../decision.ts'
 import { groupCommit } from './group-commit.ts'
 import { sqliteQuery } from './sqlite-query.ts'
 import { prepareDatabase, tables } from './sqlite-schema.ts'
@@ -49,15 +48,13 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
   }
 
   /** Reads and decides; `apply` alone writes. */
-  const decide = (op: TransactOp): Decision => {
+  const prepare = (op: TransactOp): Prepared => {
     const { table, pk, sk } = op.key
-    const before = op.kind === 'put' && op.if === undefined ? undefined : stored(op.key)
-    const held = mayApply(op, before) && (op.if === undefined || satisfies(before, op.if))
-    if (!held || op.kind === 'check') return { op, held, item: before, apply: () => {} }
-    if (op.kind === 'remove') return { op, held, item: before, apply: () => rows[table].remove(pk, sk) }
-    const item = op.kind === 'put' ? { ...op.item, pk, sk } : changed({ ...before }, op.change)
-    const body = JSON.stringify(item)
-    return { op, held, item, apply: () => rows[table].put(pk, sk, body) }
+    const decision = decide(op, op.kind === 'put' && op.if === undefined ? undefined : stored(op.key))
+    if (!decision.held || op.kind === 'check') return { decision, apply: () => {} }
+    if (op.kind === 'remove') return { decision, apply: () => rows[table].remove(pk, sk) }
+    const body = JSON.stringify(decision.item)
+    return { decision, apply: () => rows[table].put(pk, sk, body) }
   }
 
   return {
@@ -68,22 +65,17 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
 
     write: <R extends object>(op: WriteOp<R>): Promise<Written<R>> =>
       commit.add(() => {
-        const { held, item, apply } = decide(op)
-        if (held) apply()
-        return { ok: held || isOurs(op, item), item: item as R | undefined }
+        const { decision, apply } = prepare(op)
+        apply()
+        return written<R>(decision)
       }),
 
     async transact(ops): Promise<Transacted> {
-      if (ops.length > 100) throw new TypeError('At most 100 operations at once')
-      const named = new Set(ops.map(({ key }) => JSON.stringify([key.table, key.pk, key.sk])))
-      if (named.size < ops.length) throw new TypeError('A transaction names each item once')
+      checkTransaction(ops)
       return commit.add(() => {
-        const decisions = ops.map(decide)
-        const failed = [...decisions.entries()].filter(([, { held }]) => !held)
-        if (failed.length === 0) for (const { apply } of decisions) apply()
-        return failed.every(([, { op, item }]) => isOurs(op, item))
-          ? { ok: true }
-          : { ok: false, failed: new Map(failed.map(([position, { item }]) => [position, item])) }
+        const prepared = ops.map(prepare)
+        if (prepared.every(({ decision }) => decision.held)) for (const { apply } of prepared) apply()
+        return transacted(prepared.map(({ decision }) => decision))
       })
     },
 
@@ -96,11 +88,8 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
   }
 }
 
-interface Decision {
-  readonly op: TransactOp
-  readonly held: boolean
-  /** As the port returns it: after the write, or as it stood. */
-  readonly item: object | undefined
+interface Prepared {
+  readonly decision: Decision
   readonly apply: () => void
 }
 
