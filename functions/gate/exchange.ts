@@ -56,6 +56,7 @@ export async function exchange(
   const watch = startWatch(deps, admitted, run, client)
   let response: HttpResponse
   try {
+    await watch.fresh()
     response = await open(deps, run, upstream, ask, asked)
   } catch (error) {
     return run.fail(error)
@@ -88,7 +89,7 @@ function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: Ab
     until: allow.until,
     leaseMs: deps.leaseMs,
     idleMs: deps.idleMs[allow.ask.watch ? 'stream' : 'json'],
-    held: () => run.held,
+    resting: () => run.resting,
   }
   const watch = watchCall(deps, watched, why => run.abort(why))
   const gone = (): void => run.abort(client.reason instanceof Refusal ? client.reason : 'client_gone')

@@ -25,6 +25,7 @@ export class Run {
   #why: Refusal | 'client_gone' | undefined
   #broke = false
   #heldSince: number | undefined
+  #resting = false
   #ended: Promise<void> | undefined
   /** The upstream may have seen the request. */
   sent = false
@@ -53,13 +54,19 @@ export class Run {
     this.#after.push(act)
   }
 
-  /** Something was offered to the caller, who has not taken it yet. */
-  hold(): void {
+  /** Something was offered to the caller, who has not taken it yet; `resting` where the upstream owes nothing. */
+  hold(resting: boolean): void {
     this.#heldSince = this.#deps.clock.now()
+    this.#resting = resting
   }
 
   get held(): boolean {
     return this.#heldSince !== undefined
+  }
+
+  /** Nothing is asked of the upstream until the caller has taken what came. */
+  get resting(): boolean {
+    return this.held && this.#resting
   }
 
   release(): void {

@@ -69,7 +69,7 @@ async function* passThrough(
       run.usage = events.usage()
       if (events.finished) run.done = 'completed'
       if (passed.length > 0) {
-        run.hold()
+        run.hold(next === undefined)
         yield joined(passed)
         run.release()
       }

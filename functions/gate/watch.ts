@@ -29,11 +29,16 @@ export interface Watched {
   readonly leaseMs: number
   /** The upstream may be silent for this long. */
   readonly idleMs: number
-  /** The caller has not taken what came: nothing is asked of the upstream meanwhile. */
-  readonly held: () => boolean
+  /** Nothing is asked of the upstream now, so its silence is none. */
+  readonly resting: () => boolean
 }
 
 export interface Watch {
+  /**
+   * Resolves once the authority was read well within `blindMs`, or the call was cut. What came before, entries and
+   * meters, may have taken longer.
+   */
+  fresh(): Promise<void>
   /** Something came from the upstream. */
   heard(): void
   /** Resolves when it has been silent for so long that the caller should hear that we still wait. */
@@ -53,12 +58,14 @@ export function watchCall(
   let renewedAt = call.readAt
   let { until } = call
   let brokenAt = heardAt
+  let over = false
   let wake = (): void => undefined
+  let checkedOnce = (): void => undefined
 
   /** True for a good read; false for one that failed and is to be tried again soon. */
   const check = async (): Promise<boolean | Refusal> => {
     const startedAt = clock.now()
-    if (call.held()) heardAt = startedAt
+    if (call.resting()) heardAt = startedAt
     if (startedAt - heardAt > call.idleMs)
       return refuse('upstream_timeout', `Nothing came for ${call.idleMs / 1000} s.`)
     const read = await within(clock, readDeadlineMs, readAuthority(store, call.caller))
@@ -90,20 +97,31 @@ export function watchCall(
     for (;;) {
       // Never longer than a beat, even if the clock was set back meanwhile.
       await clock.sleep(Math.min(beat - clock.now(), until - clock.now(), beatMs), stopped.signal)
-      if (stopped.signal.aborted) return
+      if (over) return
       if (clock.now() - Math.max(heardAt, brokenAt) >= silenceMs) {
         brokenAt = clock.now()
         wake()
       }
       const checked = await check()
       const why = checked instanceof Refusal ? checked : await keepLeases()
-      if (stopped.signal.aborted) return
-      if (why) return cut(why)
+      if (over) return
+      if (why) {
+        over = true
+        cut(why)
+      }
+      checkedOnce()
+      if (over) return
       beat = checked ? goodAt + beatMs : clock.now() + retryMs
     }
   }
   void run()
   return {
+    fresh: async () => {
+      while (!over && clock.now() - goodAt > blindMs)
+        await new Promise<void>(resolve => {
+          checkedOnce = resolve
+        })
+    },
     heard: () => {
       heardAt = clock.now()
     },
@@ -111,6 +129,10 @@ export function watchCall(
       new Promise(resolve => {
         wake = () => resolve(undefined)
       }),
-    stop: () => stopped.abort('stopped'),
+    stop: () => {
+      over = true
+      stopped.abort('stopped')
+      checkedOnce()
+    },
   }
 }

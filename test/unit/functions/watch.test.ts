@@ -36,12 +36,12 @@ class ManualClock {
 let clock: ManualClock
 let store: Store
 let cuts: { code: string; at: number }[]
-let held: boolean
+let resting: boolean
 beforeEach(() => {
   clock = new ManualClock()
   store = openSqliteStore(':memory:', [])
   cuts = []
-  held = false
+  resting = false
 })
 
 const start = (over: object = {}) =>
@@ -68,7 +68,7 @@ const start = (over: object = {}) =>
       until: clock.now() + 1e9,
       leaseMs: 30_000,
       idleMs: 120_000,
-      held: () => held,
+      resting: () => resting,
       ...over,
     },
     (why: Refusal) => cuts.push({ code: why.code, at: clock.now() }),
@@ -137,7 +137,7 @@ describe('a call that stays admitted', () => {
     await store.write(op)
     meter = found
   })
-  const admitted = async () => {
+  const admitted = async (over: object = {}) => {
     const [found] = await store.get([keys.agreement('agreement_cedar')])
     const caller = {
       client: 'c',
@@ -153,7 +153,7 @@ describe('a call that stays admitted', () => {
       clauses: [],
       key: 'x',
     }
-    return start({ caller, eid, meters: [meter.id] })
+    return start({ caller, eid, meters: [meter.id], ...over })
   }
   const expiry = async () => (await store.get([keys.meter(meter.id)]))[0]?.leases[eid]?.exp
 
@@ -195,12 +195,53 @@ describe('a call that stays admitted', () => {
     watch.stop()
   })
 
+  test('asks the upstream by an authority that was read just now, however long the meters took', async () => {
+    let asked = 0
+    const watch = await admitted({ readAt: clock.now() - 1_400 })
+    void watch.fresh().then(() => asked++)
+    await clock.pass(1)
+    expect(asked).toBe(1)
+    watch.stop()
+
+    const { get } = store
+    let answer = (): void => undefined
+    const answered = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const late = await admitted({ readAt: clock.now() - 18_000 })
+    store.get = async keys => {
+      await answered
+      return get(keys)
+    }
+    void late.fresh().then(() => asked++)
+    await clock.pass(10)
+    expect(asked).toBe(1)
+    answer()
+    await clock.pass(10)
+    expect(asked).toBe(2)
+    expect(cuts).toEqual([])
+    late.stop()
+  })
+
+  test('lets nobody wait for an authority that is gone', async () => {
+    await store.write({
+      kind: 'update',
+      key: keys.grant('grant_cedar'),
+      change: { set: [[['state'], 'revoked']] },
+    })
+    const late = await admitted({ readAt: clock.now() - 18_000 })
+    const freshened = late.fresh()
+    await clock.pass(10)
+    await freshened
+    expect(cuts).toMatchObject([{ code: 'grant_revoked' }])
+  })
+
   test('is not cut for a silence of its caller’s', async () => {
-    held = true
+    resting = true
     const watch = await admitted()
     await clock.pass(300_000)
     expect(cuts).toEqual([])
-    held = false
+    resting = false
     await clock.pass(100_000)
     expect(cuts).toEqual([])
     watch.stop()
