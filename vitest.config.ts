@@ -13,6 +13,7 @@ export default defineConfig({
       project('contract', ['test/contract/**/*.test.ts'], 30_000),
       project('infra', ['test/infra/**/*.test.ts'], 120_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
+      project('simulation', ['test/simulation/**/*.test.ts'], 300_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
     ],
   },

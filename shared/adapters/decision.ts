@@ -1,4 +1,4 @@
-import type { Transacted, TransactOp, Written } from '../ports/store.ts'
+import type { Key, Transacted, TransactOp, Written } from '../ports/store.ts'
 import { changed } from './change.ts'
 import { isOurs, mayApply, satisfies } from './condition.ts'
 
@@ -29,6 +29,11 @@ export function transacted(decisions: readonly Decision[]): Transacted {
   return failed.every(([, { op, item }]) => isOurs(op, item))
     ? { ok: true }
     : { ok: false, failed: new Map(failed.map(([position, { item }]) => [position, item])) }
+}
+
+/** Throws a `TypeError` for more keys than every backend reads at once. */
+export function checkKeys(keys: readonly Key[]): void {
+  if (keys.length > 100) throw new TypeError('At most 100 keys at once')
 }
 
 /** Throws a `TypeError` where a transaction is none that every backend takes. */

@@ -11,7 +11,7 @@ import {
   type WriteOp,
   type Written,
 } from '../../ports/store.ts'
-import { checkTransaction, type Decision, decide, transacted, written } from '../decision.ts'
+import { checkKeys, checkTransaction, type Decision, decide, transacted, written } from '../decision.ts'
 import { groupCommit } from './group-commit.ts'
 import { sqliteQuery } from './sqlite-query.ts'
 import { prepareDatabase, tables } from './sqlite-schema.ts'
@@ -59,7 +59,7 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
 
   return {
     async get<const K extends readonly Key[]>(keys: K) {
-      if (keys.length > 100) throw new TypeError('At most 100 keys at once')
+      checkKeys(keys)
       return answered(() => keys.map(stored)) as { [I in keyof K]: RecordAt<K[I]> | undefined }
     },
 

@@ -1,0 +1,97 @@
+/** Who did what, in order: kept only where somebody will read it. */
+import type { Entry } from '../../shared/entries/entry.ts'
+import type { Key, Path, Query, TransactOp } from '../../shared/ports/store.ts'
+
+export interface Line {
+  /** Milliseconds since the start. */
+  readonly at: number
+  readonly who: string
+  readonly what: string
+}
+
+export class History {
+  readonly lines: Line[] = []
+  readonly #keeps: boolean
+  readonly #nameOf: (eid: string) => string
+
+  /** `nameOf` gives the call that an entry id belongs to. */
+  constructor(keeps: boolean, nameOf: (eid: string) => string) {
+    this.#keeps = keeps
+    this.#nameOf = nameOf
+  }
+
+  note(at: number, who: string, what: string): void {
+    if (this.#keeps) this.lines.push({ at, who, what })
+  }
+
+  /** What became of a request to the store. */
+  request(at: number, who: string, what: string, request: object): void {
+    if (!this.#keeps) return
+    const told = this.#told(request)
+    // Of reads that went well, only those that decide something are of interest.
+    if (what === 'done' && /^(read|query)/.test(told) && !told.includes('the authority')) return
+    if (told) this.lines.push({ at, who, what: what === 'done' ? told : `${told}: ${what}` })
+  }
+
+  #told(request: object): string {
+    if ('kind' in request) return this.#write(request as TransactOp)
+    if ('index' in request) return `query ${(request as Query).index.name}`
+    const list = request as readonly (TransactOp | Key)[]
+    const [first] = list
+    if (first === undefined) return ''
+    if (!('table' in first)) return `together: ${list.map(op => this.#write(op as TransactOp)).join('; ')}`
+    return `read ${(list as readonly Key[]).map(key => this.#item(key)).join(', ')}`.replace(
+      /standing, model#.*, token#[^,]*/,
+      'the authority',
+    )
+  }
+
+  #item({ table, pk }: Key): string {
+    if (table !== 'entries') return pk
+    return pk.endsWith('.outcome') ? `outcome of ${this.#nameOf(pk)}` : `intent of ${this.#nameOf(pk)}`
+  }
+
+  #write(op: TransactOp): string {
+    const { table, pk } = op.key
+    if (op.kind === 'put' && table === 'entries') return entryTold(op.item as Entry, this.#nameOf(pk))
+    if (op.kind === 'put' && table === 'spent') return `spend ${pk.split('#', 1)[0]} by ${by(op.item)}`
+    if (op.kind !== 'update') return `${op.kind} ${pk}`
+    const { set = [], remove = [] } = op.change
+    if (table === 'entries') return `unmark ${this.#nameOf(pk)}`
+    const leased = set.find(([path]) => path[0] === 'leases')
+    if (leased) {
+      const [[, eid = '', field], value] = leased as [Path, unknown]
+      const call = this.#nameOf(eid)
+      return field ? `renew ${call} on ${pk}` : `reserve ${(value as { r: number }).r} for ${call} on ${pk}`
+    }
+    const settled = remove.find(([name]) => name === 'leases')
+    if (settled) {
+      const charge = op.change.add?.find(([[name]]) => name === 'used')?.[1]
+      return `settle ${this.#nameOf(settled[1] ?? '')} on ${pk}, charging ${charge}`
+    }
+    return `change ${pk}: ${set.map(([path, value]) => `${path.join('.')}=${JSON.stringify(value)}`).join(' ')}`
+  }
+}
+
+function entryTold(entry: Entry, call: string): string {
+  const { kind, request, ending, charge, code } = (
+    JSON.parse(entry.body) as { unmapped: Record<string, unknown> }
+  ).unmapped
+  if (kind === 'outcome') return `outcome of ${call}: ${ending}, charge ${charge}`
+  return `${kind} of ${request}${code ? `: ${code}` : ''}`
+}
+
+const by = (item: object): unknown => (item as { by: unknown }).by
+
+/** The lines that name a call or a meter that a violation names, and what changed the world around them. */
+export function concerning(lines: readonly Line[], violations: readonly string[]): readonly Line[] {
+  const named = violations.flatMap(violation => violation.match(/call-\d+|grant_\w+|pool_\w+/g) ?? [])
+  const about = new RegExp(`(${[...named, ' dies', 'knows that', 'takes back'].join('|')})\\b`)
+  return named.length === 0 ? lines : lines.filter(({ who, what }) => about.test(`${who} ${what}`))
+}
+
+/** A line each, with the seconds since the start. */
+export const shown = (lines: readonly Line[]): string =>
+  lines
+    .map(({ at, who, what }) => `${(at / 1000).toFixed(3).padStart(9)}  ${who.padEnd(14)} ${what}`)
+    .join('\n')

@@ -1,0 +1,242 @@
+/**
+ * What must always hold, looked at after every write and whenever the provider is asked. Each finding names the
+ * invariant that it breaks.
+ */
+import { keys } from '../../shared/domain/keys.ts'
+import type { Lease, Meter } from '../../shared/domain/meter.ts'
+import type { Entry } from '../../shared/entries/entry.ts'
+import type { Applied, Backend } from './backend.ts'
+import type { Process } from './scheduler.ts'
+import type { Asked, Provided } from './upstream.ts'
+
+/** One HTTP request of a partner's, copies included. */
+export interface Sent {
+  readonly id: string
+  readonly call: string
+  readonly partner: string
+  readonly token: string
+  readonly proof: string
+  /** False where the signature was broken on the way. */
+  readonly sound: boolean
+  arrivedAt: number
+  at: Process | undefined
+  answer: { readonly status: number; readonly code: string | undefined } | undefined
+}
+
+export interface Revocation {
+  readonly what: string
+  covers(sent: Sent): boolean
+  /** When whoever decided it heard that it stands. */
+  acknowledgedAt: number
+  /** When somebody began to take it back. */
+  liftedAt: number
+}
+
+interface Call {
+  readonly eid: string
+  readonly intent: Entry
+  readonly sent: Sent
+  readonly asked: Asked[]
+  outcome: Entry | undefined
+}
+
+/** How the 2 s are counted: from the acknowledgement to the last token that the provider makes. */
+const endsWithin = 2_000
+
+export class Invariants {
+  readonly violations: string[] = []
+  readonly sent = new Map<string, Sent>()
+  readonly revocations: Revocation[] = []
+  readonly #backend: Backend
+  readonly #now: () => number
+  readonly #skew: number
+  readonly #plans: ReadonlyMap<string, Provided>
+  readonly #calls = new Map<string, Call>()
+  /** By meter and entry id: what each removal of such a lease charged. */
+  readonly #charges = new Map<string, number[]>()
+  /** By meter and day: what leases have taken from it and not given back. */
+  readonly #days = new Map<string, number>()
+
+  constructor(backend: Backend, now: () => number, skew: number, plans: ReadonlyMap<string, Provided>) {
+    this.#backend = backend
+    this.#now = now
+    this.#skew = skew
+    this.#plans = plans
+  }
+
+  get asked(): number {
+    return [...this.#calls.values()].filter(({ asked }) => asked.length > 0).length
+  }
+
+  /** The call that an entry's id belongs to, once its intent stands. */
+  callOf(eid: string): string {
+    return this.#calls.get(eid.replace('.outcome', ''))?.sent.proof ?? eid
+  }
+
+  applied(applied: Applied): void {
+    if (applied.op.key.table === 'entries') this.#entry(applied)
+    if (applied.op.key.table === 'meters') this.#meter(applied)
+  }
+
+  /** Invariants 1 and 3, when the provider is asked. */
+  providerAsked(one: Asked): void {
+    const call = [...this.#calls.values()].find(({ sent }) => sent.proof === one.proof && sent.at === one.by)
+    if (call === undefined)
+      return void this.#found(1, `the provider was asked for ${one.proof} before its intent stood`)
+    call.asked.push(one)
+    if (call.asked.length > 1) this.#found(2, `the provider was asked twice for ${one.proof}`)
+    for (const meter of this.#meters(call.intent.meters ?? []))
+      if (meter.leases[call.eid] === undefined)
+        this.#found(2, `the provider was asked for ${one.proof} without a reservation on ${meter.id}`)
+    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
+      if (covers(call.sent) && acknowledgedAt < call.sent.arrivedAt && liftedAt > this.#now())
+        this.#found(3, `${one.proof} was admitted ${call.sent.arrivedAt - acknowledgedAt} ms after ${what}`)
+  }
+
+  /** Invariant 3, with each token that the provider makes. */
+  produced(one: Asked): void {
+    const call = [...this.#calls.values()].find(({ asked }) => asked.includes(one))
+    if (call === undefined) return
+    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
+      if (covers(call.sent) && this.#now() > acknowledgedAt + endsWithin && liftedAt > this.#now())
+        this.#found(3, `${one.proof} still went on ${this.#now() - acknowledgedAt} ms after ${what}`)
+  }
+
+  /** Invariant 4, with each answer that a partner gets. */
+  answered(sent: Sent): void {
+    const accepted = [...this.sent.values()].filter(
+      ({ proof, answer }) =>
+        proof === sent.proof && answer !== undefined && ![401, 503].includes(answer.status),
+    )
+    if (accepted.length > 1)
+      this.#found(4, `one proof was accepted of ${accepted.map(({ id }) => id).join(' and of ')}`)
+    if (accepted.some(({ sound }) => !sound))
+      this.#found(4, `${sent.id} was accepted with a broken signature`)
+  }
+
+  /** What must have come about once all is quiet. */
+  quiet(): void {
+    for (const { id, leases } of this.#meters(this.#everyMeter()))
+      for (const eid of Object.keys(leases)) this.#found(2, `a lease of ${this.callOf(eid)} stays on ${id}`)
+    for (const call of this.#calls.values()) this.#ended(call)
+    for (const meter of this.#meters(this.#everyMeter())) {
+      const charges = [...this.#calls.values()]
+        .filter(({ eid }) => this.#charges.has(`${meter.id} ${eid}`))
+        .reduce((sum, { outcome }) => sum + (outcome?.charge ?? 0), 0)
+      if (charges !== meter.used)
+        this.#found(2, `${meter.id} has used ${meter.used}, its calls' outcomes come to ${charges}`)
+    }
+    this.#proofs()
+  }
+
+  #entry({ op, before, after }: Applied): void {
+    const entry = after as Entry
+    const { pk: eid } = op.key
+    if (before !== undefined) {
+      if ((before as Entry).digest !== entry.digest) this.#found(1, `the entry ${eid} was written over`)
+      return
+    }
+    const { unmapped } = JSON.parse(entry.body) as { unmapped: { kind: string; request: string } }
+    const sent = this.sent.get(unmapped.request)
+    if (unmapped.kind === 'intent' && sent)
+      this.#calls.set(eid, { eid, intent: entry, sent, asked: [], outcome: undefined })
+    const call = this.#calls.get(eid.replace('.outcome', ''))
+    if (unmapped.kind === 'outcome' && call) call.outcome = entry
+  }
+
+  #meter({ before, after, by }: Applied): void {
+    if (after === undefined || before === undefined) return
+    const [was, is] = [before as Meter, after as Meter]
+    const reserved = Object.values(is.leases).reduce((sum, { r }) => sum + r, 0)
+    if (is.remaining + is.used + reserved !== is.limits.total)
+      this.#found(2, `${is.id}: ${is.remaining} + ${is.used} + ${reserved} is not ${is.limits.total}`)
+    for (const [eid, lease] of Object.entries(is.leases))
+      if (was.leases[eid] === undefined) this.#leased(was, is, eid, lease)
+    for (const [eid, lease] of Object.entries(was.leases))
+      if (is.leases[eid] === undefined) this.#settled(was, is, eid, lease, by)
+    const day = this.#days.get(`${is.id} ${is.day}`) ?? 0
+    if (day !== is.dayUsed)
+      this.#found(2, `${is.id}: ${is.dayUsed} of the day are used, its leases come to ${day}`)
+  }
+
+  #leased(was: Meter, is: Meter, eid: string, { r, day }: Lease): void {
+    const of = `a reservation of ${this.callOf(eid)} on ${is.id}`
+    this.#takeFrom(is.id, day, r)
+    if (!this.#calls.has(eid)) this.#found(1, `${of} has no intent`)
+    if (was.state !== 'open') this.#found(3, `${of}, which is closed`)
+    if (is.remaining < 0) this.#found(2, `${of} overshoots its budget: ${is.remaining}`)
+    if (is.dayUsed > (was.limits.perDay ?? is.dayUsed))
+      this.#found(2, `${of} overshoots its day: ${is.dayUsed} of ${was.limits.perDay}`)
+    if (Object.keys(is.leases).length > was.limits.streams) this.#found(2, `${of} overshoots its streams`)
+  }
+
+  #settled(was: Meter, is: Meter, eid: string, lease: Lease, by: Process): void {
+    const of = `the lease of ${this.callOf(eid)} on ${is.id}`
+    const call = this.#calls.get(eid)
+    const charge = is.used - was.used
+    this.#takeFrom(is.id, lease.day, charge - lease.r)
+    if (call?.outcome === undefined) this.#found(2, `${of} was settled before its outcome stood`)
+    if (by !== call?.sent.at && lease.exp > this.#now() + this.#skew)
+      this.#found(2, `${of} was purged by ${by.name}, ${lease.exp - this.#now()} ms before its expiry`)
+    const id = `${is.id} ${eid}`
+    const charges = [...(this.#charges.get(id) ?? []), charge]
+    this.#charges.set(id, charges)
+    const told = call?.outcome?.charge ?? 0
+    if (charges.reduce((sum, one) => sum + one, 0) !== told)
+      this.#found(2, `${of} was charged ${charges.join(' and ')}, its outcome says ${told}`)
+    if (charge > lease.r && this.#fault(call) !== 'bills too much')
+      this.#found(2, `${of} was charged above its reservation`)
+  }
+
+  #takeFrom(meter: string, day: number, tokens: number): void {
+    const id = `${meter} ${day}`
+    this.#days.set(id, (this.#days.get(id) ?? 0) + tokens)
+  }
+
+  #ended(call: Call): void {
+    const { eid, intent, sent, asked, outcome } = call
+    const [stored] = this.#backend.get([keys.entry(eid)]) as [Entry | undefined]
+    if (stored === undefined) return void this.#found(1, `the intent of ${sent.proof} is gone`)
+    if (outcome?.charge === undefined) return void this.#found(2, `${sent.proof} has no outcome`)
+    if (stored.open !== undefined) this.#found(2, `the intent of ${sent.proof} is still marked open`)
+    const { ending } = (JSON.parse(outcome.body) as { unmapped: { ending: string } }).unmapped
+    const [one] = asked
+    if (one && (ending === 'refused' || ending === 'abandoned'))
+      this.#found(1, `the provider was asked for ${sent.proof}, its outcome says ${ending}`)
+    if (one && outcome.charge < one.produced && this.#fault(call) !== 'bills too little')
+      this.#found(2, `${sent.proof} was charged ${outcome.charge} for ${one.produced} tokens`)
+    if (!one && outcome.charge > 0 && ending !== 'estimated')
+      this.#found(2, `${sent.proof} was charged ${outcome.charge}, and the provider was never asked`)
+    if (outcome.charge > 0)
+      for (const meter of intent.meters ?? [])
+        if (!this.#charges.has(`${meter} ${eid}`))
+          this.#found(2, `${sent.proof} was never charged to ${meter}`)
+  }
+
+  /** A proof that was sent is of use to whoever made it. */
+  #proofs(): void {
+    const proofs = new Map<string, Sent[]>()
+    for (const one of this.sent.values()) proofs.set(one.proof, [...(proofs.get(one.proof) ?? []), one])
+    for (const sent of proofs.values()) {
+      const sound = sent.filter(one => one.sound)
+      if (sound.length > 0 && sound.every(({ answer }) => answer?.code === 'proof_replayed'))
+        this.#found(4, `${sound[0]?.id} was refused as a replay, and nobody with its key had sent it before`)
+    }
+  }
+
+  #fault(call: Call | undefined): Provided['fault'] {
+    return call && this.#plans.get(call.sent.call)?.fault
+  }
+
+  #meters(ids: readonly string[]): readonly Meter[] {
+    return this.#backend.get(ids.map(keys.meter)).flatMap(meter => (meter as Meter) ?? [])
+  }
+
+  #everyMeter(): readonly string[] {
+    return this.#backend.all('meters').map(({ item }) => (item as Meter).id)
+  }
+
+  #found(invariant: number, what: string): void {
+    this.violations.push(`invariant ${invariant}: ${what}`)
+  }
+}

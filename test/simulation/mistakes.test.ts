@@ -1,0 +1,58 @@
+/**
+ * Eight mistakes, each put into a copy of the product's source by a patch: the simulation finds every one, and tells
+ * it shortly.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const made: string[] = []
+afterAll(() => Promise.all(made.map(folder => rm(folder, { recursive: true }))))
+
+async function copyWith(patch: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-mistake-'))
+  made.push(folder)
+  for (const path of ['functions', 'shared', 'test/simulation', 'scripts/simulate.ts', 'package.json'])
+    await cp(path, join(folder, path), { recursive: true })
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
+  await run('git', ['apply', join('test', 'simulation', 'mistakes', `${patch}.patch`)], { cwd: folder })
+  return folder
+}
+
+interface Failed {
+  readonly code: number
+  readonly stdout: string
+}
+
+describe('the simulation finds', () => {
+  test.concurrent.each([
+    ['settle-before-outcome', /invariant 2: .* was settled before its outcome stood/],
+    ['purge-without-the-seen-expiry', /invariant 2: .* was purged by .* ms before its expiry/],
+    ['reserve-without-its-deadline', /invariant [12]: .*(its outcome says|was charged)/],
+    ['day-blind-settle', /invariant 2: .* of the day are used, its leases come to/],
+    ['cached-authority', /invariant 3: .* (was admitted|still went on) \d+ ms after/],
+    ['proof-spent-before-its-signature-check', /invariant 4: .* nobody with its key had sent it before/],
+    ['upstream-before-intent', /invariant 1: .* (has no intent|before its intent stood)/],
+    ['stale-rev', /invariant 2: .* overshoots its (day|streams|budget)/],
+  ])('%s', async (mistake, violation) => {
+    const cwd = await copyWith(mistake)
+    const { code, stdout } = await run(
+      process.execPath,
+      ['scripts/simulate.ts', '--seeds', '1000', '--first'],
+      {
+        cwd,
+      },
+    ).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: Failed) => error,
+    )
+    expect(code, stdout).toBe(1)
+    const [, history = ''] = stdout.split('what it needs to fail:\n')
+    expect(history).toMatch(violation)
+    expect(history.split('\n').length).toBeLessThan(120)
+  })
+})

@@ -1,0 +1,120 @@
+/**
+ * One history from a seed: a storm, then quiet, then a look at what is left. It ends with the first violation.
+ */
+import { Administrator } from './administrator.ts'
+import { calm } from './faults.ts'
+import type { Line } from './history.ts'
+import { Workload } from './partner.ts'
+import { type Partner, partners } from './records.ts'
+import { type Role, type Settings, World } from './world.ts'
+
+export interface Simulated {
+  readonly seed: number
+  readonly violations: readonly string[]
+  /** Calls that partners made, copies apart, and those for which the provider was asked. */
+  readonly calls: number
+  readonly asked: number
+  readonly steps: number
+  /** Who did what, in order; empty unless it was to be told. */
+  readonly history: readonly Line[]
+}
+
+const minCalls = 20
+const maxCalls = 36
+const first: Readonly<Record<Role, number>> = { gate: 3, token: 2, sweeper: 2 }
+
+/** Sweepers come by each minute, and an intent without a lease is given up after 16. */
+const quietMs = 20 * 60_000
+
+export async function simulate(settings: Settings): Promise<Simulated> {
+  const world = new World(settings)
+  const { scheduler, invariants } = world
+  const workloads = Object.fromEntries(
+    partners.map(partner => [partner, new Workload(world, partner)]),
+  ) as Record<Partner, Workload>
+  const administrator = new Administrator(world)
+  for (const [role, count] of Object.entries(first) as [Role, number][])
+    for (let i = 0; i < count; i++) world.start(role)
+
+  // The storm
+  const stormMs = world.dice.between(20_000, 90_000)
+  const calls = Array.from({ length: world.dice.between(minCalls, maxCalls) }, (_, i) => `call-${i + 1}`)
+  let waiting = calls.length
+  for (const name of calls) {
+    const dice = world.diceFor(`start of ${name}`)
+    const partner = dice.pick(partners)
+    // Many come together, the rest at any time.
+    const at = dice.chance(0.5) ? dice.below(5) * (stormMs / 5) + dice.below(100) : dice.below(stormMs)
+    scheduler.after(at, () => {
+      const ended = world.leave.has(name) ? Promise.resolve() : workloads[partner].call(name)
+      void ended.finally(() => {
+        waiting -= 1
+      })
+    })
+  }
+  everySecond(world, stormMs, () => strike(world))
+  everySecond(world, stormMs, second => {
+    const name = `decision ${second}`
+    const dice = world.diceFor(name)
+    if (dice.chance(world.faults.decision) && !world.leave.has(name)) void administrator.decide(dice)
+  })
+  const end = world.startedAt + stormMs
+  await scheduler.run(() => scheduler.now >= end || invariants.violations.length > 0)
+
+  // Quiet: nothing fails any more, and what is under way comes to its end.
+  world.faults = calm
+  const quiet = scheduler.now + quietMs
+  await scheduler.run(() => scheduler.now >= quiet || invariants.violations.length > 0)
+  if (waiting > 0 && invariants.violations.length === 0)
+    invariants.violations.push(`${waiting} calls never come to their end`)
+  if (invariants.violations.length === 0) invariants.quiet()
+  if (invariants.violations.length === 0) await probe(world, administrator, workloads)
+
+  return {
+    seed: settings.seed,
+    violations: invariants.violations,
+    calls: calls.length,
+    asked: invariants.asked,
+    steps: scheduler.steps,
+    history: world.history.lines.map(line => ({ ...line, at: line.at - world.startedAt })),
+  }
+}
+
+function everySecond(world: World, ms: number, act: (second: number) => void): void {
+  for (let second = 1; second * 1000 < ms; second++) world.scheduler.after(second * 1000, () => act(second))
+}
+
+/** An instance dies by chance, and another one takes its place a moment later. */
+function strike(world: World): void {
+  for (const instance of [...world.instances])
+    if (world.diceFor(`${instance.name} at ${world.scheduler.now}`).chance(world.faults.death)) {
+      world.kill(instance)
+      world.scheduler.after(world.dice.between(0, 3_000), () => world.start(instance.role))
+    }
+}
+
+/** Whatever has happened, a partner with authority and room is served again. */
+async function probe(
+  world: World,
+  administrator: Administrator,
+  workloads: Readonly<Record<Partner, Workload>>,
+): Promise<void> {
+  const { scheduler, invariants } = world
+  let done = false
+  const probes = async (): Promise<void> => {
+    await administrator.restore()
+    for (const partner of partners) {
+      let sent = await workloads[partner].call(`call-9${partner.length}`, true)
+      // A gate whose clock is behind another's takes the calls of that one for early.
+      if (sent?.answer?.code === 'rate_limited') {
+        await scheduler.sleep(5_000)
+        sent = await workloads[partner].call(`call-8${partner.length}`, true)
+      }
+      if (sent?.answer?.status !== 200)
+        invariants.violations.push(`in the end ${partner} is answered ${JSON.stringify(sent?.answer)}`)
+    }
+    done = true
+  }
+  void probes()
+  await scheduler.run(() => done)
+}

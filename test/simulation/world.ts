@@ -1,0 +1,216 @@
+/**
+ * One simulated world: the product's own token service, gate and sweeper, several of each, over simulated ports.
+ * Everything that happens follows from the seed.
+ */
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { createGate } from '../../functions/gate/app.ts'
+import type { Handler, Reply } from '../../functions/http.ts'
+import { createRingReader } from '../../functions/ring.ts'
+import { sweep } from '../../functions/sweeper/app.ts'
+import { createToken } from '../../functions/token/app.ts'
+import { StoreUnavailable } from '../../shared/ports/store.ts'
+import type { Clock, Telemetry } from '../../shared/ports/world.ts'
+import { Backend } from './backend.ts'
+import { createDice, type Dice } from './dice.ts'
+import { calm, drawFaults, type Faults } from './faults.ts'
+import { History } from './history.ts'
+import { Invariants } from './invariants.ts'
+import { firstRecords, issuer, signer } from './records.ts'
+import { type Process, Scheduler } from './scheduler.ts'
+import { createStorePort } from './store-port.ts'
+import { createHttpPort, type Provided, type Provider } from './upstream.ts'
+
+export type Role = 'gate' | 'token' | 'sweeper'
+
+/** One instance of a function, until it dies. */
+export interface Instance extends Process {
+  readonly role: Role
+  /** A sweeper has none: it wakes by itself. */
+  readonly handler: Handler | undefined
+  /** Called when it dies: whoever talks to it hears that the connection is gone. */
+  readonly onDeath: Set<() => void>
+}
+
+export interface Settings {
+  readonly seed: number
+  /** Kinds of faults that do not happen, calls and decisions that are left out: to find what a failure needs. */
+  readonly without?: ReadonlySet<keyof Faults>
+  readonly leave?: ReadonlySet<string>
+  /** Whether the history is kept. */
+  readonly tell?: boolean
+}
+
+/** Some seeds cross midnight, where the meters' day changes. */
+const midnight = Date.UTC(2026, 5, 2)
+
+export class World {
+  readonly seed: number
+  readonly dice: Dice
+  readonly scheduler: Scheduler
+  readonly backend: Backend
+  readonly history: History
+  readonly invariants: Invariants
+  readonly startedAt: number
+  readonly leaseMs: number
+  readonly leave: ReadonlySet<string>
+  readonly plans = new Map<string, Provided>()
+  faults: Faults
+  instances: Instance[] = []
+  readonly #skew: number
+  readonly #provider: Provider
+  #born = 0
+
+  constructor({ seed, without = new Set(), leave = new Set(), tell = false }: Settings) {
+    this.seed = seed
+    this.dice = this.diceFor('world')
+    const drawn = drawFaults(this.diceFor('faults'))
+    const absent = Object.fromEntries([...without].map(kind => [kind, calm[kind]]))
+    this.faults = { ...drawn, ...absent }
+    this.leave = leave
+    this.startedAt = midnight - (this.dice.chance(0.5) ? this.dice.below(60_000) : 43_200_000)
+    this.leaseMs = this.dice.pick([3_000, 9_000, 30_000])
+    // A lease outlives every clock: two that are apart by a third of it could not tell a live one from a dead one.
+    this.#skew = Math.min(this.faults.skew, this.leaseMs / 10)
+    this.scheduler = new Scheduler(this.diceFor('scheduler'), this.startedAt)
+    this.backend = new Backend(this.scheduler, this.diceFor('backend'))
+    this.invariants = new Invariants(this.backend, () => this.scheduler.now, this.#skew, this.plans)
+    this.history = new History(tell, eid => this.invariants.callOf(eid))
+    const { scheduler, invariants, history } = this
+    this.#provider = {
+      scheduler,
+      dice: this.diceFor('provider'),
+      plan: call => this.plans.get(call) ?? { tokens: 1, first: 1, pace: 1, fault: undefined },
+      asked: one => invariants.providerAsked(one),
+      produced: one => invariants.produced(one),
+      note: (by, what) => history.note(scheduler.now, by.name, what),
+    }
+    const founder: Process = { name: 'founder', skew: 0, alive: true }
+    for (const put of firstRecords(this.diceFor('records'), this.startedAt)) this.backend.write(put, founder)
+    this.backend.indexLagMs = this.faults.lag
+    this.backend.onApplied = applied => invariants.applied(applied)
+  }
+
+  /** Chance for one actor alone: what another does changes none of its rolls. */
+  diceFor(name: string): Dice {
+    return createDice(`${this.seed} ${name}`)
+  }
+
+  storeOf(process: Process) {
+    const { scheduler, backend, history } = this
+    return createStorePort({
+      scheduler,
+      backend,
+      process,
+      dice: this.diceFor(`store of ${process.name}`),
+      faults: () => this.faults,
+      note: (what, request) => history.request(scheduler.now, process.name, what, request),
+    })
+  }
+
+  /** Starts an instance: with its own clock, its own way to the store, nothing remembered. */
+  start(role: Role): Instance {
+    const name = `${role} ${++this.#born}`
+    const dice = this.diceFor(name)
+    const onDeath = new Set<() => void>()
+    const skew = dice.between(-this.#skew, this.#skew)
+    const process: Process = { name, skew, alive: true }
+    const instance = Object.assign(process, { role, onDeath, handler: this.#handler(role, process, dice) })
+    this.instances.push(instance)
+    if (role === 'sweeper') void this.#sweeps(instance, dice)
+    return instance
+  }
+
+  kill(instance: Instance): void {
+    instance.alive = false
+    this.instances = this.instances.filter(one => one !== instance)
+    this.history.note(this.scheduler.now, instance.name, 'dies')
+    for (const hear of instance.onDeath) hear()
+  }
+
+  living(role: Role): readonly Instance[] {
+    return this.instances.filter(one => one.role === role)
+  }
+
+  /**
+   * A request to an instance. Nothing where the instance died, or dies before it answers. An exception that is no
+   * outage is the product's own fault.
+   */
+  async exchange(to: Instance, event: APIGatewayProxyEvent, signal: AbortSignal): Promise<Reply | undefined> {
+    if (!to.alive || !to.handler) return undefined
+    return this.until(to, to.handler(event, signal)).catch((error: unknown) => {
+      this.invariants.violations.push(`the ${to.role} threw ${error}`)
+      return undefined
+    })
+  }
+
+  /** What `work` comes to; nothing once the instance has died. */
+  until<T>(instance: Instance, work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const died = (): void => resolve(undefined)
+      instance.onDeath.add(died)
+      work.then(resolve, reject).finally(() => instance.onDeath.delete(died))
+    })
+  }
+
+  #handler(role: Role, process: Process, dice: Dice): Handler | undefined {
+    if (role === 'sweeper') return undefined
+    const store = this.storeOf(process)
+    const clock = this.#clock(process)
+    const shared = {
+      store,
+      clock,
+      random: dice,
+      telemetry: this.#telemetry(process),
+      issuer,
+      nonceKey: new Uint8Array(32),
+    }
+    if (role === 'token') return createToken({ ...shared, signers: async () => signer })
+    return createGate({
+      ...shared,
+      ring: createRingReader(store, clock),
+      http: createHttpPort(this.#provider, process),
+      credential: async () => 'key',
+      leaseMs: this.leaseMs,
+    })
+  }
+
+  async #sweeps(instance: Instance, dice: Dice): Promise<void> {
+    const clock = this.#clock(instance)
+    const deps = { store: this.storeOf(instance), clock, telemetry: this.#telemetry(instance) }
+    for (;;) {
+      await clock.sleep(this.faults === calm ? 60_000 : dice.between(1_000, 10_000))
+      await sweep(deps).catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) this.invariants.violations.push(`a sweep threw ${error}`)
+      })
+    }
+  }
+
+  #clock(process: Process): Clock {
+    const { scheduler } = this
+    return {
+      now: () => scheduler.now + process.skew,
+      sleep: (ms, signal) =>
+        new Promise(resolve => {
+          if (signal?.aborted) return resolve()
+          const wake = (): void => {
+            cancel()
+            signal?.removeEventListener('abort', wake)
+            resolve()
+          }
+          const cancel = scheduler.after(ms, wake, process)
+          signal?.addEventListener('abort', wake)
+        }),
+    }
+  }
+
+  #telemetry(process: Process): Telemetry {
+    return {
+      count: () => undefined,
+      alarm: name => this.history.note(this.scheduler.now, process.name, `alarm: ${name}`),
+      error: (message, error) => {
+        const cause = error instanceof Error ? error.message : String(error)
+        this.history.note(this.scheduler.now, process.name, `error: ${message}: ${cause}`)
+      },
+    }
+  }
+}
