@@ -1,0 +1,297 @@
+/**
+ * `kill -9` of a server, again and again, at moments that chance chooses, under calls that go on; each next start
+ * follows at once on the same folder and the same port. At the end the store and the callers are asked whether
+ * invariants 1 and 2 held.
+ */
+import { constants, copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { abandonedMs, sweep } from '../../functions/sweeper/app.ts'
+import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
+import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
+import { seed as seedStory } from '../../scripts/seed.ts'
+import { openSqliteStore, type SqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
+import { systemClock } from '../../shared/adapters/embedded/world.ts'
+import { indexes, keys } from '../../shared/domain/keys.ts'
+import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
+import { freePort, type Started, start } from '../e2e/process.ts'
+import { rawClient } from '../e2e/raw-client.ts'
+import { type Chance, chance } from './chance.ts'
+import { driftOf, metersOf, openCalls, type Stage } from './stages.ts'
+import { callersOf, startTraffic, type Traffic, type UnderWay } from './traffic.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+export interface Settings {
+  /** At least; more where the machine is so slow that no kill has met a call yet, or no call has ended. */
+  readonly kills: number
+  /** Long streams under way at once, at least 10; half as many short calls come and go beside them. */
+  readonly streams: number
+  /** Whole; chooses the moments and what is called. */
+  readonly seed: number
+  readonly onKill?: (kill: Kill) => void
+}
+
+export interface Kill {
+  readonly number: number
+  readonly afterMs: number
+  /** Counted from the start of the process, or from its `ready`. */
+  readonly since: 'start' | 'ready'
+  readonly underWay: UnderWay
+  /** Calls that this kill left open, by how far they had come. Those that earlier ones left are not counted again. */
+  readonly left: ReadonlyMap<Stage, number>
+}
+
+export interface Findings extends Verdict {
+  readonly kills: readonly Kill[]
+  /** Tokens that the upstream produced, delivered or not. */
+  readonly produced: number
+  /** What callers were told: calls by their entry, ends of calls, access tokens. */
+  readonly acknowledged: { readonly calls: number; readonly ends: number; readonly tokens: number }
+  readonly answers: ReadonlyMap<string, number>
+  /** The data folder, kept where a violation was found. */
+  readonly kept?: string
+}
+
+const leaseS = 3
+/** Milliseconds within which a kill comes. */
+const withinMs = 1_500
+/**
+ * Every so many kills it comes two leases later: what the kills before left is purged under live calls, which have
+ * to renew their own leases meanwhile.
+ */
+const laterEvery = 5
+const partners = ['cedar', 'prairie']
+const meters = ['grant_cedar', 'grant_prairie', 'pool_valley']
+
+/** Some milliseconds before the first byte, and a reply slow enough that the long ones outlive the server. */
+const script = { first_token_ms: 30, pace_ms: 50, tokens: 2_000 }
+
+interface Series {
+  readonly settings: Settings
+  readonly data: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly draw: Chance
+  readonly violations: string[]
+  readonly servers: Started[]
+}
+
+export async function crashSeries(settings: Settings): Promise<Findings> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-crash-'))
+  const data = join(folder, 'data')
+  await mkdir(data, { mode: 0o700 })
+  const upstream = await startDemoUpstream({ port: 0 })
+  const since = Date.now()
+  const port = await freePort()
+  const endpoints = { openai: `${upstream.url}/v1`, anthropic: upstream.url }
+  const series: Series = {
+    settings,
+    data,
+    environment: {
+      SALLYPORT_DATA: data,
+      SALLYPORT_PORT: String(port),
+      SALLYPORT_DEMO_UPSTREAM_PORT: '0',
+      SALLYPORT_LEASE_S: String(leaseS),
+      SALLYPORT_UPSTREAM_OPENAI: endpoints.openai,
+      SALLYPORT_UPSTREAM_ANTHROPIC: endpoints.anthropic,
+    },
+    draw: chance(settings.seed),
+    violations: [],
+    servers: [],
+  }
+  let traffic: Traffic | undefined
+  const killAll = (): void => {
+    for (const server of series.servers) server.process.kill('SIGKILL')
+  }
+  process.once('exit', killAll)
+  try {
+    await fetch(`${upstream.url}/demo/script`, { method: 'POST', body: JSON.stringify(script) })
+    const credentials = await prepare(settings, data, `http://127.0.0.1:${port}`, endpoints)
+    traffic = startTraffic(credentials, settings.streams, series.draw)
+    const kills: Kill[] = []
+    const counted = new Set<string>()
+    const met = (): boolean => kills.some(({ left }) => left.has('reserved'))
+    while (kills.length < settings.kills || !met() || traffic.underWay().ended === 0) {
+      const kill = await killOnce(series, traffic, kills.length + 1, counted)
+      kills.push(kill)
+      settings.onKill?.(kill)
+    }
+    await traffic.stop()
+    await recover(series, credentials)
+
+    const stats = await (await fetch(`${upstream.url}/demo/stats`)).json()
+    const { tokens_produced: produced } = stats as { tokens_produced: number }
+    const store = openStore(data)
+    await sweepOld(store, series.violations)
+    const { told } = traffic
+    const where = { organisations: partners, meters }
+    const verdict = await judge(store, where, told, { produced, since })
+    store.close()
+    const violations = [...series.violations, ...verdict.violations]
+    if (violations.length === 0) await rm(folder, { recursive: true })
+    const ends = [...told.calls.values()].filter(({ end }) => end).length
+    return {
+      ...verdict,
+      violations,
+      kills,
+      produced,
+      acknowledged: { calls: told.calls.size, ends, tokens: told.tokens.size },
+      answers: told.answers,
+      ...(violations.length > 0 && { kept: data }),
+    }
+  } finally {
+    killAll()
+    process.off('exit', killAll)
+    await upstream.close()
+    // Where it failed, that was told above or is what ends the series.
+    await traffic?.stop().catch(() => undefined)
+  }
+}
+
+const openStore = (folder: string): SqliteStore =>
+  openSqliteStore(join(folder, 'sallyport.db'), Object.values(indexes))
+
+/**
+ * The demo's story, with one partner that has room and is charged to a pool as well, and one whose small budget
+ * ends before the series does. Both have places for the calls that live beside those that two or three kills
+ * left: now and then a denial has to purge.
+ */
+async function prepare(
+  { kills, streams }: Settings,
+  data: string,
+  issuer: string,
+  endpoints: { readonly openai: string; readonly anthropic: string },
+): Promise<DemoCredentials> {
+  const store = openStore(data)
+  const now = Date.now()
+  const credentials = await seedStory(store, { data, issuer, endpoints }, now)
+  const places = callersOf(streams)
+  const plenty = { total: 1e9, perDay: 1e9, rpm: 60_000, burst: 1_000, streams: places * 3 }
+  const limits: Record<string, Limits> = {
+    grant_cedar: plenty,
+    grant_prairie: { ...plenty, total: kills * streams * 20, streams: Math.ceil(places / 2) },
+    pool_valley: { ...plenty, streams: places * 4 },
+  }
+  for (const [id, of] of Object.entries(limits)) {
+    const meter = freshMeter(id, of, now, id.startsWith('pool') ? 'pool' : undefined)
+    await store.write({ kind: 'put', key: keys.meter(id), item: meter })
+  }
+  await store.write({
+    kind: 'update',
+    key: keys.grant('grant_cedar'),
+    change: { set: [[['meters'], ['grant_cedar', 'pool_valley']]] },
+  })
+  store.close()
+  return credentials
+}
+
+function run({ environment, servers }: Series): { server: Started; ready: Promise<string> } {
+  const server = start(environment)
+  servers.push(server)
+  const ready = server.line(/^ready /)
+  // It rejects when the server is killed before.
+  ready.catch(() => undefined)
+  return { server, ready }
+}
+
+async function killOnce(
+  series: Series,
+  traffic: Traffic,
+  number: number,
+  counted: Set<string>,
+): Promise<Kill> {
+  const { draw, violations } = series
+  const since = draw(`kill ${number} since`) < 1 / 4 ? 'start' : 'ready'
+  const later = number % laterEvery === 0 ? 2 * leaseS * 1000 : 0
+  const afterMs = later + Math.round(draw(`kill ${number} after`) * withinMs)
+  const { server, ready } = run(series)
+  if (since === 'ready') await ready
+  const early = await Promise.race([server.ended, sleep(afterMs)])
+  const underWay = traffic.underWay()
+  await server.kill()
+  if (early !== undefined)
+    throw new Error(`the server ended by itself with ${early}: ${server.err.join('\n')}`)
+  judgeLog(server, number, violations)
+
+  const left = new Map<Stage, number>()
+  await readCopy(series.data, async store => {
+    const found = await metersOf(store, meters)
+    for (const meter of found)
+      if (driftOf(meter) !== 0)
+        violations.push(`after kill ${number}, ${meter.id} drifts by ${driftOf(meter)}`)
+    for (const [eid, stage] of await openCalls(store, found)) {
+      const one = `${eid} ${stage}`
+      if (counted.has(one)) continue
+      counted.add(one)
+      left.set(stage, (left.get(stage) ?? 0) + 1)
+    }
+  })
+  return { number, afterMs, since, underWay, left }
+}
+
+/** Looked at in a copy: the next start is to find the file and its log as the kill left them. */
+async function readCopy(data: string, look: (store: SqliteStore) => Promise<void>): Promise<void> {
+  const copy = await mkdtemp(join(tmpdir(), 'sallyport-copy-'))
+  // Without the index of the log: that is made anew, as after a crash of the machine.
+  const files = (await readdir(data)).filter(name => /^sallyport\.db(-wal)?$/.test(name))
+  for (const name of files) await copyFile(join(data, name), join(copy, name), constants.COPYFILE_FICLONE)
+  const store = openStore(copy)
+  await look(store)
+  store.close()
+  await rm(copy, { recursive: true })
+}
+
+/** What the server prints there is an error or an alarm, but that the demo's own call may be refused as others are. */
+function judgeLog(server: Started, number: number, violations: string[]): void {
+  for (const line of server.err)
+    if (!/^The main job could not be shown: .*"code":"(streams_exhausted|store_unavailable)"/.test(line))
+      violations.push(`before kill ${number} the server said: ${line}`)
+}
+
+/**
+ * The last start: with nobody calling, every lease ends, and every mark that stands beside an outcome goes. Then it
+ * serves, and stops when it is told to.
+ */
+async function recover(series: Series, credentials: DemoCredentials): Promise<void> {
+  const { server, ready } = run(series)
+  await ready
+  const store = openStore(series.data)
+  for (let looks = 0; ; looks++) {
+    const found = await metersOf(store, meters)
+    const open = await openCalls(store, found)
+    const leases = found.some(meter => Object.keys(meter.leases).length > 0)
+    if (!leases && [...open.values()].every(stage => stage === 'recorded')) break
+    if (looks === 600) {
+      series.violations.push(`a minute later there is left: ${JSON.stringify([...open])}`)
+      break
+    }
+    await sleep(100)
+  }
+  store.close()
+  const [partner] = credentials.partners
+  if (partner === undefined) throw new Error('no partner')
+  const { status } = await rawClient(credentials.issuer, partner).chat()
+  if (status !== 200) series.violations.push(`after the last start a call is answered with ${status}`)
+  server.process.kill('SIGTERM')
+  const ended = await server.ended
+  if (ended !== 0) series.violations.push(`the last server ended with ${ended}`)
+  judgeLog(server, series.servers.length, series.violations)
+}
+
+/**
+ * What died between its intent and its reservation comes to nothing once no call can be as old: a sweep of that
+ * time, with nothing running, is the last thing that a call can wait for.
+ */
+async function sweepOld(store: SqliteStore, violations: string[]): Promise<void> {
+  // Ids stand on a grid of ten seconds.
+  const later = (): number => Date.now() + abandonedMs + 20_000
+  await sweep({
+    store,
+    clock: { ...systemClock, now: later },
+    telemetry: {
+      count: () => undefined,
+      alarm: name => violations.push(`the last sweep alarmed: ${name}`),
+      error: (message, error) => violations.push(`the last sweep failed: ${message}: ${error}`),
+    },
+  })
+}
