@@ -73,11 +73,20 @@ export async function closeIntent({ store }: Pick<SettlementDeps, 'store'>, eid:
 /**
  * Purges what has expired in a meter that was just read: first an outcome, where none stands, with the whole
  * reservation as its charge if the model can have been asked; then the settlement by whatever stands. Answers
- * with the meter after it.
+ * with the meter after it, or after as much of it as is `enough`. Calls that are denied together begin at leases of
+ * their own, by a share from 0 to 1, so that none does again what another is doing.
  */
-export async function purgeExpired(deps: SettlementDeps, seen: Meter): Promise<Meter> {
+export async function purgeExpired(
+  deps: SettlementDeps,
+  seen: Meter,
+  enough: (meter: Meter) => boolean = () => false,
+  share = 0,
+): Promise<Meter> {
   let meter = seen
-  for (const [eid, lease] of expiredLeases(seen, deps.clock.now())) {
+  const expired = expiredLeases(seen, deps.clock.now())
+  const first = Math.floor(share * expired.length)
+  for (const [eid, lease] of [...expired.slice(first), ...expired.slice(0, first)]) {
+    if (enough(meter)) break
     const [intent] = await deps.store.get([keys.entry(eid)])
     if (intent === undefined) throw new Error(`a lease of ${seen.id} has no intent: ${eid}`)
     const plan = intent.meters ?? []

@@ -1,5 +1,13 @@
 import { meterRefusal } from '../../shared/domain/decide.ts'
-import { lastingObstacle, type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
+import { lastDigit } from '../../shared/domain/id.ts'
+import {
+  lastingObstacle,
+  type Meter,
+  obstacle,
+  type Reserved,
+  reserve,
+  reserved,
+} from '../../shared/domain/meter.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { purgeExpired, type SettlementDeps } from '../settlement.ts'
 
@@ -9,15 +17,15 @@ export interface Reservation {
 }
 
 /**
- * A guess can be wrong about the day once and about the rate once, and a purge takes one more; a revision
- * may change in between. More than this means that something else is wrong.
+ * A guess can be wrong about the day once and about the rate once, and a purge takes one more; a revision may change
+ * in between, and others may take what was purged. More than this means that something else is wrong.
  */
 const maxAttempts = 8
 
 /**
  * Step 5 on one meter. `deadline` (ms since the epoch) lies within the lease's own time, so that no late
  * retry can reserve again after its first lease was purged; time is taken anew for each attempt. A denial
- * that expired leases explain purges them first, so the meter heals without the sweeper.
+ * that expired leases explain purges as many of them as it needs, so the meter heals without the sweeper.
  */
 export async function reserveOn(
   deps: SettlementDeps,
@@ -33,7 +41,6 @@ export async function reserveOn(
   const { store, clock } = deps
   const { eid, r, deadline, clause } = call
   let meter = seen
-  let purged = false
   // Moving on with every attempt, the rate's time would overtake what others reserve meanwhile, and the guess
   // whether the meter is ahead of it would be wrong each time.
   let rateAt = clock.now()
@@ -46,9 +53,13 @@ export async function reserveOn(
         rateAt = now
         continue
       }
-      if (purged || lastingObstacle(meter, r, now)) return meterRefusal(meter, op, r, clause)
-      meter = await purgeExpired(deps, meter)
-      purged = true
+      if (lastingObstacle(meter, r, now)) return meterRefusal(meter, op, r, clause)
+      meter = await purgeExpired(
+        deps,
+        meter,
+        healed => !obstacle(healed, r, now, rateAt),
+        lastDigit(eid) / 32,
+      )
       continue
     }
 

@@ -16,7 +16,7 @@ export type Routes = readonly (readonly [path: string, handler: Handler])[]
 
 export interface Listening {
   readonly port: number
-  /** From now on; before, there is nothing at any path. */
+  /** From now on; what came before has waited for it. */
   serve(routes: Routes): void
   /** Takes no more requests, lets those under way end, and breaks off what is left after `graceMs`. */
   drain(graceMs: number): Promise<void>
@@ -47,7 +47,7 @@ export async function listen(
   telemetry: Telemetry,
   { headersMs, requestMs, checkMs, bodyBytes }: Limits = defaults,
 ): Promise<Listening> {
-  let routes: Routes = []
+  const opened = Promise.withResolvers<Routes | Refusal>()
   const pool = new BodyPool(bodyBytes)
   const underWay = new Map<UnderWay, Promise<void>>()
   const sockets = new Set<Duplex>()
@@ -59,7 +59,7 @@ export async function listen(
     const one = { request, response, gone: new AbortController() }
     // A kept connection can still bring a request after the server was closed.
     const answered = server.listening
-      ? handle({ routes, pool, telemetry }, one)
+      ? handle({ routes: opened.promise, pool, telemetry }, one)
       : turnAway(response, refuse('stopping', 'It takes no more requests.'))
     const served = answered
       .then(() => drained(request))
@@ -107,14 +107,13 @@ export async function listen(
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    serve: next => {
-      routes = next
-    },
+    serve: opened.resolve,
     async drain(graceMs) {
       const closed = once(server, 'close')
       server.close()
       for (const socket of sockets) if (!owes(socket)) socket.destroy()
       const stop = refuse('stopping', 'The server stops.')
+      opened.resolve(stop)
       const timers = [
         setTimeout(() => {
           for (const { gone } of underWay.keys()) gone.abort(stop)
@@ -136,7 +135,7 @@ interface UnderWay {
 }
 
 interface Serving {
-  readonly routes: Routes
+  readonly routes: Promise<Routes | Refusal>
   readonly pool: BodyPool
   readonly telemetry: Telemetry
 }
@@ -156,7 +155,9 @@ async function handle(
     // Its time was over, and that was answered.
     if (!request.socket.writable) return
     if (event instanceof Refusal) return await writeReply(response, problem(event, requestId))
-    const handler = routes.find(([route]) => fits(event.path, route))?.[1]
+    const open = await routes
+    if (open instanceof Refusal) return await turnAway(response, open)
+    const handler = open.find(([route]) => fits(event.path, route))?.[1]
     const reply = handler ? await handler(event, gone.signal) : problem(notOffered(event.path), requestId)
     await writeReply(response, reply)
   } catch (error) {

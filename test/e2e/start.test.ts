@@ -120,6 +120,19 @@ test('it listens on loopback only', async () => {
     expect({ host, refused: await refused(host) }).toEqual({ host, refused: true })
 })
 
+test('what comes while it starts waits until it can be answered', async () => {
+  const port = await freePort()
+  const server = start({
+    SALLYPORT_DATA: join(data, 'early'),
+    SALLYPORT_PORT: String(port),
+    SALLYPORT_DEMO: '0',
+  })
+  let answer: Response | undefined
+  while (answer === undefined) answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)
+  expect(answer.status).toBe(200)
+  await server.kill()
+})
+
 test('healthz names what is ready', async () => {
   await run().line(/^ready /)
   const response = await fetch(`http://127.0.0.1:${env.SALLYPORT_PORT}/healthz`)

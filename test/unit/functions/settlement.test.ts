@@ -288,6 +288,38 @@ describe('a reservation', () => {
   })
 })
 
+test('calls that expired leases hold back purge no more of them than they need, each another', async () => {
+  await grant('g', ['m'])
+  await store.write({
+    kind: 'put',
+    key: keys.meter('m'),
+    item: freshMeter('m', { ...limits, total: 10_000, streams: 32 }, now),
+  })
+  for (let seed = 0; seed < 32; seed++) await reserved((await intent(seed, ['m'])).eid, 'm')
+  now += lease + 1
+  const seen = await meter('m')
+  const settling: string[] = []
+  const { write } = store
+  store = {
+    ...store,
+    write: op => {
+      if (op.kind === 'update')
+        settling.push(...(op.change.remove ?? []).flatMap(([map, id]) => (map === 'leases' && id) || []))
+      return write(op)
+    },
+  }
+  const denied = [await intent(100, ['m']), await intent(110, ['m']), await intent(127, ['m'])]
+  const made = await Promise.all(
+    denied.map(({ eid }) =>
+      reserveOn(deps(), seen, { eid, r: 100, deadline: now + 20_000, clause: 'c' }, lease),
+    ),
+  )
+  expect(made.some(one => one instanceof Refusal)).toBe(false)
+  expect(settling).toHaveLength(3)
+  expect(new Set(settling).size).toBe(3)
+  expect(Object.keys((await meter('m')).leases)).toHaveLength(32)
+})
+
 test('an outage of a moment does not cost a call its whole reservation', async () => {
   await grant('g', ['m'])
   const made = await intent(1, ['m'])
