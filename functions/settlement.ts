@@ -3,7 +3,7 @@
  * the stored outcome; whoever comes first decides it, and the same charge then goes to every meter.
  */
 import { keys } from '../shared/domain/keys.ts'
-import { expiredLeases, type Meter, reserved, settle } from '../shared/domain/meter.ts'
+import { expiredLeases, type Meter, type Reserved, reserved, settle } from '../shared/domain/meter.ts'
 import { type OutcomeFacts, outcomeEntry, reservedMeters } from '../shared/entries/call.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { outcomeId } from '../shared/entries/id.ts'
@@ -16,13 +16,19 @@ export interface SettlementDeps {
   readonly telemetry: Telemetry
 }
 
+/** What a stored outcome says to the meters: the charge, the same for each, and the lease that each had then. */
+export interface Decided {
+  readonly charge: number
+  readonly meters: readonly Reserved[]
+}
+
 /** Puts the outcome unless one already stands, and answers with the one that stands. */
 export async function putOutcome(
   { store, clock }: SettlementDeps,
   eid: string,
   intent: Entry,
   outcome: OutcomeFacts,
-): Promise<Entry & { readonly charge: number }> {
+): Promise<Decided> {
   const { entry } = outcomeEntry(eid, intent, outcome, clock.now())
   const written = await store.write({
     kind: 'put',
@@ -32,24 +38,30 @@ export async function putOutcome(
   })
   const { item } = written
   if (item?.charge === undefined) throw new Error(`the outcome of ${eid} carries no charge`)
-  return { ...item, charge: item.charge }
+  return {
+    charge: item.charge,
+    meters: item.digest === entry.digest ? outcome.meters : reservedMeters(item),
+  }
 }
 
 /**
- * Settles one meter by the charge of a stored outcome. `seen` may be stale: a wrong guess about the day
- * returns the item, and the next attempt is made from that. With `expirySeen` it is a purge, which leaves a
+ * Settles one meter by a stored outcome. `seen` may be stale: a wrong guess about the day returns the item, and the
+ * next attempt is made from that. A repeated request to reserve can reach the store long after the call: its lease
+ * is another than the outcome tells of, and is given back whole. With `expirySeen` it is a purge, which leaves a
  * lease alone that was renewed since.
  */
 export async function settleMeter(
   { store }: Pick<SettlementDeps, 'store'>,
   seen: Meter,
   eid: string,
-  charge: number,
+  { charge, meters }: Decided,
   expirySeen?: number,
 ): Promise<Meter> {
+  const told = meters.find(one => one.meter === seen.id)
   let meter = seen
   for (;;) {
-    const op = settle(meter, eid, charge, expirySeen)
+    const again = told !== undefined && told.seq !== meter.seqs[eid]
+    const op = settle(meter, eid, again ? 0 : charge, expirySeen)
     if (op === undefined) return meter
     const written = await store.write(op)
     if (written.item === undefined) throw new Error(`the meter ${seen.id} is gone`)
@@ -99,10 +111,7 @@ export async function purgeExpired(
       charge: asked ? lease.r : 0,
       meters,
     })
-    // A repeated request can reach the store long after the call: this meter was charged by its first lease.
-    const told = reservedMeters(outcome).find(one => one.meter === meter.id)
-    const again = told !== undefined && told.seq !== meter.seqs[eid]
-    meter = await settleMeter(deps, meter, eid, again ? 0 : outcome.charge, lease.exp)
+    meter = await settleMeter(deps, meter, eid, outcome, lease.exp)
   }
   return meter
 }

@@ -31,9 +31,9 @@ export async function endCall(
     telemetry.alarm('overrun', { entry: eid, charge: outcome.charge, reserved: announcedReserve(intent) })
   for (const pause of [...backOff, undefined]) {
     try {
-      const { charge } = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
+      const decided = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
       const seen = meters ?? (await readMeters(deps, intent))
-      await Promise.all(seen.map(meter => settleMeter(deps, meter, eid, charge)))
+      await Promise.all(seen.map(meter => settleMeter(deps, meter, eid, decided)))
       return await closeIntent(deps, eid)
     } catch (error) {
       if (pause !== undefined && error instanceof StoreUnavailable) await clock.sleep(pause)

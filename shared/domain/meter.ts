@@ -208,8 +208,9 @@ export const renew = (meter: string, id: string, exp: number): Update<Meter> => 
 /**
  * Ends a lease: charges what its outcome says and gives the rest back; to the day only while that is still
  * the day it was taken from. A charge above the reservation (a provider that bills more than the ceiling)
- * is charged in full and closes the meter, unless a decision has closed it already. `expirySeen` makes it a purge: it takes effect only if the
- * lease was not renewed since.
+ * is charged in full and closes the meter, unless a decision has closed it already. It ends the lease that was seen:
+ * one of the same name may have been taken since, by a request that reached the store twice. `expirySeen` makes it a
+ * purge: it takes effect only if the lease was not renewed since.
  */
 export function settle(
   meter: Meter,
@@ -219,6 +220,8 @@ export function settle(
 ): Update<Meter> | undefined {
   const lease = meter.leases[id]
   if (lease === undefined) return undefined
+  const seq = meter.seqs[id]
+  if (seq === undefined) throw new Error(`the lease ${id} of ${meter.id} is not whole`)
   const back = lease.r - charge
   const overrun = back < 0
   const sameDay = meter.day === lease.day
@@ -227,7 +230,7 @@ export function settle(
     key: keys.meter(meter.id),
     if: {
       and: [
-        { exists: ['leases', id] },
+        { eq: [['seqs', id], seq] },
         sameDay ? { eq: [['day'], lease.day] } : { gt: [['day'], lease.day] },
         ...(expirySeen === undefined ? [] : [{ eq: [['leases', id, 'exp'], expirySeen] } as const]),
         ...(overrun ? [{ eq: [['state'], meter.state] } as const] : []),

@@ -45,7 +45,7 @@ export const calm: Faults = {
 const storm: Faults = {
   lost: 0.02,
   unanswered: 0.05,
-  twice: 0.03,
+  twice: 0.1,
   throttled: 0.03,
   conflict: 0.1,
   slow: 0.05,

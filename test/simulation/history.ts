@@ -83,9 +83,11 @@ function entryTold(entry: Entry, call: string): string {
 
 const by = (item: object): unknown => (item as { by: unknown }).by
 
-/** The lines that name a call or a meter that a violation names, and what changed the world around them. */
+/** The lines that name a call, or else a meter, that a violation names, and what changed the world around them. */
 export function concerning(lines: readonly Line[], violations: readonly string[]): readonly Line[] {
-  const named = violations.flatMap(violation => violation.match(/call-\d+|grant_\w+|pool_\w+/g) ?? [])
+  const names = (pattern: RegExp): string[] => violations.flatMap(violation => violation.match(pattern) ?? [])
+  const calls = names(/call-\d+/g)
+  const named = calls.length > 0 ? calls : names(/grant_\w+|pool_\w+/g)
   const about = new RegExp(`(${[...named, ' dies', 'knows that', 'takes back'].join('|')})\\b`)
   return named.length === 0 ? lines : lines.filter(({ who, what }) => about.test(`${who} ${what}`))
 }

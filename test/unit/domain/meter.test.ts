@@ -175,6 +175,15 @@ describe('a settlement', () => {
     expect(await stored()).toMatchObject({ remaining: 970, used: 30 })
   })
 
+  test('ends the lease that it saw, and not one that a repeated request took after it', async () => {
+    await write(reserve(await meterWith(), 'a', 100, noon, lease))
+    const late = settle(await stored(), 'a', 30)
+    await write(late)
+    await write(reserve(await stored(), 'a', 100, noon, lease))
+    expect((await write(late)).ok).toBe(false)
+    expect(await stored()).toMatchObject({ remaining: 870, used: 30, leases: { a: { r: 100 } } })
+  })
+
   test('by expiry leaves a lease alone that was renewed', async () => {
     await write(reserve(await meterWith(), 'a', 100, noon, lease))
     const seen = await stored()

@@ -165,6 +165,29 @@ describe('the sweeper', () => {
     expect(await meter('m')).toMatchObject({ used: 7, remaining: 993, leases: {} })
   })
 
+  test('charges a call once, though reserve and settlement reach the store twice and the answer is lost', async () => {
+    await grant('g', ['m'])
+    const made = await intent(1, ['m'])
+    const seen = await reserved(made.eid, 'm')
+    const told = [{ meter: 'm', seq: 1, reserved: 100, remaining: 900 }]
+    const { write } = store
+    let repeated = false
+    store = {
+      ...store,
+      write: async op => {
+        const written = await write(op)
+        if (op.key.table !== 'meters' || repeated) return written
+        repeated = true
+        await reserved(made.eid, 'm')
+        return write(op)
+      },
+    }
+    const ending = { ending: 'completed', charge: 7 } as const
+    await endCall(deps(), { ...made, intent: made.entry, meters: [seen], told }, ending)
+    expect(repeated).toBe(true)
+    expect(await meter('m')).toMatchObject({ used: 7, remaining: 993, leases: {} })
+  })
+
   test('settles by the outcome that stands, whatever the lease held', async () => {
     await grant('g', ['m'])
     const made = await intent(1, ['m'])
