@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Entry } from './entry.ts'
 import { floorTime } from './id.ts'
@@ -50,7 +50,7 @@ export function makeEntry(facts: RecordFacts, marks: Marks): Entry {
   })
   return {
     body,
-    digest: createHash('sha256').update(body).digest('base64url'),
+    digest: hash('sha256', body, 'base64url'),
     exact: { time: micros(now), ...(startedAt !== undefined && { start: micros(startedAt) }) },
     ...marks,
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { forbiddenParameter, parseCompactJws } from './compact-jws.ts'
 import { normaliseHtu } from './htu.ts'
@@ -81,7 +81,6 @@ export function verifyProof(headers: readonly string[], target: ProofTarget, now
 }
 
 /** RFC 9449 §4.2, `ath`. */
-export const accessTokenHash = (token: string): string =>
-  createHash('sha256').update(token).digest('base64url')
+export const accessTokenHash = (token: string): string => hash('sha256', token, 'base64url')
 
 const invalid = (detail: string): Refusal => refuse('proof_invalid', detail)

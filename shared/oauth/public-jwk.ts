@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
 import { decodeBase64url } from './base64url.ts'
 import { isObject } from './compact-jws.ts'
@@ -45,5 +45,5 @@ const isCoordinate = (value: unknown, size: number): value is string =>
 /** RFC 7638: SHA-256 over the required members in the order of their names, base64url. */
 export function thumbprint({ kty, crv, x, y }: PublicJwk): string {
   const members = kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url')
+  return hash('sha256', JSON.stringify(members), 'base64url')
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import type { Clock, Random, Telemetry } from '../../ports/world.ts'
 
 export const systemClock: Clock = {
@@ -16,7 +16,24 @@ export const systemClock: Clock = {
     }),
 }
 
-export const systemRandom: Random = { bytes: n => randomBytes(n) }
+export const systemRandom: Random = { bytes: pooledRandom(4096) }
+
+/** Asking the generator costs the same for many bytes as for few. No byte is given out twice, or kept. */
+function pooledRandom(size: number): Random['bytes'] {
+  const pool = new Uint8Array(size)
+  let used = size
+  return n => {
+    if (n > size) return randomBytes(n)
+    if (used + n > size) {
+      randomFillSync(pool)
+      used = 0
+    }
+    const bytes = pool.slice(used, used + n)
+    pool.fill(0, used, used + n)
+    used += n
+    return bytes
+  }
+}
 
 export interface LineTelemetry extends Telemetry {
   /** By `metric` or `metric{label=value,…}`, the labels in order of their names. */

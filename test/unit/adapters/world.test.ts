@@ -102,3 +102,23 @@ describe('telemetry', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ error: 'string' })
   })
 })
+
+describe('random bytes', () => {
+  test('are as many as asked for, and never the same twice', () => {
+    const seen = new Set(
+      Array.from({ length: 2_000 }, () => Buffer.from(systemRandom.bytes(16)).toString('hex')),
+    )
+    expect(seen.size).toBe(2_000)
+    expect([0, 1, 4_095, 4_096, 4_097, 10_000].map(n => systemRandom.bytes(n).length)).toEqual([
+      0, 1, 4_095, 4_096, 4_097, 10_000,
+    ])
+    expect(Buffer.from(systemRandom.bytes(4_096)).every(byte => byte === 0)).toBe(false)
+  })
+
+  test('given out stay as they are', () => {
+    const first = systemRandom.bytes(16)
+    const copy = Uint8Array.from(first)
+    for (let i = 0; i < 1_000; i++) systemRandom.bytes(16)
+    expect(first).toEqual(copy)
+  })
+})

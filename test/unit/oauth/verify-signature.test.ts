@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { calculateJwkThumbprint } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readPublicJwk, thumbprint } from '../../../shared/oauth/public-jwk.ts'
-import { ecdsaDer, verifySignature } from '../../../shared/oauth/verify-signature.ts'
+import { ecdsaDer, ecdsaRaw, verifySignature } from '../../../shared/oauth/verify-signature.ts'
 import type { SigningAlgorithm } from '../../../shared/ports/keys.ts'
 import { type JoseKey, joseKey, joseSigner } from './jose-keys.ts'
 
@@ -109,4 +109,18 @@ describe('R‖S to DER (RFC 3279 §2.2.3)', () => {
       )
     }
   })
+})
+
+test('R‖S is the same again after its way through DER', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(32, 48), fc.uint8Array({ minLength: 96, maxLength: 96 }), (size, bytes) => {
+      // Zeros in front are what DER leaves out.
+      for (const zeros of [0, 1, 5, size]) {
+        const raw = Uint8Array.from(bytes.subarray(0, 2 * size))
+          .fill(0, 0, zeros)
+          .fill(0, size, size + zeros)
+        expect(ecdsaRaw(ecdsaDer(raw, size) ?? new Uint8Array(), size)).toEqual(raw)
+      }
+    }),
+  )
 })
