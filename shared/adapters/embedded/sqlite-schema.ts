@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Index, Table } from '../../ports/store.ts'
 
 /** Raised with every change to what stands in the file; `user_version` holds it. */
-const version = 1
+const version = 2
 
 export const tables = ['registry', 'meters', 'spent', 'entries'] as const satisfies readonly Table[]
 
@@ -19,11 +19,12 @@ export function prepareDatabase(database: DatabaseSync, indexes: readonly Index[
   database.exec('PRAGMA synchronous = FULL')
 
   database.exec('BEGIN IMMEDIATE')
+  // With a rowid, since keys come in no order: without one, each new row is moved about with its whole body.
   for (const table of tables)
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${table} (
         pk TEXT NOT NULL, sk TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (pk, sk)
-      ) WITHOUT ROWID`,
+      )`,
     )
   for (const index of indexes) database.exec(createIndex(index))
   database.exec(`PRAGMA user_version = ${version}`)
@@ -57,7 +58,9 @@ export const indexed = ({ partition, sort }: Index): string =>
 
 const isKeyColumn = (attribute: string): boolean => attribute === 'pk' || attribute === 'sk'
 
-/** SQLite ends each entry with the primary key of a table without rowid, which makes the order total. */
-const createIndex = (index: Index): string =>
-  `CREATE INDEX IF NOT EXISTS ${indexName(index)}
-    ON ${index.table} (${column(index.partition)}, ${column(index.sort)}) WHERE ${indexed(index)}`
+/** Each entry ends with the item's key, which makes the order total. */
+function createIndex(index: Index): string {
+  const columns = new Set([column(index.partition), column(index.sort), 'pk', 'sk'])
+  return `CREATE INDEX IF NOT EXISTS ${indexName(index)}
+    ON ${index.table} (${[...columns].join(', ')}) WHERE ${indexed(index)}`
+}

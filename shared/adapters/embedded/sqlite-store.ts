@@ -13,6 +13,7 @@ import {
 } from '../../ports/store.ts'
 import { checkKeys, checkTransaction, type Decision, decide, transacted, written } from '../decision.ts'
 import { groupCommit } from './group-commit.ts'
+import { readCache } from './read-cache.ts'
 import { sqliteQuery } from './sqlite-query.ts'
 import { prepareDatabase, tables } from './sqlite-schema.ts'
 
@@ -42,25 +43,40 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
   const commit = groupCommit(database)
   const find = sqliteQuery(database, indexes)
 
+  // The registry changes seldom, and every request reads it.
+  const cache = readCache(database, 10_000)
+
   const stored = (key: Key): object | undefined => {
     const body = rows[key.table].read(key.pk, key.sk)
     return body === undefined ? undefined : JSON.parse(body)
   }
+
+  const read = (key: Key): object | undefined =>
+    key.table === 'registry' ? cache.get(`${key.pk} ${key.sk}`, () => stored(key)) : stored(key)
 
   /** Reads and decides; `apply` alone writes. */
   const prepare = (op: TransactOp): Prepared => {
     const { table, pk, sk } = op.key
     const decision = decide(op, op.kind === 'put' && op.if === undefined ? undefined : stored(op.key))
     if (!decision.held || op.kind === 'check') return { decision, apply: () => {} }
-    if (op.kind === 'remove') return { decision, apply: () => rows[table].remove(pk, sk) }
-    const body = JSON.stringify(decision.item)
-    return { decision, apply: () => rows[table].put(pk, sk, body) }
+    const body = op.kind === 'remove' ? undefined : JSON.stringify(decision.item)
+    return {
+      decision,
+      apply: () => {
+        if (table === 'registry') cache.forget()
+        if (body === undefined) rows[table].remove(pk, sk)
+        else rows[table].put(pk, sk, body)
+      },
+    }
   }
 
   return {
     async get<const K extends readonly Key[]>(keys: K) {
       checkKeys(keys)
-      return answered(() => keys.map(stored)) as { [I in keyof K]: RecordAt<K[I]> | undefined }
+      return answered(() => {
+        if (keys.some(({ table }) => table === 'registry')) cache.renew()
+        return keys.map(read)
+      }) as { [I in keyof K]: RecordAt<K[I]> | undefined }
     },
 
     write: <R extends object>(op: WriteOp<R>): Promise<Written<R>> =>
@@ -79,7 +95,12 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
       })
     },
 
-    query: async query => answered(() => find(query)),
+    query: async query =>
+      answered(() => {
+        if (query.index.table !== 'registry') return find(query)
+        cache.renew()
+        return cache.get(JSON.stringify(query), () => find(query))
+      }),
 
     close() {
       commit.flush()

@@ -205,7 +205,7 @@ describe('opening', () => {
   test('a file of another schema version is refused, with a hint, and left as it is', () => {
     database.exec('PRAGMA user_version = 7')
     store.close()
-    expect(() => openSqliteStore(path, [])).toThrow(/schema version 7.*reads version 1.*move the file away/)
+    expect(() => openSqliteStore(path, [])).toThrow(/schema version 7.*reads version 2.*move the file away/)
     const after = new DatabaseSync(path)
     expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 7 })
     after.close()
@@ -223,4 +223,60 @@ describe('opening', () => {
 test.each(['', 'x', 'YQ', 'YQ.YQ.YQ.YQ', '!'])('%j is no place to go on from', async after => {
   const query = { index: indexes.byOwner, partition: 'x', order: 'asc', limit: 1, after } as const
   await expect(store.query(query)).rejects.toThrow(TypeError)
+})
+
+describe('what is kept of the registry', () => {
+  const other = (): SqliteStore => openSqliteStore(path, Object.values(indexes))
+  const set = (by: SqliteStore, n: number) =>
+    by.write({ kind: 'update', key: key('a'), change: { set: [[['n'], n]] } })
+  const read = async (): Promise<number | undefined> => (await store.get([key('a')]))[0]?.n
+
+  test('is forgotten with the next write, be it by this connection or by another', async () => {
+    await put('a')
+    expect(await read()).toBe(1)
+    await set(store, 2)
+    expect(await read()).toBe(2)
+    const second = other()
+    await set(second, 3)
+    expect(await read()).toBe(3)
+    await second.write({ kind: 'remove', key: key('a') })
+    second.close()
+    expect(await read()).toBeUndefined()
+  })
+
+  test('is no write that was undone', async () => {
+    await put('a')
+    expect(await read()).toBe(1)
+    const failing = store.transact([
+      { kind: 'update', key: key('a'), change: { set: [[['n'], 2]] } },
+      { kind: 'check', key: key('absent') },
+    ])
+    expect((await failing).ok).toBe(false)
+    expect(await read()).toBe(1)
+  })
+
+  test('holds for a page of an index as well', async () => {
+    const query = { index: indexes.byOwner, partition: 'o', order: 'asc', limit: 10 } as const
+    const add = (by: SqliteStore, pk: string) =>
+      by.write({
+        kind: 'put',
+        key: key(pk),
+        item: { n: 1, owner: 'o', listed: `grant#${pk}` } as { n: number },
+      })
+    await add(store, 'a')
+    expect((await store.query(query)).keys).toHaveLength(1)
+    await add(store, 'b')
+    expect((await store.query(query)).keys).toHaveLength(2)
+    const second = other()
+    await add(second, 'c')
+    second.close()
+    expect((await store.query(query)).keys).toHaveLength(3)
+  })
+
+  test('is nothing that a caller could change', async () => {
+    await put('a')
+    const [found] = await store.get([key('a')])
+    expect(() => Object.assign(found ?? {}, { n: 9 })).toThrow(TypeError)
+    expect(await read()).toBe(1)
+  })
 })
