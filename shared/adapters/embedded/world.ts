@@ -50,15 +50,20 @@ export function lineTelemetry(
     write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), level, ...facts })}\n`)
   return {
     counters,
-    count(metric, labels = {}) {
-      const shown = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
-      const counter = shown.length === 0 ? metric : `${metric}{${shown.sort().join(',')}}`
+    count(metric, labels) {
+      const counter = labels === undefined ? metric : `${metric}{${labelled(labels)}}`
       counters.set(counter, (counters.get(counter) ?? 0) + 1)
     },
     alarm: (name, fields) => log('alarm', { name, fields }),
     error: (message, error, fields = {}) => log('error', { message, error: told(error), fields }),
   }
 }
+
+const labelled = (labels: Readonly<Record<string, string>>): string =>
+  Object.keys(labels)
+    .sort()
+    .map(name => `${name}=${labels[name]}`)
+    .join(',')
 
 /** Names, messages and places only: other properties of an error may hold what was sent. */
 function told(error: unknown): object | string {
