@@ -48,6 +48,7 @@ export async function listen(
   { headersMs, requestMs, checkMs, bodyBytes }: Limits = defaults,
 ): Promise<Listening> {
   const opened = Promise.withResolvers<Routes | Refusal>()
+  let open = opened.promise
   const pool = new BodyPool(bodyBytes)
   const underWay = new Map<UnderWay, Promise<void>>()
   const sockets = new Set<Duplex>()
@@ -59,7 +60,7 @@ export async function listen(
     const one = { request, response, gone: new AbortController() }
     // A kept connection can still bring a request after the server was closed.
     const answered = server.listening
-      ? handle({ routes: opened.promise, pool, telemetry }, one)
+      ? handle({ routes: open, pool, telemetry }, one)
       : turnAway(response, refuse('stopping', 'It takes no more requests.'))
     const served = answered
       .then(() => drained(request))
@@ -107,7 +108,10 @@ export async function listen(
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    serve: opened.resolve,
+    serve: routes => {
+      open = Promise.resolve(routes)
+      opened.resolve(routes)
+    },
     async drain(graceMs) {
       const closed = once(server, 'close')
       server.close()
