@@ -7,7 +7,7 @@ import { expiredLeases, type Meter, type Reserved, reserved, settle } from '../s
 import { type OutcomeFacts, outcomeEntry, reservedMeters } from '../shared/entries/call.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { outcomeId } from '../shared/entries/id.ts'
-import { itemAbsent, type Store } from '../shared/ports/store.ts'
+import { itemAbsent, type Put, type Store, type Update } from '../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../shared/ports/world.ts'
 
 export interface SettlementDeps {
@@ -22,6 +22,14 @@ export interface Decided {
   readonly meters: readonly Reserved[]
 }
 
+/** Only where none stands: of several, the first counts. */
+export const outcomePut = (eid: string, intent: Entry, outcome: OutcomeFacts, now: number): Put<Entry> => ({
+  kind: 'put',
+  key: keys.entry(outcomeId(eid)),
+  item: outcomeEntry(eid, intent, outcome, now).entry,
+  if: itemAbsent,
+})
+
 /** Puts the outcome unless one already stands, and answers with the one that stands. */
 export async function putOutcome(
   { store, clock }: SettlementDeps,
@@ -29,18 +37,12 @@ export async function putOutcome(
   intent: Entry,
   outcome: OutcomeFacts,
 ): Promise<Decided> {
-  const { entry } = outcomeEntry(eid, intent, outcome, clock.now())
-  const written = await store.write({
-    kind: 'put',
-    key: keys.entry(outcomeId(eid)),
-    item: entry,
-    if: itemAbsent,
-  })
-  const { item } = written
+  const op = outcomePut(eid, intent, outcome, clock.now())
+  const { item } = await store.write(op)
   if (item?.charge === undefined) throw new Error(`the outcome of ${eid} carries no charge`)
   return {
     charge: item.charge,
-    meters: item.digest === entry.digest ? outcome.meters : reservedMeters(item),
+    meters: item.digest === op.item.digest ? outcome.meters : reservedMeters(item),
   }
 }
 
@@ -73,14 +75,16 @@ export async function settleMeter(
 
 /** The intent has its outcome and its meters are settled: it leaves the index of open ones. */
 export async function closeIntent({ store }: Pick<SettlementDeps, 'store'>, eid: string): Promise<void> {
-  await store.write({
-    kind: 'update',
-    key: keys.entry(eid),
-    ours: { absent: ['open'] },
-    if: { exists: ['open'] },
-    change: { remove: [['open']] },
-  })
+  await store.write(intentClosed(eid))
 }
+
+export const intentClosed = (eid: string): Update<Entry> => ({
+  kind: 'update',
+  key: keys.entry(eid),
+  ours: { absent: ['open'] },
+  if: { exists: ['open'] },
+  change: { remove: [['open']] },
+})
 
 /**
  * Purges what has expired in a meter that was just read: first an outcome, where none stands, with the whole

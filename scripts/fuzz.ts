@@ -4,6 +4,7 @@
  * its credentials leaves no entry, no call leaves a lease, and memory stays flat. A failure prints its shrunk
  * counterexample and its seed. The store is a file: what it keeps by design is not held against the memory.
  */
+
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -13,6 +14,7 @@ import fc from 'fast-check'
 import { keys } from '../shared/domain/keys.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { openWorld } from '../test/e2e/world.ts'
+import { replaceWrite } from '../test/in-order.ts'
 import * as mutations from '../test/malformed/mutations.ts'
 import { openReplay } from '../test/malformed/replay.ts'
 
@@ -36,11 +38,10 @@ const collect = runInNewContext('gc') as () => void
 let entries: string[] = []
 const errors: string[] = []
 const watched = (store: Store): Store => ({
-  ...store,
-  write: op => {
+  ...replaceWrite(store, op => {
     if (op.key.table === 'entries') entries.push(JSON.stringify(op))
     return store.write(op)
-  },
+  }),
   transact: ops => {
     entries.push(...ops.filter(op => op.key.table === 'entries').map(op => JSON.stringify(op)))
     return store.transact(ops)

@@ -1,11 +1,12 @@
 /** Steps 2 to 5 of a call: from a verified request to reservations that stand, or to a refusal. */
 import { type Allow, decide } from '../../shared/domain/decide.ts'
-import type { Meter, Reserved } from '../../shared/domain/meter.ts'
+import { type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
 import type { Model } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { type CallFacts, intentEntry, refusalEntry } from '../../shared/entries/call.ts'
 import { type NamedEntry, putEntry } from '../../shared/entries/put.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
+import type { Update, Written } from '../../shared/ports/store.ts'
 import type { Random } from '../../shared/ports/world.ts'
 import type { Operation, Prepared, Request } from '../../shared/upstream/operation.ts'
 import { type ResourceDeps, spendProof } from '../resource.ts'
@@ -80,11 +81,11 @@ export async function admit(
   const { ceiling } = allow.ask
   const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
   const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
-  const recorded = await record(deps, { eid, entry: intent })
-  if (recorded) return { refusal: recorded, meters: allow.meters }
+  const tried = await record(deps, { eid, entry: intent }, guesses(deps, allow, eid))
+  if (tried instanceof Refusal) return { refusal: tried, meters: allow.meters }
 
   const deadline = readAt + (leaseMs * 2) / 3
-  const reserved = await reserveAll(deps, allow, { eid, deadline })
+  const reserved = await reserveAll(deps, allow, { eid, deadline }, tried)
   const { told } = reserved
   if (reserved.refusal) {
     const { code } = reserved.refusal
@@ -102,15 +103,37 @@ function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {
   return refuse('path_not_offered', `${model.id} does not speak the ${operation.protocol} protocol.`)
 }
 
-/** An entry that cannot be written refuses what it would have recorded. */
-async function record(deps: AdmissionDeps, named: NamedEntry): Promise<Refusal | undefined> {
-  try {
-    const written = await deps.store.write(putEntry(named))
-    return written.ok ? undefined : refuse('record_unavailable', `Another entry has the id ${named.eid}.`)
-  } catch (error) {
-    deps.telemetry.error('an entry could not be written', error, { entry: named.eid })
-    return refuse('record_unavailable', 'The store of the entries did not answer.')
-  }
+/** The reservations by the meters as they were read, to go with the intent; none where one of them has to wait. */
+function guesses(
+  { clock, leaseMs }: AdmissionDeps,
+  { meters, ask }: Allow<Prepared>,
+  eid: string,
+): readonly Update<Meter>[] {
+  const now = clock.now()
+  const ops = meters.map(meter => reserve(meter, eid, ask.ceiling, now, leaseMs))
+  return ops.every(op => 'kind' in op) ? ops : []
+}
+
+/** An entry that cannot be written refuses what it would have recorded. What is to come after it goes with it. */
+async function record(
+  { store, telemetry }: AdmissionDeps,
+  named: NamedEntry,
+  after: readonly Update<Meter>[] = [],
+): Promise<Refusal | Tried> {
+  const { written, failure } = await store.writeInOrder([putEntry(named), ...after])
+  const [put, ...reserved] = written
+  if (failure)
+    telemetry.error('an entry or a reservation could not be written', failure, { entry: named.eid })
+  if (put === undefined) return refuse('record_unavailable', 'The store of the entries did not answer.')
+  if (!put.ok) return refuse('record_unavailable', `Another entry has the id ${named.eid}.`)
+  return { reserved: reserved as readonly Written<Meter>[], failed: failure !== undefined }
+}
+
+/** Reservations that went with the intent, as far as they got. */
+interface Tried {
+  readonly reserved: readonly Written<Meter>[]
+  /** The store gave no answer about the next one. */
+  readonly failed: boolean
 }
 
 interface ReservedAll {
@@ -124,13 +147,23 @@ async function reserveAll(
   deps: AdmissionDeps,
   { meters, ask, agreement }: Allow<Prepared>,
   call: { readonly eid: string; readonly deadline: number },
+  tried: Tried,
 ): Promise<ReservedAll> {
   const seen = [...meters]
   const told: Reserved[] = []
   for (const [i, meter] of meters.entries()) {
+    const { ok, item = meter } = tried.reserved[i] ?? { ok: false }
+    const standing = ok ? reserved(item, call.eid) : undefined
+    if (standing && deps.clock.now() <= call.deadline) {
+      seen[i] = item
+      told.push(standing)
+      continue
+    }
+    if (tried.failed && i >= tried.reserved.length)
+      return { meters: seen, told, refusal: refuse('store_unavailable', 'The meter could not be changed.') }
     const one = await reserveOn(
       deps,
-      meter,
+      item,
       { ...call, r: ask.ceiling, clause: agreement.clauses.quota },
       deps.leaseMs,
     ).catch((error: unknown) => {

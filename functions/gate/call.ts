@@ -1,9 +1,16 @@
 import { keys } from '../../shared/domain/keys.ts'
-import type { Meter, Reserved } from '../../shared/domain/meter.ts'
+import { type Meter, type Reserved, settle } from '../../shared/domain/meter.ts'
 import { announcedReserve, type OutcomeFacts } from '../../shared/entries/call.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
-import { StoreUnavailable } from '../../shared/ports/store.ts'
-import { closeIntent, putOutcome, type SettlementDeps, settleMeter } from '../settlement.ts'
+import { StoreUnavailable, type WriteOp } from '../../shared/ports/store.ts'
+import {
+  closeIntent,
+  intentClosed,
+  outcomePut,
+  putOutcome,
+  type SettlementDeps,
+  settleMeter,
+} from '../settlement.ts'
 
 /** A call whose intent is durable: from here on it ends by its outcome, once. */
 export interface OpenCall {
@@ -23,14 +30,16 @@ const backOff = [50, 100, 200, 400, 800, 1_600]
  */
 export async function endCall(
   deps: SettlementDeps,
-  { eid, intent, meters, told }: OpenCall,
+  call: OpenCall,
   outcome: Omit<OutcomeFacts, 'meters'>,
 ): Promise<void> {
+  const { eid, intent, meters, told } = call
   const { clock, telemetry } = deps
   if (outcome.overrun)
     telemetry.alarm('overrun', { entry: eid, charge: outcome.charge, reserved: announcedReserve(intent) })
   for (const pause of [...backOff, undefined]) {
     try {
+      if (await endInOrder(deps, call, outcome)) return
       const decided = await putOutcome(deps, eid, intent, { ...outcome, meters: told })
       const seen = meters ?? (await readMeters(deps, intent))
       await Promise.all(seen.map(meter => settleMeter(deps, meter, eid, decided)))
@@ -40,6 +49,25 @@ export async function endCall(
       else return telemetry.error('a call was left to its lease', error, { entry: eid })
     }
   }
+}
+
+/**
+ * The three steps as one request. False as soon as something is not as it was last seen, another outcome stands or a
+ * meter has come to another day: then each step is taken by itself.
+ */
+async function endInOrder(
+  { store, clock }: SettlementDeps,
+  { eid, intent, meters, told }: OpenCall,
+  outcome: Omit<OutcomeFacts, 'meters'>,
+): Promise<boolean> {
+  if (meters === undefined) return false
+  const settlements = meters.map(meter => settle(meter, eid, outcome.charge))
+  if (!settlements.every(op => op !== undefined)) return false
+  const put = outcomePut(eid, intent, { ...outcome, meters: told }, clock.now())
+  const ops: WriteOp[] = [put, ...settlements, intentClosed(eid)]
+  const { written, failure } = await store.writeInOrder(ops)
+  if (failure) throw failure
+  return written.length === ops.length && written.every(({ ok }) => ok)
 }
 
 async function readMeters({ store }: SettlementDeps, { meters = [] }: Entry): Promise<readonly Meter[]> {

@@ -92,6 +92,12 @@ export interface Written<R> {
   readonly item: R | undefined
 }
 
+/** What became of each operation that was tried. After a `failure` it is unknown whether more took place. */
+export interface WrittenInOrder {
+  readonly written: readonly Written<object>[]
+  readonly failure?: StoreUnavailable
+}
+
 /** `items` are the stored items of the operations that failed, by their position. */
 export type Transacted =
   | { readonly ok: true }
@@ -130,6 +136,11 @@ export interface Store {
   get<const K extends readonly Key[]>(keys: K): Promise<{ [I in keyof K]: RecordAt<K[I]> | undefined }>
   /** Atomic on one item. Resolves only after the write is durable. */
   write<R extends object>(op: WriteOp<R>): Promise<Written<R>>
+  /**
+   * One after the other, each atomic on its item, up to the first that does not hold: none takes place unless every
+   * one before it is there to stay. No transaction, so nothing is undone; the embedded store syncs once for all.
+   */
+  writeInOrder(ops: readonly WriteOp[]): Promise<WrittenInOrder>
   /** All or nothing over up to 100 items, each named once. Resolves only after it is durable. */
   transact(ops: readonly TransactOp[]): Promise<Transacted>
   query(query: Query): Promise<Page>

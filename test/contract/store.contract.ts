@@ -23,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 
     describe('get', () => readContract(store))
     describe('write', () => writeContract(store))
+    describe('writes in order', () => orderContract(store))
     describe('transact', () => transactContract(store))
     describe('conditions', () => conditionContract(store))
     describe('changes', () => changeContract(store))
@@ -197,6 +198,66 @@ function writeContract(store: () => Store): void {
       const written = await store().write({ kind: 'update', key, change, if: { lt: [['n'], 2] }, ours })
       expect(written.item?.n).toBe(2)
     })
+  })
+}
+
+function orderContract(store: () => Store): void {
+  test('take place one after the other, each with the item of its own', async () => {
+    const [a, b] = [fresh(), fresh('entries')]
+    const { written, failure } = await store().writeInOrder([
+      { kind: 'put', key: a, item: { n: 1 } },
+      { kind: 'put', key: b, item: { n: 1 }, if: itemAbsent },
+      { kind: 'update', key: a, change: { add: [[['n'], 1]] }, if: { eq: [['n'], 1] } },
+    ])
+    expect(failure).toBeUndefined()
+    expect(written).toMatchObject([
+      { ok: true, item: { n: 1 } },
+      { ok: true, item: { n: 1 } },
+      { ok: true, item: { n: 2 } },
+    ])
+    expect(await store().get([a, b])).toMatchObject([{ n: 2 }, { n: 1 }])
+  })
+
+  test('end with the first that does not hold: what came before it stays, what would come after does not', async () => {
+    const [a, b, c] = [fresh(), fresh(), fresh()]
+    await store().write({ kind: 'put', key: b, item: { n: 7 } })
+    const { written } = await store().writeInOrder([
+      { kind: 'put', key: a, item: { n: 1 } },
+      { kind: 'put', key: b, item: { n: 1 }, if: itemAbsent },
+      { kind: 'put', key: c, item: { n: 1 } },
+    ])
+    expect(written).toMatchObject([{ ok: true }, { ok: false, item: { n: 7 } }])
+    expect(written).toHaveLength(2)
+    expect(await store().get([a, b, c])).toMatchObject([{ n: 1 }, { n: 7 }, undefined])
+  })
+
+  test('go on over one that was done before and whose answer was lost', async () => {
+    const [a, b] = [fresh(), fresh()]
+    const put = {
+      kind: 'put',
+      key: a,
+      item: { n: 1, by: 'me' },
+      if: itemAbsent,
+      ours: { eq: [['by'], 'me'] },
+    } as const
+    await store().write(put)
+    const { written } = await store().writeInOrder([put, { kind: 'put', key: b, item: { n: 1 } }])
+    expect(written.map(({ ok }) => ok)).toEqual([true, true])
+  })
+
+  test('of many callers are each whole: only one gets past a condition', async () => {
+    const [a, b] = [fresh(), fresh()]
+    await store().write({ kind: 'put', key: b, item: { n: 0 } })
+    const all = await Promise.all(
+      times(20, i =>
+        store().writeInOrder([
+          { kind: 'put', key: a, item: { n: i }, if: itemAbsent },
+          { kind: 'update', key: b, change: { add: [[['n'], 1]] } },
+        ]),
+      ),
+    )
+    expect(all.filter(({ written }) => written.length === 2)).toHaveLength(1)
+    expect(await store().get([b])).toMatchObject([{ n: 1 }])
   })
 }
 

@@ -1,4 +1,5 @@
 /** Invariant 7. Each code of the closed union is met here over HTTP; the last test counts them. */
+
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -8,6 +9,7 @@ import { freshMeter } from '../../shared/domain/meter.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
 import type { Change, Key, Store } from '../../shared/ports/store.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
+import { replaceWrite } from '../in-order.ts'
 import { told } from './entries.ts'
 import { chatBody } from './raw-client.ts'
 import { bodyOf, rawHttp } from './raw-http.ts'
@@ -21,15 +23,14 @@ let failing: 'nothing' | 'reads' | 'entries' | 'meters' | 'everything' = 'nothin
 
 /** The embedded store, with an outage of the part that a test names. */
 const outage = (store: Store): Store => ({
-  ...store,
+  ...replaceWrite(store, async op => {
+    if (failing === op.key.table) throw new StoreUnavailable('down')
+    return store.write(op)
+  }),
   get: async keys => {
     if (failing === 'reads') throw new StoreUnavailable('down')
     if (failing === 'everything') throw new Error('what should not happen')
     return store.get(keys)
-  },
-  write: async op => {
-    if (failing === op.key.table) throw new StoreUnavailable('down')
-    return store.write(op)
   },
 })
 

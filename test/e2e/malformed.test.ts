@@ -1,8 +1,10 @@
 /** Every request of the kept corpus, against a whole Sallyport: refused by name, and without a trace. */
+
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { corpusFile } from '../../scripts/malformed.ts'
 import type { Store } from '../../shared/ports/store.ts'
+import { replaceWrite } from '../in-order.ts'
 import type { Malformed } from '../malformed/malformed.ts'
 import { type BytesOf, openReplay } from '../malformed/replay.ts'
 import { rawHttp } from './raw-http.ts'
@@ -17,11 +19,10 @@ let world: World
 let bytesOf: BytesOf
 let entries = 0
 const counting = (store: Store): Store => ({
-  ...store,
-  write: op => {
+  ...replaceWrite(store, op => {
     if (op.key.table === 'entries') entries += 1
     return store.write(op)
-  },
+  }),
   transact: ops => {
     entries += ops.filter(op => op.key.table === 'entries').length
     return store.transact(ops)

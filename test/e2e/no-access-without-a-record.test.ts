@@ -1,8 +1,10 @@
 /** Invariant 1: the intent is durable before the upstream is asked, and each intent gets one outcome. */
+
 import { afterEach, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
+import { replaceWrite } from '../in-order.ts'
 import { told } from './entries.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -88,14 +90,12 @@ test('the intent stands before the upstream sees anything', async () => {
 
 test('without a store for the intent nothing is called; without one for the outcome the sweeper settles', async () => {
   let failing = ''
-  const wrap = (store: Store): Store => ({
-    ...store,
-    write: async op => {
+  const wrap = (store: Store): Store =>
+    replaceWrite(store, async op => {
       if (failing && op.key.pk.includes(failing) && op.key.table === 'entries')
         throw new StoreUnavailable('down')
       return store.write(op)
-    },
-  })
+    })
   world = await openWorld({ config: { leaseMs: 3_000 }, wiring: { wrap } })
   const cedar = world.raw('cedar')
   const token = await cedar.token()

@@ -16,7 +16,14 @@ afterAll(() => Promise.all(made.map(folder => rm(folder, { recursive: true }))))
 async function copyWith(patch: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-mistake-'))
   made.push(folder)
-  for (const path of ['functions', 'shared', 'test/simulation', 'scripts/simulate.ts', 'package.json'])
+  for (const path of [
+    'functions',
+    'shared',
+    'test/simulation',
+    'test/in-order.ts',
+    'scripts/simulate.ts',
+    'package.json',
+  ])
     await cp(path, join(folder, path), { recursive: true })
   await symlink(resolve('node_modules'), join(folder, 'node_modules'))
   await run('git', ['apply', join('test', 'simulation', 'mistakes', `${patch}.patch`)], { cwd: folder })

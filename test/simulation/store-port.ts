@@ -4,6 +4,7 @@
  */
 import { checkKeys, checkTransaction } from '../../shared/adapters/decision.ts'
 import { type Store, StoreUnavailable } from '../../shared/ports/store.ts'
+import { inOrder } from '../in-order.ts'
 import type { Backend } from './backend.ts'
 import type { Dice } from './dice.ts'
 import type { Faults } from './faults.ts'
@@ -21,12 +22,14 @@ export interface Way {
 
 export function createStorePort(way: Way): Store {
   const { backend, process } = way
+  const write: Store['write'] = op => ask(way, 'write', op, () => backend.write(op, process))
   return {
     get: async keys => {
       checkKeys(keys)
       return ask(way, 'read', keys, () => backend.get(keys) as never)
     },
-    write: op => ask(way, 'write', op, () => backend.write(op, process)),
+    write,
+    writeInOrder: inOrder(write),
     transact: async ops => {
       checkTransaction(ops)
       return ask(way, 'transact', ops, () => backend.transact(ops, process))

@@ -86,6 +86,24 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
         return written<R>(decision)
       }),
 
+    writeInOrder: ops =>
+      commit
+        .add(() => {
+          const done: Written<object>[] = []
+          for (const op of ops) {
+            const { decision, apply } = prepare(op)
+            apply()
+            const one = written<object>(decision)
+            done.push(one)
+            if (!one.ok) break
+          }
+          return { written: done }
+        })
+        .catch((failure: unknown) => {
+          if (!(failure instanceof StoreUnavailable)) throw failure
+          return { written: [], failure }
+        }),
+
     async transact(ops): Promise<Transacted> {
       checkTransaction(ops)
       return commit.add(() => {

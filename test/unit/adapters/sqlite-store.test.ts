@@ -75,6 +75,27 @@ describe('one turn of the event loop', () => {
     expect(exec.mock.calls).toEqual([['BEGIN IMMEDIATE'], ['COMMIT']])
   })
 
+  test('shares it among writes in order too, and a failing one leaves none of them', async () => {
+    const puts = ['a', 'b', 'c'].map(pk => ({ kind: 'put', key: key(pk), item: { n: 1 } }) as const)
+    const exec = vi.spyOn(database, 'exec')
+    expect((await store.writeInOrder(puts)).written).toHaveLength(3)
+    expect(exec.mock.calls).toEqual([['BEGIN IMMEDIATE'], ['COMMIT']])
+    exec.mockRestore()
+
+    const later = puts.map(op => ({ ...op, item: { n: 2 } }))
+    const real = database.exec.bind(database)
+    const fault = vi.spyOn(database, 'exec').mockImplementation(sql => {
+      if (sql === 'COMMIT') throw new Error('disk full')
+      real(sql)
+    })
+    expect(await store.writeInOrder(later)).toMatchObject({
+      written: [],
+      failure: expect.any(StoreUnavailable),
+    })
+    fault.mockRestore()
+    expect(await store.get(puts.map(({ key }) => key))).toMatchObject([{ n: 1 }, { n: 1 }, { n: 1 }])
+  })
+
   test('decides its writes in the order they came, each on what the ones before have done', async () => {
     await put('a')
     const raise = (n: number) =>

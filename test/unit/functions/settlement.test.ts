@@ -1,4 +1,5 @@
 /** What ends calls that nobody ended, on a store that keeps its word and on one that does not. */
+
 import { beforeEach, describe, expect, test } from 'vitest'
 import { endCall } from '../../../functions/gate/call.ts'
 import { reserveOn } from '../../../functions/gate/reserve.ts'
@@ -10,6 +11,7 @@ import { Refusal } from '../../../shared/domain/refusal.ts'
 import { type CallFacts, intentEntry } from '../../../shared/entries/call.ts'
 import { putEntry } from '../../../shared/entries/put.ts'
 import { type Store, StoreUnavailable } from '../../../shared/ports/store.ts'
+import { replaceWrite } from '../../in-order.ts'
 
 const lease = 30_000
 const limits = { total: 1_000, rpm: 6_000, burst: 100, streams: 64 }
@@ -172,16 +174,13 @@ describe('the sweeper', () => {
     const told = [{ meter: 'm', seq: 1, reserved: 100, remaining: 900 }]
     const { write } = store
     let repeated = false
-    store = {
-      ...store,
-      write: async op => {
-        const written = await write(op)
-        if (op.key.table !== 'meters' || repeated) return written
-        repeated = true
-        await reserved(made.eid, 'm')
-        return write(op)
-      },
-    }
+    store = replaceWrite(store, async op => {
+      const written = await write(op)
+      if (op.key.table !== 'meters' || repeated) return written
+      repeated = true
+      await reserved(made.eid, 'm')
+      return write(op)
+    })
     const ending = { ending: 'completed', charge: 7 } as const
     await endCall(deps(), { ...made, intent: made.entry, meters: [seen], told }, ending)
     expect(repeated).toBe(true)
@@ -349,13 +348,10 @@ test('an outage of a moment does not cost a call its whole reservation', async (
   const seen = await reserved(made.eid, 'm')
   let outages = 3
   const flaky = deps()
-  flaky.store = {
-    ...store,
-    write: async op => {
-      if (outages-- > 0) throw new StoreUnavailable('down')
-      return store.write(op)
-    },
-  }
+  flaky.store = replaceWrite(store, async op => {
+    if (outages-- > 0) throw new StoreUnavailable('down')
+    return store.write(op)
+  })
   await endCall(
     flaky,
     { ...made, intent: made.entry, meters: [seen], told: [] },
