@@ -23,7 +23,7 @@ const figure = (rows: readonly Row[], what: RegExp): number => {
 
 test('gate: latency at two paces, CPU for each kind of call, and chunks that were passed on one by one', async () => {
   const rows = await rowsOf(gate)
-  expect(rows.filter(({ unit, beside }) => unit === 'ms' && beside?.by === 'added')).toHaveLength(24)
+  expect(rows.filter(({ unit, beside }) => unit === 'ms' && beside?.by === 'added')).toHaveLength(26)
   expect(rows.filter(({ target }) => target)).toHaveLength(6)
   expect(figure(rows, /^pieces/)).toBeGreaterThan(8)
 })

@@ -206,6 +206,7 @@ describe.each(protocols)('%s', (_, protocol) => {
   test('an event without an end is given up, and does not fill the memory', async () => {
     const block = Buffer.alloc(1 << 20, 'x')
     const ended = await stream(protocol, async response => {
+      response.setMaxListeners(0)
       response.write(`${text}data: `)
       for (let i = 0; i < 64 && !response.destroyed; i++)
         if (!response.write(block))
