@@ -9,7 +9,7 @@ import type { Store } from '../shared/ports/store.ts'
 import type { Clock } from '../shared/ports/world.ts'
 import { headerValues } from './http.ts'
 import type { RingReader } from './ring.ts'
-import { spend } from './spend.ts'
+import { inTime, spend } from './spend.ts'
 
 export interface ResourceDeps {
   readonly store: Store
@@ -45,13 +45,15 @@ export async function verify(
  * at which it was verified, or soon after.
  */
 export async function spendProof(
-  { store }: ResourceDeps,
+  { store, clock }: ResourceDeps,
   { proof }: VerifiedRequest,
   request: string,
   now: number,
 ): Promise<Refusal | undefined> {
   const written = await store.write(spend(keys.proof(proof.jkt, proof.jtiHash), proof.exp, request, now))
-  return written.ok ? undefined : refuse('proof_replayed', 'Its jti was seen before.')
+  if (!written.ok) return refuse('proof_replayed', 'Its jti was seen before.')
+  if (inTime(proof.exp, clock.now())) return undefined
+  return refuse('store_unavailable', 'The proof could not be spent in time.', { retryAfter: 1 })
 }
 
 /** Who bears a verified token, by its claims. */

@@ -20,7 +20,9 @@ type Told = Pick<Simulated, 'seed' | 'violations' | 'calls' | 'asked' | 'steps'>
 
 async function run({ first, step, last }: Share): Promise<void> {
   for (let seed = first; seed <= last; seed += step) {
-    const { history: _, ...told } = await simulate({ seed })
+    const { history: _, ...told } = await simulate({ seed }).catch((error: unknown) => {
+      throw new Error(`seed ${seed} ended with an exception`, { cause: error })
+    })
     parentPort?.postMessage(told satisfies Told)
   }
 }

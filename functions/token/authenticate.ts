@@ -10,6 +10,7 @@ import {
 import type { Form } from '../../shared/oauth/form.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import type { Store, TransactOp } from '../../shared/ports/store.ts'
+import type { Clock } from '../../shared/ports/world.ts'
 import { spend } from '../spend.ts'
 import type { Rate } from './rate.ts'
 
@@ -24,6 +25,7 @@ export interface Authenticated {
 interface World {
   readonly store: Store
   readonly issuer: string
+  readonly clock: Clock
   readonly rate: Rate
 }
 
@@ -51,7 +53,8 @@ export async function authenticate(
   if (id instanceof OAuthError) return id
 
   // The bucket comes before the client's state, because a refusal for the state writes an entry.
-  const retryAfter = world.rate(client.id, now)
+  // By the time that it is now: others may have come while the client was read.
+  const retryAfter = world.rate(client.id, world.clock.now())
   if (retryAfter > 0)
     return new OAuthError('temporarily_unavailable', 'The client sends too many requests.', {
       status: 429,

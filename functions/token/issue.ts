@@ -15,7 +15,7 @@ import { issueNonce, requireNonce } from '../../shared/oauth/nonce.ts'
 import { OAuthError, type OAuthErrorCode } from '../../shared/oauth/oauth-error.ts'
 import { thumbprint } from '../../shared/oauth/public-jwk.ts'
 import { headerValues, type Reply } from '../http.ts'
-import { spend } from '../spend.ts'
+import { inTime, spend } from '../spend.ts'
 import { answer, answerError } from './answer.ts'
 import { type Authenticated, assertionReplayed, authenticate, spendAssertion } from './authenticate.ts'
 import type { Rate } from './rate.ts'
@@ -92,7 +92,7 @@ export async function issueToken(
 
 /** The rest of D, then E to H: ends with the ids spent and the issuance recorded, or with nothing done. */
 async function consume(
-  { store, issuer, nonceKey, random }: TokenDeps,
+  { store, issuer, nonceKey, random, clock }: TokenDeps,
   authenticated: Authenticated,
   { id, form, proofs, now }: TokenRequest,
 ): Promise<Issuance | OAuthError> {
@@ -158,7 +158,14 @@ async function consume(
     spend(keys.proof(proof.jkt, proof.jtiHash), proof.exp, id, now),
     putEntry(entry),
   ])
-  if (consumed.ok) return { claims, key, lifetime: target.lifetime }
+  const { assertion } = authenticated
+  if (consumed.ok && inTime(Math.min(assertion.exp, proof.exp), clock.now()))
+    return { claims, key, lifetime: target.lifetime }
+  if (consumed.ok)
+    return new OAuthError('temporarily_unavailable', 'The assertion could not be spent in time.', {
+      code: 'store_unavailable',
+      retryAfter: 1,
+    })
   if (consumed.failed.has(0)) return assertionReplayed()
   if (consumed.failed.has(1))
     return new OAuthError('invalid_dpop_proof', 'The proof was used before.', { code: 'proof_replayed' })

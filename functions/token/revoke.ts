@@ -19,7 +19,7 @@ import type { TokenDeps } from './token-deps.ts'
  * A token that is unknown, expired or another's is answered like one that was revoked (§2.2).
  */
 export async function revokeToken(
-  deps: Pick<TokenDeps, 'store' | 'issuer' | 'random'> & { readonly rate: Rate },
+  deps: Pick<TokenDeps, 'store' | 'issuer' | 'clock' | 'random'> & { readonly rate: Rate },
   event: APIGatewayProxyEvent,
   now: number,
 ): Promise<Reply> {

@@ -17,6 +17,8 @@ storeContract('the simulated store', async () => {
     dice,
     process,
     faults: () => calm,
+    cutOff: () => false,
+    threw: () => undefined,
     note: () => undefined,
   })
   let closed = false

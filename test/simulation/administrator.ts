@@ -4,7 +4,8 @@
  */
 import { keys } from '../../shared/domain/keys.ts'
 import { type Meter, reopen } from '../../shared/domain/meter.ts'
-import type { Grant, Model, Organisation, Standing } from '../../shared/domain/records.ts'
+import type { Agreement, Client, Grant, Model, Organisation } from '../../shared/domain/records.ts'
+import { rotate } from '../../shared/oauth/key-ring.ts'
 import {
   type Condition,
   type Key,
@@ -14,8 +15,8 @@ import {
   type Update,
 } from '../../shared/ports/store.ts'
 import type { Dice } from './dice.ts'
-import type { Revocation, Sent } from './invariants.ts'
-import { clientOf, grantOf, modelId, type Partner, partners, pool } from './records.ts'
+import type { Revocation } from './observed.ts'
+import { clientOf, grantOf, modelId, type Partner, partners, pool, signings } from './records.ts'
 import type { Process } from './scheduler.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +26,7 @@ export class Administrator {
   readonly #store: Store
   /** What is stopped now: it is not stopped again until it goes on. */
   readonly #stopped = new Set<string>()
+  #versions = 0
   readonly #process: Process = { name: 'administrator', skew: 0, alive: true }
 
   constructor(world: World) {
@@ -36,22 +38,31 @@ export class Administrator {
   /** Something drawn by chance, and perhaps its end some seconds later. */
   async decide(dice: Dice): Promise<void> {
     const partner = dice.pick(partners)
-    const choice = dice.below(9)
+    const choice = dice.below(13)
     if (choice < 3) return this.#changeLimits(dice, dice.pick([grantOf(partner), pool]))
     if (choice === 3) return this.#revokeToken()
     if (choice === 4) return this.#reopen(dice.pick([grantOf(partner), pool]))
     if (choice === 5) return this.#killModel()
     if (choice === 6) return this.#hold(partner)
-    return choice === 7 ? this.#suspendGrant(partner) : this.#suspendPartner(partner)
+    if (choice === 7) return this.#suspendGrant(partner)
+    if (choice === 8) return this.#suspendClient(partner)
+    if (choice === 9) return this.#suspendAgreement(partner)
+    if (choice === 10) return this.#replaceAgreement(partner)
+    if (choice === 11) return this.#replaceSigningKey()
+    return this.#suspendPartner(partner, dice.pick(['partner', 'state']))
   }
 
-  async #suspendPartner(partner: Partner): Promise<void> {
+  async #suspendPartner(partner: Partner, name: 'partner' | 'state'): Promise<void> {
     const key = keys.organisation(partner)
-    const field = ['partner'] as const
-    await this.#stop(`${partner} was suspended`, sent => sent.partner === partner, {
-      on: () => this.#switch<Organisation>(key, field, 'active', 'suspended', grantOf(partner), 'closed'),
-      off: () => this.#switch<Organisation>(key, field, 'suspended', 'active', grantOf(partner), 'open'),
-    })
+    const field = [name] as const
+    await this.#stop(
+      `${partner} was suspended${name === 'state' ? ' as an organisation' : ''}`,
+      sent => sent.partner === partner,
+      {
+        on: () => this.#switch<Organisation>(key, field, 'active', 'suspended', grantOf(partner), 'closed'),
+        off: () => this.#switch<Organisation>(key, field, 'suspended', 'active', grantOf(partner), 'open'),
+      },
+    )
   }
 
   async #suspendGrant(partner: Partner): Promise<void> {
@@ -61,6 +72,70 @@ export class Administrator {
       on: () => this.#switch<Grant>(key, field, 'active', 'suspended', grantOf(partner), 'closed'),
       off: () => this.#switch<Grant>(key, field, 'suspended', 'active', grantOf(partner), 'open'),
     })
+  }
+
+  async #suspendClient(partner: Partner): Promise<void> {
+    const key = keys.client(clientOf(partner))
+    await this.#stop(`the client of ${partner} was suspended`, sent => sent.partner === partner, {
+      on: () => this.#switch<Client>(key, ['state'], 'active', 'suspended'),
+      off: () => this.#switch<Client>(key, ['state'], 'suspended', 'active'),
+    })
+  }
+
+  async #suspendAgreement(partner: Partner): Promise<void> {
+    const key = keys.agreement(`agreement_${partner}`)
+    const field = ['state'] as const
+    await this.#stop(`the agreement of ${partner} was suspended`, sent => sent.partner === partner, {
+      on: () => this.#switch<Agreement>(key, field, 'effective', 'suspended', grantOf(partner), 'closed'),
+      off: () => this.#switch<Agreement>(key, field, 'suspended', 'effective', grantOf(partner), 'open'),
+    })
+  }
+
+  /** A new version without a time in which the one before still counts: tokens of the old one end. */
+  async #replaceAgreement(partner: Partner): Promise<void> {
+    const digest = `digest-${partner}-${++this.#versions}`
+    const revocation = this.#revocation(`${partner} has a new agreement`, this.#tokensSoFar(partner))
+    const when = { eq: [['state'], 'effective'] } as const
+    const change: Update['change'] = { set: [[['digest'], digest]], add: [[['rev'], 1]] }
+    const ours = { eq: [['digest'], digest] } as const
+    const update = {
+      kind: 'update',
+      key: keys.agreement(`agreement_${partner}`),
+      if: when,
+      ours,
+      change,
+    } as const
+    const not = { and: [when, { not: ours }] } as const
+    if (await this.#insist(async () => [{ ...update, if: not }])) this.#acknowledged(revocation)
+  }
+
+  /** A signing key is no longer trusted, and another one signs from now on. */
+  async #replaceSigningKey(): Promise<void> {
+    const next = signings[++this.#versions % signings.length]
+    const { now } = this.#world.scheduler
+    const revocation = this.#revocation('the signing key was found out', this.#tokensSoFar())
+    const [before] = await this.#store.get([keys.keyRing]).catch(() => [undefined])
+    const compromised = before?.keys.at(-1)?.kid
+    if (next === undefined || !compromised || before.keys.some(({ kid }) => kid === next.kid)) return
+    const { kid, jwk } = next
+    const ring = rotate(before, { kid, alg: 'Ed25519', jwk, ref: kid }, now, { compromised })
+    const done = await this.#insist(async () => [
+      {
+        kind: 'put',
+        key: keys.keyRing,
+        item: ring,
+        if: { eq: [['version'], before.version] },
+        ours: { eq: [['version'], ring.version] },
+      },
+      { kind: 'update', key: keys.standing, change: { set: [[['compromised', compromised], now]] } },
+    ])
+    if (done) this.#acknowledged(revocation)
+  }
+
+  #tokensSoFar(partner?: Partner): Revocation['covers'] {
+    const sent = [...this.#world.invariants.sent.values()]
+    const tokens = new Set(sent.filter(one => one.partner === (partner ?? one.partner)).map(one => one.token))
+    return one => tokens.has(one.token)
   }
 
   async #killModel(): Promise<void> {
@@ -101,7 +176,7 @@ export class Administrator {
     await this.#insist(async () => {
       const [meter] = await this.#store.get([keys.meter(id)])
       if (meter === undefined) return false
-      const total = Math.max(by, -meter.remaining)
+      const total = Math.max(by, -Math.max(0, meter.remaining))
       const limits = {
         ...meter.limits,
         total: meter.limits.total + total,
@@ -112,7 +187,12 @@ export class Administrator {
         {
           kind: 'update',
           key: keys.meter(id),
-          if: { and: [{ eq: [['rev'], meter.rev] }, { ge: [['remaining'], Math.max(0, -total)] }] },
+          if: {
+            and: [
+              { eq: [['rev'], meter.rev] },
+              ...(total < 0 ? [{ ge: [['remaining'], -total] } as const] : []),
+            ],
+          },
           ours: { and: [{ eq: [['rev'], meter.rev + 1] }, { eq: [['limits', 'total'], limits.total] }] },
           change: {
             set: [[['limits'], limits]],
@@ -135,7 +215,7 @@ export class Administrator {
 
   async #stop(
     what: string,
-    covers: (sent: Sent) => boolean,
+    covers: Revocation['covers'],
     { on, off }: { on: () => Promise<boolean>; off: () => Promise<boolean> },
   ): Promise<void> {
     const { scheduler } = this.#world
@@ -150,7 +230,7 @@ export class Administrator {
     if (await off()) this.#stopped.delete(what)
   }
 
-  #revocation(what: string, covers: (sent: Sent) => boolean): Revocation {
+  #revocation(what: string, covers: Revocation['covers']): Revocation {
     const never = Number.POSITIVE_INFINITY
     return { what, covers, acknowledgedAt: never, liftedAt: never }
   }
@@ -223,40 +303,5 @@ export class Administrator {
       await this.#world.scheduler.sleep(this.#dice.between(10, 200))
     }
     return false
-  }
-
-  /** The end of a history: everything that was stopped goes on, with room on every meter. */
-  async restore(): Promise<void> {
-    const open = { holds: {}, compromised: {} } satisfies Standing
-    await this.#store.write({ kind: 'put', key: keys.standing, item: open })
-    const set = (key: Key, field: readonly [string], value: string | boolean): Promise<unknown> =>
-      this.#store.write({ kind: 'update', key, change: { set: [[field, value]] } })
-    await set(keys.model(modelId), ['killed'], false)
-    for (const partner of partners) {
-      await set(keys.organisation(partner), ['partner'], 'active')
-      await set(keys.grant(grantOf(partner)), ['state'], 'active')
-    }
-    for (const id of [...partners.map(grantOf), pool]) {
-      const [meter] = await this.#store.get([keys.meter(id)])
-      if (meter === undefined) throw new Error(`no meter ${id}`)
-      const { perDay: _, ...limits } = meter.limits
-      const more = 5_000_000
-      await this.#store.write({
-        kind: 'update',
-        key: keys.meter(id),
-        change: {
-          set: [
-            [['state'], 'open'],
-            [['overruns'], {}],
-            [['limits'], { ...limits, total: limits.total + more, rpm: 6_000, burst: 30, streams: 12 }],
-          ],
-          add: [
-            [['remaining'], more],
-            [['rev'], 1],
-          ],
-          ...(meter.closed && { remove: [['closed']] }),
-        },
-      })
-    }
   }
 }

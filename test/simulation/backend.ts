@@ -112,7 +112,7 @@ export class Backend {
     }
   }
 
-  /** An expired row goes some time after its expiry, or hours later. */
+  /** An expired row goes some time after its expiry, or not in this history. */
   #expire(key: Key): void {
     const item = this.#rows.get(id(key))?.item
     const exp = attribute(item, ['exp'])

@@ -6,17 +6,19 @@ export interface Faults {
   readonly lost: number
   /** It is done, and its answer never arrives: a retry does it twice. */
   readonly unanswered: number
-  /** It arrives a second time, up to a minute later. */
+  /** It arrives a second time: at once, within 2 s or within a minute. */
   readonly twice: number
   readonly throttled: number
   /** A transaction meets another one. */
   readonly conflict: number
   /** An answer takes up to 3 s. */
   readonly slow: number
-  /** An answer takes up to 45 s: longer than a lease. */
+  /** An answer takes up to 45 s, longer than a lease, or is waited for as long. */
   readonly stuck: number
   /** A gate, token service or sweeper dies, each second. */
   readonly death: number
+  /** One loses its way to the store for up to 10 s, each second: its requests fail at once, until it gives up. */
+  readonly outage: number
   /** Clocks are apart from the true time by so many milliseconds at most. */
   readonly skew: number
   /** An index lags by so many milliseconds at most. */
@@ -36,6 +38,7 @@ export const calm: Faults = {
   slow: 0,
   stuck: 0,
   death: 0,
+  outage: 0,
   skew: 0,
   lag: 0,
   upstream: 0,
@@ -51,6 +54,7 @@ const storm: Faults = {
   slow: 0.05,
   stuck: 0.01,
   death: 0.02,
+  outage: 0.01,
   skew: 3_000,
   lag: 10_000,
   upstream: 0.4,

@@ -88,8 +88,14 @@ export function concerning(lines: readonly Line[], violations: readonly string[]
   const names = (pattern: RegExp): string[] => violations.flatMap(violation => violation.match(pattern) ?? [])
   const calls = names(/call-\d+/g)
   const named = calls.length > 0 ? calls : names(/grant_\w+|pool_\w+/g)
-  const about = new RegExp(`(${[...named, ' dies', 'knows that', 'takes back'].join('|')})\\b`)
-  return named.length === 0 ? lines : lines.filter(({ who, what }) => about.test(`${who} ${what}`))
+  if (named.length === 0) return lines
+  const about = new RegExp(`(${named.join('|')})\\b`)
+  const acting = new Set(lines.filter(({ what }) => about.test(what)).map(({ who }) => who))
+  const around = /^(knows that|takes back)/
+  const falling = /^(dies|cannot reach)/
+  return lines.filter(
+    ({ who, what }) => about.test(what) || around.test(what) || (acting.has(who) && falling.test(what)),
+  )
 }
 
 /** A line each, with the seconds since the start. */

@@ -1,47 +1,21 @@
 /**
- * What must always hold, looked at after every write and whenever the provider is asked. Each finding names the
- * invariant that it breaks.
+ * What must always hold, looked at after every write, whenever the provider is asked or makes a token, with every
+ * answer that a partner gets, and once all is quiet. Each finding names the invariant that it breaks.
  */
 import { keys } from '../../shared/domain/keys.ts'
 import type { Lease, Meter } from '../../shared/domain/meter.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import type { Applied, Backend } from './backend.ts'
+import type { Call, Revocation, Sent } from './observed.ts'
 import type { Process } from './scheduler.ts'
 import type { Asked, Provided } from './upstream.ts'
 
-/** One HTTP request of a partner's, copies included. */
-export interface Sent {
-  readonly id: string
-  readonly call: string
-  readonly partner: string
-  readonly token: string
-  readonly proof: string
-  /** False where the signature was broken on the way. */
-  readonly sound: boolean
-  arrivedAt: number
-  at: Process | undefined
-  answer: { readonly status: number; readonly code: string | undefined } | undefined
-}
-
-export interface Revocation {
-  readonly what: string
-  covers(sent: Sent): boolean
-  /** When whoever decided it heard that it stands. */
-  acknowledgedAt: number
-  /** When somebody began to take it back. */
-  liftedAt: number
-}
-
-interface Call {
-  readonly eid: string
-  readonly intent: Entry
-  readonly sent: Sent
-  readonly asked: Asked[]
-  outcome: Entry | undefined
-}
-
 /** How the 2 s are counted: from the acknowledgement to the last token that the provider makes. */
 const endsWithin = 2_000
+/** From a caller's leaving to the last token. */
+const leftWithin = 100
+/** A lease that was purged under a call is missed at its next beat, or a deadline of the store later. */
+const bareWithin = 2_000
 
 export class Invariants {
   readonly violations: string[] = []
@@ -49,6 +23,7 @@ export class Invariants {
   readonly revocations: Revocation[] = []
   readonly #backend: Backend
   readonly #now: () => number
+  /** How far a clock is from the true time at most. */
   readonly #skew: number
   readonly #plans: ReadonlyMap<string, Provided>
   readonly #calls = new Map<string, Call>()
@@ -56,6 +31,10 @@ export class Invariants {
   readonly #charges = new Map<string, number[]>()
   /** By meter and day: what leases have taken from it and not given back. */
   readonly #days = new Map<string, number>()
+  /** Requests whose refusal stands in the log. */
+  readonly #refused = new Set<string>()
+  /** Tokens whose issuance stands in the log. */
+  readonly #issued = new Set<string>()
 
   constructor(backend: Backend, now: () => number, skew: number, plans: ReadonlyMap<string, Provided>) {
     this.#backend = backend
@@ -100,10 +79,27 @@ export class Invariants {
     for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
       if (covers(call.sent) && this.#now() > acknowledgedAt + endsWithin && liftedAt > this.#now())
         this.#found(3, `${one.proof} still went on ${this.#now() - acknowledgedAt} ms after ${what}`)
+    if (this.#now() > (call.bareSince ?? Infinity) + bareWithin + this.#skew)
+      this.#found(
+        2,
+        `${one.proof} still went on ${this.#now() - (call.bareSince ?? 0)} ms after its lease had gone`,
+      )
+    const { leftAt } = call.sent
+    if (leftAt !== undefined && this.#now() > leftAt + leftWithin)
+      this.#found(2, `${one.proof} still went on ${this.#now() - leftAt} ms after its caller had gone`)
   }
 
-  /** Invariant 4, with each answer that a partner gets. */
+  /** A gate has told an operator that it could not write an entry, or an outcome. */
+  readonly unwritten = new Set<string>()
+
+  /** Invariant 4, with each answer that a partner gets; and invariant 1: a refusal has its entry. */
   answered(sent: Sent): void {
+    const { status = 0, code } = sent.answer ?? {}
+    const call = [...this.#calls.values()].find(one => one.sent === sent)
+    if (call && status !== 200 && !call.outcome && !this.unwritten.has(call.eid))
+      this.#found(1, `${sent.id} was answered ${code} before its outcome stood`)
+    if (!call && status === 403 && !this.#refused.has(sent.id) && this.unwritten.size === 0)
+      this.#found(1, `${sent.id} was answered ${code}, and no entry tells of it`)
     const accepted = [...this.sent.values()].filter(
       ({ proof, answer }) =>
         proof === sent.proof && answer !== undefined && ![401, 503].includes(answer.status),
@@ -129,19 +125,69 @@ export class Invariants {
     this.#proofs()
   }
 
+  /** Where nothing fails, whoever has taken the whole answer finds it charged, to the token, and its lease gone. */
+  endedWell({ proof, id }: Sent): void {
+    const call = [...this.#calls.values()].find(({ sent }) => sent.id === id)
+    const [one] = call?.asked ?? []
+    if (!call || !one || call.outcome?.charge !== one.input + one.produced)
+      this.#found(
+        2,
+        `in the end ${proof} was charged ${call?.outcome?.charge}, not ${one && one.input + one.produced}`,
+      )
+    for (const { id, leases } of this.#meters(call?.intent.meters ?? []))
+      if (call && leases[call.eid]) this.#found(2, `in the end a lease of ${proof} stays on ${id}`)
+    const [stored] = call ? (this.#backend.get([keys.entry(call.eid)]) as [Entry | undefined]) : [undefined]
+    if (stored?.open !== undefined) this.#found(2, `in the end ${proof} is left open`)
+  }
+
   #entry({ op, before, after }: Applied): void {
     const entry = after as Entry
     const { pk: eid } = op.key
     if (before !== undefined) {
       if ((before as Entry).digest !== entry.digest) this.#found(1, `the entry ${eid} was written over`)
+      if ((before as Entry).open !== undefined && entry.open === undefined) this.#closed(eid)
       return
     }
-    const { unmapped } = JSON.parse(entry.body) as { unmapped: { kind: string; request: string } }
+    const { unmapped } = JSON.parse(entry.body) as {
+      unmapped: { kind: string; request: string; token?: string }
+    }
+    if (unmapped.kind === 'refusal') this.#refused.add(unmapped.request)
+    if (unmapped.kind === 'issuance' && unmapped.token) this.#issued.add(unmapped.token)
     const sent = this.sent.get(unmapped.request)
     if (unmapped.kind === 'intent' && sent)
-      this.#calls.set(eid, { eid, intent: entry, sent, asked: [], outcome: undefined })
+      this.#calls.set(eid, {
+        eid,
+        intent: entry,
+        sent,
+        asked: [],
+        outcome: undefined,
+        bareSince: undefined,
+        lateLeases: new Set(),
+      })
     const call = this.#calls.get(eid.replace('.outcome', ''))
     if (unmapped.kind === 'outcome' && call) call.outcome = entry
+  }
+
+  /** Invariants 1 and 3 for tokens, when a partner gets one. */
+  tokenGiven(partner: string, token: string, askedAt: number): void {
+    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
+      if (covers({ partner, token }) && acknowledgedAt < askedAt && liftedAt > this.#now())
+        this.#found(
+          3,
+          `${partner} asked for a token ${askedAt - acknowledgedAt} ms after ${what}, and got it`,
+        )
+    if (!this.#issued.has(token)) this.#found(1, `${partner} has the token ${token}, which no entry tells of`)
+  }
+
+  /** Once an intent is no longer marked open, nobody looks for its leases: those that its outcome names are gone. */
+  #closed(eid: string): void {
+    const call = this.#calls.get(eid)
+    if (call?.outcome === undefined)
+      return void this.#found(1, `${this.callOf(eid)} was closed without an outcome`)
+    // A repeated request can take one later.
+    for (const { id, leases } of this.#meters(call.intent.meters ?? []))
+      if (leases[eid] && !call.lateLeases.has(id))
+        this.#found(2, `${this.callOf(eid)} was closed, and its lease stands on ${id}`)
   }
 
   #meter({ before, after, by }: Applied): void {
@@ -162,12 +208,19 @@ export class Invariants {
   #leased(was: Meter, is: Meter, eid: string, { r, day }: Lease): void {
     const of = `a reservation of ${this.callOf(eid)} on ${is.id}`
     this.#takeFrom(is.id, day, r)
-    if (!this.#calls.has(eid)) this.#found(1, `${of} has no intent`)
+    const call = this.#calls.get(eid)
+    if (call === undefined) this.#found(1, `${of} has no intent`)
+    if (call?.outcome) call.lateLeases.add(is.id)
     if (was.state !== 'open') this.#found(3, `${of}, which is closed`)
     if (is.remaining < 0) this.#found(2, `${of} overshoots its budget: ${is.remaining}`)
     if (is.dayUsed > (was.limits.perDay ?? is.dayUsed))
       this.#found(2, `${of} overshoots its day: ${is.dayUsed} of ${was.limits.perDay}`)
     if (Object.keys(is.leases).length > was.limits.streams) this.#found(2, `${of} overshoots its streams`)
+    // GCRA: each call moves the time of arrival on by one interval, and no further ahead than a burst.
+    const interval = 60_000_000 / was.limits.rpm
+    if (is.tat < was.tat + interval) this.#found(2, `${of} takes nothing of its rate`)
+    if (is.tat > (this.#now() + this.#skew) * 1000 + was.limits.burst * Math.ceil(interval))
+      this.#found(2, `${of} overshoots its rate`)
   }
 
   #settled(was: Meter, is: Meter, eid: string, lease: Lease, by: Process): void {
@@ -175,6 +228,7 @@ export class Invariants {
     const call = this.#calls.get(eid)
     const charge = is.used - was.used
     this.#takeFrom(is.id, lease.day, charge - lease.r)
+    if (call) call.bareSince ??= this.#now()
     if (call?.outcome === undefined) this.#found(2, `${of} was settled before its outcome stood`)
     if (by !== call?.sent.at && lease.exp > this.#now() + this.#skew)
       this.#found(2, `${of} was purged by ${by.name}, ${lease.exp - this.#now()} ms before its expiry`)
@@ -186,6 +240,8 @@ export class Invariants {
       this.#found(2, `${of} was charged ${charges.join(' and ')}, its outcome says ${told}`)
     if (charge > lease.r && this.#fault(call) !== 'bills too much')
       this.#found(2, `${of} was charged above its reservation`)
+    if (charge > lease.r && is.state !== 'closed')
+      this.#found(2, `${of} was charged above its reservation, and the meter stays open`)
   }
 
   #takeFrom(meter: string, day: number, tokens: number): void {
@@ -203,8 +259,11 @@ export class Invariants {
     const [one] = asked
     if (one && (ending === 'refused' || ending === 'abandoned'))
       this.#found(1, `the provider was asked for ${sent.proof}, its outcome says ${ending}`)
-    if (one && outcome.charge < one.produced && this.#fault(call) !== 'bills too little')
-      this.#found(2, `${sent.proof} was charged ${outcome.charge} for ${one.produced} tokens`)
+    // A bill that was lost with its gate is nobody's to know.
+    const billed = ending === 'completed' ? one?.billed : undefined
+    const cost = billed ?? (one?.produced && one.input + one.produced)
+    if (cost && outcome.charge < cost && this.#fault(call) !== 'bills too little')
+      this.#found(2, `${sent.proof} was charged ${outcome.charge} for ${cost} tokens`)
     if (!one && outcome.charge > 0 && ending !== 'estimated')
       this.#found(2, `${sent.proof} was charged ${outcome.charge}, and the provider was never asked`)
     if (outcome.charge > 0)

@@ -1,12 +1,12 @@
 /** A partner's workloads: they fetch tokens, call both protocols, leave early, and what they sent is sent again. */
 import { createHash } from 'node:crypto'
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Reply } from '../../functions/http.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { modelResource, tokenUrl } from '../../shared/oauth/metadata.ts'
 import type { Dice } from './dice.ts'
-import type { Sent } from './invariants.ts'
+import { broken, codeOf, makeEvent } from './http.ts'
+import type { Sent } from './observed.ts'
 import { clientKeys, clientOf, issuer, modelId, type Partner, proofKeys } from './records.ts'
 import { misbehaviours } from './upstream.ts'
 import type { Instance, World } from './world.ts'
@@ -19,6 +19,10 @@ interface Token {
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const never = new AbortController().signal
+const asserted = (text: string) => ({ client_assertion_type: assertionType, client_assertion: text })
+const iat = (world: World): number => Math.floor(world.scheduler.now / 1000)
+/** A new token helps. */
+const outdated = ['token_revoked', 'agreement_superseded', 'key_compromised', 'token_invalid']
 
 export class Workload {
   readonly #world: World
@@ -36,18 +40,20 @@ export class Workload {
   }
 
   /** One call, from its token to its end. The answer is that of the first time it was sent with a good nonce. */
-  async call(name: string, patient = false): Promise<Sent | undefined> {
+  async call(name: string, patient = false, known?: Token): Promise<Sent | undefined> {
     const world = this.#world
     const dice = world.diceFor(name)
     const faulty = dice.chance(world.faults.upstream)
     world.plans.set(name, {
       tokens: dice.between(1, 40),
+      thinks: dice.chance(0.3),
+      density: dice.pick([0.1, 0.3, 1]),
       first: dice.pick([1, 20, 200, 3_000]),
       pace: dice.pick([1, 10, 100, 1_500]),
       fault: faulty ? dice.pick(misbehaviours) : undefined,
     })
     for (let tries = 0; tries < 4; tries++) {
-      const token = await this.token()
+      const token = known ?? (await this.token())
       const gate = token && this.#choose('gate', dice)
       if (token === undefined || gate === undefined) return undefined
       const drawn = this.#request(name, token, dice)
@@ -55,9 +61,17 @@ export class Workload {
       const copies = !patient && dice.chance(0.2) ? this.#copies(request, dice) : []
       const sent = await this.#send(request, gate, true)
       await Promise.all(copies)
-      if (sent.answer?.code !== 'nonce_required') return sent
+      // Not always: what was revoked is tried once more.
+      const { code = '' } = sent.answer ?? {}
+      if (outdated.includes(code) && (patient || dice.chance(0.5))) this.#token = undefined
+      else if (code !== 'nonce_required') return sent
     }
     return undefined
+  }
+
+  /** The one that was got last, however old. */
+  get lastToken(): Token | undefined {
+    return this.#token
   }
 
   /** A token that lasts for a while yet; one request for all who wait. */
@@ -74,51 +88,97 @@ export class Workload {
     const world = this.#world
     for (let tries = 0; tries < 6; tries++) {
       const number = ++this.#sent
-      const now = Math.floor(world.scheduler.now / 1000)
-      const client = clientOf(this.#partner)
-      const assertion = clientKeys[this.#partner].jws(
-        { kid: clientKeys[this.#partner].kid },
-        {
-          iss: client,
-          sub: client,
-          aud: issuer,
-          iat: now,
-          exp: now + 60,
-          jti: `assertion-of-${this.#partner}-${number}`,
-        },
-      )
-      const form = new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_assertion_type: assertionType,
-        client_assertion: assertion,
-        resource: modelResource(issuer, modelId),
-      })
-      const proof = this.#proof(tokenUrl(issuer), `t${number}`, now)
-      const headers = { dpop: proof, 'content-type': 'application/x-www-form-urlencoded' }
       const name = `token-${this.#partner}-${number}`
-      const send = async (copy: string): Promise<Reply | undefined> => {
-        await world.scheduler.sleep(this.#dice.between(0, 5))
-        const service = this.#choose('token', this.#dice)
-        const event = makeEvent('/oauth/token', headers, form.toString(), name + copy)
-        return service && world.exchange(service, event, never)
+      const askedAt = world.scheduler.now
+      const [assertion, proof] = [
+        this.#assertion(number),
+        this.#proof(tokenUrl(issuer), `t${number}`, iat(world)),
+      ]
+      const issued: Token[] = []
+      const send = async (id: string, assertion: string, proof: string): Promise<Reply | undefined> => {
+        const form = { grant_type: 'client_credentials', resource: modelResource(issuer, modelId) }
+        const reply = await this.#post(
+          '/oauth/token',
+          id,
+          { ...form, ...asserted(assertion) },
+          { dpop: proof },
+        )
+        if (reply?.status !== 200) return reply
+        issued.push(this.#read(String(reply.body)))
+        world.invariants.tokenGiven(this.#partner, issued.at(-1)?.id ?? '', askedAt)
+        if (issued.length > 1) world.invariants.violations.push(`invariant 4: ${name} brought two tokens`)
+        return reply
       }
-      const replies = await Promise.all(this.#dice.chance(0.3) ? [send(''), send('-copy')] : [send('')])
-      for (const reply of replies) this.#remember(reply)
-      for (const reply of replies)
-        if (reply)
-          world.history.note(
-            world.scheduler.now,
-            this.#partner,
-            `${name} is answered ${reply.status} ${codeOf(reply) ?? ''}`,
-          )
-      const issued = replies.filter(reply => reply?.status === 200)
-      if (issued.length > 1) world.invariants.violations.push(`invariant 4: ${name} brought two tokens`)
+      // Whoever has seen it sends it again, whole or with a part of its own.
+      const copied = this.#dice.chance(0.3)
+      const other = `${number}-copy`
+      const stolen = this.#dice.pick<readonly [string, string]>([
+        [assertion, proof],
+        [assertion, this.#proof(tokenUrl(issuer), `t${other}`, iat(world))],
+        [this.#assertion(other), proof],
+        [broken(this.#assertion(other)), this.#proof(tokenUrl(issuer), `t${other}`, iat(world))],
+      ])
+      const late = this.#dice.chance(0.5) ? this.#dice.below(90_000) : this.#dice.between(0, 5)
+      const copy = async (): Promise<void> => {
+        await world.scheduler.sleep(late)
+        await send(`${name}-copy`, ...stolen)
+      }
+      const copying = copied ? copy() : undefined
+      const reply = await send(name, assertion, proof)
+      if (late <= 5) await copying
       const [good] = issued
-      if (good) return this.#read(String(good.body))
-      if (replies.some(reply => reply?.status === 400 && codeOf(reply) !== 'nonce_required')) return undefined
+      if (good) return good
+      if (reply?.status === 400 && codeOf(reply) !== 'nonce_required') return undefined
       await world.scheduler.sleep(this.#dice.between(10, 500))
     }
     return undefined
+  }
+
+  /** RFC 7009: gives up the token that it has. */
+  async revoke(): Promise<void> {
+    const { scheduler, invariants, history } = this.#world
+    const token = this.#token
+    if (token === undefined) return
+    for (let tries = 0; tries < 4; tries++) {
+      const number = ++this.#sent
+      const form = { token: token.text, ...asserted(this.#assertion(number)) }
+      const reply = await this.#post('/oauth/revoke', `revoke-${this.#partner}-${number}`, form, {})
+      if (reply?.status !== 200) continue
+      history.note(scheduler.now, this.#partner, 'knows that its token was given up')
+      invariants.revocations.push({
+        what: 'its token was given up',
+        covers: sent => sent.token === token.id,
+        acknowledgedAt: scheduler.now,
+        liftedAt: Number.POSITIVE_INFINITY,
+      })
+      return
+    }
+  }
+
+  #assertion(number: number | string): string {
+    const { kid, jws } = clientKeys[this.#partner]
+    const client = clientOf(this.#partner)
+    const now = iat(this.#world)
+    const jti = `assertion-of-${this.#partner}-${number}`
+    return jws({ kid }, { iss: client, sub: client, aud: issuer, iat: now, exp: now + 60, jti })
+  }
+
+  async #post(
+    path: string,
+    id: string,
+    form: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Reply | undefined> {
+    const { scheduler, history } = this.#world
+    await scheduler.sleep(this.#dice.between(0, 5))
+    const service = this.#choose('token', this.#dice)
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    const event = makeEvent(path, { ...headers, ...type }, new URLSearchParams(form).toString(), id)
+    const reply = service && (await this.#world.exchange(service, event, never))
+    this.#remember(reply)
+    if (reply)
+      history.note(scheduler.now, this.#partner, `${id} is answered ${reply.status} ${codeOf(reply) ?? ''}`)
+    return reply
   }
 
   #read(body: string): Token {
@@ -171,7 +231,7 @@ export class Workload {
   #copies(request: Request, dice: Dice): readonly Promise<unknown>[] {
     return Array.from({ length: dice.between(1, 2) }, async () => {
       const sound = dice.chance(0.5)
-      const wait = dice.between(0, 20)
+      const wait = dice.chance(0.7) ? dice.between(0, 20) : dice.below(90_000)
       await this.#world.scheduler.sleep(wait)
       const gate = this.#choose('gate', dice)
       return gate && this.#send(sound ? request : { ...request, proof: broken(request.proof) }, gate, sound)
@@ -191,6 +251,7 @@ export class Workload {
       proof: request.jti,
       sound,
       arrivedAt: 0,
+      leftAt: undefined,
       at: undefined,
       answer: undefined,
     }
@@ -202,7 +263,11 @@ export class Workload {
     const headers = { authorization: `DPoP ${token.text}`, dpop: proof, 'content-type': 'application/json' }
     const leaves = new AbortController()
     const leave = request.leavesAfter
-    if (leave !== undefined) void scheduler.sleep(leave).then(() => leaves.abort())
+    if (leave !== undefined)
+      void scheduler.sleep(leave).then(() => {
+        sent.leftAt = scheduler.now
+        leaves.abort()
+      })
     const reply = await world.exchange(gate, makeEvent(path, headers, body, sent.id), leaves.signal)
     if (reply === undefined) return sent
     this.#remember(reply)
@@ -268,32 +333,4 @@ interface Request {
   readonly jti: string
   readonly leavesAfter: number | undefined
   readonly slow: number
-}
-
-/** Another signature of the same length. */
-function broken(jws: string): string {
-  const at = jws.lastIndexOf('.') + 1
-  return jws.slice(0, at) + (jws[at] === 'A' ? 'B' : 'A') + jws.slice(at + 1)
-}
-
-function codeOf({ status, body }: Reply): string | undefined {
-  if (status === 200 || typeof body !== 'string') return undefined
-  const told = JSON.parse(body) as { error?: { sallyport?: { code: string } }; sallyport?: { code: string } }
-  return told.error?.sallyport?.code ?? told.sallyport?.code
-}
-
-function makeEvent(
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  requestId: string,
-): APIGatewayProxyEvent {
-  return {
-    httpMethod: 'POST',
-    path,
-    headers,
-    body,
-    isBase64Encoded: false,
-    requestContext: { requestId, identity: { sourceIp: '192.0.2.1' } },
-  } as unknown as APIGatewayProxyEvent
 }

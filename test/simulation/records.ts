@@ -2,6 +2,7 @@
 import { keys, type Listed } from '../../shared/domain/keys.ts'
 import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
 import type { Agreement, Client, Grant, KeyRing, Model, Organisation } from '../../shared/domain/records.ts'
+import type { Signer } from '../../shared/ports/keys.ts'
 import type { Key, Put } from '../../shared/ports/store.ts'
 import type { Dice } from './dice.ts'
 import { type SimulatedKey, simulatedKey } from './keys.ts'
@@ -11,8 +12,14 @@ export const modelId = 'aurora'
 export const partners = ['cedar', 'prairie'] as const
 export type Partner = (typeof partners)[number]
 
-const signing = simulatedKey(1)
-export const signer = signing.signer
+/** The first signs from the start, the others once one before them is no longer trusted. */
+export const signings = [simulatedKey(1), simulatedKey(6), simulatedKey(7)] as const
+const [signing] = signings
+export function signerOf(kid: string): Signer {
+  const found = signings.find(key => key.kid === kid)
+  if (found === undefined) throw new Error(`no key ${kid}`)
+  return found.signer
+}
 export const clientKeys: Readonly<Record<Partner, SimulatedKey>> = {
   cedar: simulatedKey(2),
   prairie: simulatedKey(3),

@@ -5,15 +5,19 @@ import { type Simulated, simulate } from './simulate.ts'
  * The same failure with less around it: kinds of faults, then calls, then decisions are left out as long as the same
  * invariant breaks in the same way. Answers with the history of what is left.
  */
-export async function shrink({ seed, violations, calls }: Simulated): Promise<Simulated> {
+export async function shrink({ seed, violations, calls, history }: Simulated): Promise<Simulated> {
   const [violation = ''] = violations
+  let length = history.length
   const without = new Set<keyof Faults>()
   const leave = new Set<string>()
   const again = (): Promise<Simulated> => simulate({ seed, without, leave, tell: true })
   const tryWithout = async <T>(left: Set<T>, what: T): Promise<void> => {
     left.add(what)
-    const { violations } = await again()
-    if (!violations.some(other => kindOf(other) === kindOf(violation))) left.delete(what)
+    const { violations, history } = await again()
+    // With less around it, the same can also come much later.
+    const same = violations.some(other => kindOf(other) === kindOf(violation))
+    if (same && history.length <= length) length = history.length
+    else left.delete(what)
   }
   for (const kind of Object.keys(calm) as (keyof Faults)[]) await tryWithout(without, kind)
   for (let call = 1; call <= calls; call++) await tryWithout(leave, `call-${call}`)

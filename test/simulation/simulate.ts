@@ -6,6 +6,7 @@ import { calm } from './faults.ts'
 import type { Line } from './history.ts'
 import { Workload } from './partner.ts'
 import { type Partner, partners } from './records.ts'
+import { restore } from './restore.ts'
 import { type Role, type Settings, World } from './world.ts'
 
 export interface Simulated {
@@ -21,7 +22,7 @@ export interface Simulated {
 
 const minCalls = 20
 const maxCalls = 36
-const first: Readonly<Record<Role, number>> = { gate: 3, token: 2, sweeper: 2 }
+const instances: Readonly<Record<Role, number>> = { gate: 3, token: 2, sweeper: 2 }
 
 /** Sweepers come by each minute, and an intent without a lease is given up after 16. */
 const quietMs = 20 * 60_000
@@ -33,7 +34,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     partners.map(partner => [partner, new Workload(world, partner)]),
   ) as Record<Partner, Workload>
   const administrator = new Administrator(world)
-  for (const [role, count] of Object.entries(first) as [Role, number][])
+  for (const [role, count] of Object.entries(instances) as [Role, number][])
     for (let i = 0; i < count; i++) world.start(role)
 
   // The storm
@@ -56,7 +57,9 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   everySecond(world, stormMs, second => {
     const name = `decision ${second}`
     const dice = world.diceFor(name)
-    if (dice.chance(world.faults.decision) && !world.leave.has(name)) void administrator.decide(dice)
+    if (!dice.chance(world.faults.decision) || world.leave.has(name)) return
+    if (dice.chance(0.1)) void workloads[dice.pick(partners)].revoke()
+    else void administrator.decide(dice)
   })
   const end = world.startedAt + stormMs
   await scheduler.run(() => scheduler.now >= end || invariants.violations.length > 0)
@@ -68,7 +71,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   if (waiting > 0 && invariants.violations.length === 0)
     invariants.violations.push(`${waiting} calls never come to their end`)
   if (invariants.violations.length === 0) invariants.quiet()
-  if (invariants.violations.length === 0) await probe(world, administrator, workloads)
+  if (invariants.violations.length === 0) await probe(world, workloads)
 
   return {
     seed: settings.seed,
@@ -84,37 +87,50 @@ function everySecond(world: World, ms: number, act: (second: number) => void): v
   for (let second = 1; second * 1000 < ms; second++) world.scheduler.after(second * 1000, () => act(second))
 }
 
-/** An instance dies by chance, and another one takes its place a moment later. */
+/** By chance, an instance loses its way to the store; or it dies, and another one takes its place a moment later. */
 function strike(world: World): void {
-  for (const instance of [...world.instances])
-    if (world.diceFor(`${instance.name} at ${world.scheduler.now}`).chance(world.faults.death)) {
+  for (const instance of [...world.instances]) {
+    const dice = world.diceFor(`${instance.name} at ${world.scheduler.now}`)
+    const dies = dice.chance(world.faults.death)
+    if (dice.chance(world.faults.outage)) {
+      const outage = { until: world.scheduler.now + dice.between(500, 10_000), reads: dice.chance(0.5) }
+      world.outages.set(instance.name, outage)
+      const what = outage.reads ? 'cannot reach the store' : 'cannot reach the store to write'
+      world.history.note(world.scheduler.now, instance.name, what)
+    }
+    if (dies) {
       world.kill(instance)
       world.scheduler.after(world.dice.between(0, 3_000), () => world.start(instance.role))
     }
+  }
 }
 
 /** Whatever has happened, a partner with authority and room is served again. */
-async function probe(
-  world: World,
-  administrator: Administrator,
-  workloads: Readonly<Record<Partner, Workload>>,
-): Promise<void> {
+async function probe(world: World, workloads: Readonly<Record<Partner, Workload>>): Promise<void> {
   const { scheduler, invariants } = world
   let done = false
   const probes = async (): Promise<void> => {
-    await administrator.restore()
-    for (const partner of partners) {
-      let sent = await workloads[partner].call(`call-9${partner.length}`, true)
+    await restore(world.storeOf({ name: 'restorer', skew: 0, alive: true }))
+    for (const [at, partner] of partners.entries()) {
+      const name = (which: number): string => `call-${100 * (at + 1) + which}`
+      const old = workloads[partner].lastToken
+      const late = old && (await workloads[partner].call(name(1), true, old))
+      if (late?.answer?.status === 200)
+        invariants.violations.push(`in the end ${partner} is served by a token that expired`)
+      let sent = await workloads[partner].call(name(2), true)
       // A gate whose clock is behind another's takes the calls of that one for early.
       if (sent?.answer?.code === 'rate_limited') {
         await scheduler.sleep(5_000)
-        sent = await workloads[partner].call(`call-8${partner.length}`, true)
+        sent = await workloads[partner].call(name(3), true)
       }
       if (sent?.answer?.status !== 200)
         invariants.violations.push(`in the end ${partner} is answered ${JSON.stringify(sent?.answer)}`)
+      else invariants.endedWell(sent)
     }
     done = true
   }
   void probes()
-  await scheduler.run(() => done)
+  const end = scheduler.now + quietMs
+  await scheduler.run(() => done || scheduler.now >= end)
+  if (!done) invariants.violations.push('in the end a call never comes to its end')
 }

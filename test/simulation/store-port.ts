@@ -16,6 +16,10 @@ export interface Way {
   readonly dice: Dice
   readonly process: Process
   readonly faults: () => Faults
+  /** Whether the way is cut off now for such a request. */
+  readonly cutOff: (kind: 'read' | 'write' | 'transact') => boolean
+  /** A request was none that a store can take. */
+  readonly threw: (error: unknown) => void
   /** What becomes of each request. */
   readonly note: (what: string, request: object) => void
 }
@@ -60,6 +64,7 @@ function ask<T>(
         }
         scheduler.after(wait, next, process)
       }
+      if (way.cutOff(kind)) return void again('cut off', dice.between(0, 50))
       const patience = dice.chance(faults.stuck) ? dice.between(20_000, 45_000) : dice.between(300, 1_000)
       if (dice.chance(faults.lost)) return void again('lost', patience)
       if (dice.chance(faults.throttled)) return void again('throttled', dice.between(20, 200))
@@ -69,17 +74,21 @@ function ask<T>(
       // What was sent arrives, whether its sender lives or not.
       scheduler.after(dice.between(0, 3), () => {
         const unanswered = dice.chance(faults.unanswered)
-        way.note(unanswered ? 'done, unanswered' : 'done', request)
         let answer: T
         try {
           answer = perform()
         } catch (error) {
+          way.threw(error)
           return void scheduler.after(0, () => reject(error), process)
         }
+        way.note(`${became(answer)}${unanswered ? ', unanswered' : ''}`, request)
         if (kind !== 'read' && dice.chance(faults.twice))
           scheduler.after(dice.pick([dice.below(50), dice.below(2_000), dice.below(60_000)]), () => {
-            way.note('done a second time', request)
-            perform()
+            try {
+              way.note(`${became(perform())} a second time`, request)
+            } catch (error) {
+              way.threw(error)
+            }
           })
         if (unanswered) return void scheduler.after(patience, () => again('no answer', 0), process)
         scheduler.after(travel(dice, faults), () => resolve(answer), process)
@@ -88,6 +97,10 @@ function ask<T>(
     attempt(1)
   })
 }
+
+/** A write whose condition fails is answered like any other. */
+const became = (answer: unknown): string =>
+  typeof answer === 'object' && answer && 'ok' in answer && !answer.ok ? 'not done' : 'done'
 
 function travel(dice: Dice, faults: Faults): number {
   if (dice.chance(faults.stuck)) return dice.between(3_000, 45_000)

@@ -8,6 +8,8 @@ import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { sweep } from '../../functions/sweeper/app.ts'
 import { createToken } from '../../functions/token/app.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import type { Model } from '../../shared/domain/records.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { Backend } from './backend.ts'
@@ -15,7 +17,7 @@ import { createDice, type Dice } from './dice.ts'
 import { calm, drawFaults, type Faults } from './faults.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
-import { firstRecords, issuer, signer } from './records.ts'
+import { firstRecords, issuer, modelId, signerOf } from './records.ts'
 import { type Process, Scheduler } from './scheduler.ts'
 import { createStorePort } from './store-port.ts'
 import { createHttpPort, type Provided, type Provider } from './upstream.ts'
@@ -54,6 +56,8 @@ export class World {
   readonly leaseMs: number
   readonly leave: ReadonlySet<string>
   readonly plans = new Map<string, Provided>()
+  /** Until when an instance cannot reach the store; `reads` where it cannot read either. */
+  readonly outages = new Map<string, { readonly until: number; readonly reads: boolean }>()
   faults: Faults
   instances: Instance[] = []
   readonly #skew: number
@@ -79,7 +83,9 @@ export class World {
     this.#provider = {
       scheduler,
       dice: this.diceFor('provider'),
-      plan: call => this.plans.get(call) ?? { tokens: 1, first: 1, pace: 1, fault: undefined },
+      plan: call =>
+        this.plans.get(call) ?? { tokens: 1, thinks: false, density: 1, first: 1, pace: 1, fault: undefined },
+      hides: () => (this.backend.get([keys.model(modelId)]) as [Model])[0].tokens.hiddenOutput,
       asked: one => invariants.providerAsked(one),
       produced: one => invariants.produced(one),
       note: (by, what) => history.note(scheduler.now, by.name, what),
@@ -103,6 +109,11 @@ export class World {
       process,
       dice: this.diceFor(`store of ${process.name}`),
       faults: () => this.faults,
+      cutOff: kind => {
+        const { until = 0, reads = true } = this.outages.get(process.name) ?? {}
+        return this.faults !== calm && scheduler.now < until && (reads || kind !== 'read')
+      },
+      threw: error => this.invariants.violations.push(`${process.name} asks what no store can do: ${error}`),
       note: (what, request) => history.request(scheduler.now, process.name, what, request),
     })
   }
@@ -164,7 +175,7 @@ export class World {
       issuer,
       nonceKey: new Uint8Array(32),
     }
-    if (role === 'token') return createToken({ ...shared, signers: async () => signer })
+    if (role === 'token') return createToken({ ...shared, signers: async key => signerOf(key.kid) })
     return createGate({
       ...shared,
       ring: createRingReader(store, clock),
@@ -207,7 +218,8 @@ export class World {
     return {
       count: () => undefined,
       alarm: name => this.history.note(this.scheduler.now, process.name, `alarm: ${name}`),
-      error: (message, error) => {
+      error: (message, error, fields) => {
+        if (typeof fields?.entry === 'string') this.invariants.unwritten.add(fields.entry)
         const cause = error instanceof Error ? error.message : String(error)
         this.history.note(this.scheduler.now, process.name, `error: ${message}: ${cause}`)
       },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { tokenWorld } from './token-world.ts'
+import type { TransactOp } from '../../../shared/ports/store.ts'
+import { type TokenWorld, tokenWorld } from './token-world.ts'
 
 const twenty = Array.from({ length: 20 })
 
@@ -42,6 +43,31 @@ describe('a replay is accepted once, under any concurrency', () => {
     const proof = await world.proof()
     const answers = await Promise.all(twenty.map(() => world.token(form, [proof])))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+
+  test('not even where the second has hung until the store removed what the first had spent', async () => {
+    let spent: readonly TransactOp[] | undefined
+    const world: TokenWorld = await tokenWorld(store => ({
+      store: {
+        ...store,
+        transact: async ops => {
+          if (spent) {
+            world.pass(200_000)
+            for (const { key } of spent) await store.write({ kind: 'remove', key })
+          }
+          spent = ops.filter(({ key }) => key.table === 'spent')
+          return store.transact(ops)
+        },
+      },
+    }))
+    const form = { client_assertion: await world.assertion() }
+    const proof = await world.proof()
+    expect((await world.token(form, [proof])).status).toBe(200)
+    const second = await world.token(form, [proof])
+    expect(second.body).toMatchObject({
+      error: 'temporarily_unavailable',
+      sallyport: { code: 'store_unavailable' },
+    })
   })
 
   test('the same assertion at the token endpoint and at the revocation endpoint', async () => {
