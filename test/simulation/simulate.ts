@@ -120,7 +120,7 @@ async function probe(world: World, workloads: Readonly<Record<Partner, Workload>
       let sent = await workloads[partner].call(name(2), true)
       // A gate whose clock is behind another's takes the calls of that one for early.
       if (sent?.answer?.code === 'rate_limited') {
-        await scheduler.sleep(5_000)
+        await scheduler.sleep(10_000)
         sent = await workloads[partner].call(name(3), true)
       }
       if (sent?.answer?.status !== 200)
