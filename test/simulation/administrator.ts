@@ -95,18 +95,22 @@ export class Administrator {
   async #replaceAgreement(partner: Partner): Promise<void> {
     const digest = `digest-${partner}-${++this.#versions}`
     const revocation = this.#revocation(`${partner} has a new agreement`, this.#tokensSoFar(partner))
-    const when = { eq: [['state'], 'effective'] } as const
-    const change: Update['change'] = { set: [[['digest'], digest]], add: [[['rev'], 1]] }
-    const ours = { eq: [['digest'], digest] } as const
-    const update = {
-      kind: 'update',
-      key: keys.agreement(`agreement_${partner}`),
-      if: when,
-      ours,
-      change,
-    } as const
-    const not = { and: [when, { not: ours }] } as const
-    if (await this.#insist(async () => [{ ...update, if: not }])) this.#acknowledged(revocation)
+    const key = keys.agreement(`agreement_${partner}`)
+    const done = await this.#insist(async () => {
+      const [found] = await this.#store.get([key])
+      const { rev } = found as unknown as { readonly rev: number }
+      if (found?.digest === digest) return true
+      return [
+        {
+          kind: 'update',
+          key,
+          if: { and: [{ eq: [['rev'], rev] }, { eq: [['state'], 'effective'] }] },
+          ours: { eq: [['digest'], digest] },
+          change: { set: [[['digest'], digest]], add: [[['rev'], 1]] },
+        },
+      ]
+    })
+    if (done) this.#acknowledged(revocation)
   }
 
   /** A signing key is no longer trusted, and another one signs from now on. */
@@ -148,7 +152,7 @@ export class Administrator {
 
   /** A hold closes no meter: it stands in the one item that every admission reads. */
   async #hold(partner: Partner): Promise<void> {
-    const path = ['holds', `hold_${partner}`] as const
+    const path = ['holds', `hold_${partner}_${++this.#versions}`] as const
     const hold = { scope: { client: clientOf(partner) }, reason: 'looked into', placedAt: 0 }
     const write = (change: Update['change'], when: Condition, ours: Condition) => () =>
       this.#insist(async () => [{ kind: 'update', key: keys.standing, if: when, ours, change }])
