@@ -69,7 +69,11 @@ export class History {
       const charge = op.change.add?.find(([[name]]) => name === 'used')?.[1]
       return `settle ${this.#nameOf(settled[1] ?? '')} on ${pk}, charging ${charge}`
     }
-    return `change ${pk}: ${set.map(([path, value]) => `${path.join('.')}=${JSON.stringify(value)}`).join(' ')}`
+    const changes = [
+      ...set.map(([path, value]) => `${path.join('.')}=${JSON.stringify(value)}`),
+      ...remove.map(path => `without ${path.join('.')}`),
+    ]
+    return `change ${pk}: ${changes.join(' ')}`
   }
 }
 

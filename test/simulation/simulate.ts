@@ -58,7 +58,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     const name = `decision ${second}`
     const dice = world.diceFor(name)
     if (!dice.chance(world.faults.decision) || world.leave.has(name)) return
-    if (dice.chance(0.1)) void workloads[dice.pick(partners)].revoke()
+    if (dice.chance(0.1)) void workloads[dice.pick(partners)].tokens.revoke()
     else void administrator.decide(dice)
   })
   const end = world.startedAt + stormMs
@@ -113,7 +113,7 @@ async function probe(world: World, workloads: Readonly<Record<Partner, Workload>
     await restore(world.storeOf({ name: 'restorer', skew: 0, alive: true }))
     for (const [at, partner] of partners.entries()) {
       const name = (which: number): string => `call-${100 * (at + 1) + which}`
-      const old = workloads[partner].lastToken
+      const old = workloads[partner].tokens.last
       const late = old && (await workloads[partner].call(name(1), true, old))
       if (late?.answer?.status === 200)
         invariants.violations.push(`in the end ${partner} is served by a token that expired`)
