@@ -17,6 +17,8 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const never = new AbortController().signal
 const asserted = (text: string) => ({ client_assertion_type: assertionType, client_assertion: text })
 const iat = (world: World): number => Math.floor(world.scheduler.now / 1000)
+
+/** One token at a time, for all of a partner's calls, and what its proofs are made of. */
 export class Tokens {
   readonly #world: World
   readonly #partner: Partner
