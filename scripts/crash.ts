@@ -17,8 +17,10 @@ const { values } = parseArgs({
 const kills = Number(values.kills)
 const streams = Number(values.streams)
 const seed = Number(values.seed ?? Date.now() % 1e9)
-if (![kills, streams, seed].every(Number.isSafeInteger) || kills < 1 || streams < 10)
-  throw new Error('--kills, --streams (at least 10) and --seed are whole numbers')
+if (![kills, streams, seed].every(Number.isSafeInteger) || kills < 1 || streams < 10) {
+  console.error('--kills, --streams (at least 10) and --seed are whole numbers.')
+  process.exit(2)
+}
 
 const figure = (n: number): string => n.toLocaleString('en-US')
 const joined = (counts: ReadonlyMap<string, number>): string =>

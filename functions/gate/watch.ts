@@ -58,7 +58,6 @@ export function watchCall(
   let renewedAt = call.readAt
   let { until } = call
   let brokenAt = heardAt
-  let over = false
   let wake = (): void => undefined
   let checkedOnce = (): void => undefined
 
@@ -97,27 +96,24 @@ export function watchCall(
     for (;;) {
       // Never longer than a beat, even if the clock was set back meanwhile.
       await clock.sleep(Math.min(beat - clock.now(), until - clock.now(), beatMs), stopped.signal)
-      if (over) return
+      if (stopped.signal.aborted) return
       if (clock.now() - Math.max(heardAt, brokenAt) >= silenceMs) {
         brokenAt = clock.now()
         wake()
       }
       const checked = await check()
       const why = checked instanceof Refusal ? checked : await keepLeases()
-      if (over) return
-      if (why) {
-        over = true
-        cut(why)
-      }
+      if (stopped.signal.aborted) return
+      if (why) stopped.abort('cut')
       checkedOnce()
-      if (over) return
+      if (why) return cut(why)
       beat = checked ? goodAt + beatMs : clock.now() + retryMs
     }
   }
   void run()
   return {
     fresh: async () => {
-      while (!over && clock.now() - goodAt > blindMs)
+      while (!stopped.signal.aborted && clock.now() - goodAt > blindMs)
         await new Promise<void>(resolve => {
           checkedOnce = resolve
         })
@@ -130,7 +126,6 @@ export function watchCall(
         wake = () => resolve(undefined)
       }),
     stop: () => {
-      over = true
       stopped.abort('stopped')
       checkedOnce()
     },

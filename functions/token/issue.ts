@@ -158,14 +158,14 @@ async function consume(
     spend(keys.proof(proof.jkt, proof.jtiHash), proof.exp, id, now),
     putEntry(entry),
   ])
-  const { assertion } = authenticated
-  if (consumed.ok && inTime(Math.min(assertion.exp, proof.exp), clock.now()))
-    return { claims, key, lifetime: target.lifetime }
-  if (consumed.ok)
+  if (consumed.ok) {
+    const exp = Math.min(authenticated.assertion.exp, proof.exp)
+    if (inTime(exp, clock.now())) return { claims, key, lifetime: target.lifetime }
     return new OAuthError('temporarily_unavailable', 'The assertion could not be spent in time.', {
       code: 'store_unavailable',
       retryAfter: 1,
     })
+  }
   if (consumed.failed.has(0)) return assertionReplayed()
   if (consumed.failed.has(1))
     return new OAuthError('invalid_dpop_proof', 'The proof was used before.', { code: 'proof_replayed' })

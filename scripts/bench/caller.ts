@@ -2,15 +2,9 @@
  * A partner's workload as a benchmark needs it: token and proofs are made before what is measured begins, and by
  * the quickest means, because the process that makes the load shares its machine with the servers.
  */
-import {
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-  sign,
-} from 'node:crypto'
+import { createHash, createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { GateTold } from './gate-server.ts'
+import { encoded, signJwt } from './jwt.ts'
 
 export interface Caller {
   /**
@@ -28,13 +22,6 @@ const tokenPath = '/oauth/token'
 const ahead = 90_000
 
 const seconds = (): number => Math.floor(Date.now() / 1000)
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-function jws(header: string, claims: object, key: KeyObject): string {
-  const input = `${header}.${encoded(claims)}`
-  const signature = sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${signature.toString('base64url')}`
-}
 
 /** Calls nothing yet. */
 export function createCaller({ issuer, partner }: GateTold): Caller {
@@ -43,7 +30,7 @@ export function createCaller({ issuer, partner }: GateTold): Caller {
   const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
   const proofHeader = encoded({ alg: 'ES256', typ: 'dpop+jwt', jwk: { kty, crv, x, y } })
   const proof = (path: string, nonce: string, ath?: string): string =>
-    jws(
+    signJwt(
       proofHeader,
       { htm: 'POST', htu: issuer + path, iat: seconds(), jti: randomUUID(), nonce, ...(ath && { ath }) },
       privateKey,
@@ -65,7 +52,7 @@ export function createCaller({ issuer, partner }: GateTold): Caller {
       body: new URLSearchParams({
         grant_type: 'client_credentials',
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: jws(encoded({ alg: 'ES256', kid: partner.kid }), assertion, clientKey),
+        client_assertion: signJwt(encoded({ alg: 'ES256', kid: partner.kid }), assertion, clientKey),
       }),
     })
     const answer = (await response.json()) as { access_token?: string; expires_in: number }

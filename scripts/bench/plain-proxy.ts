@@ -2,12 +2,10 @@
  * In a process of its own: a correct proxy of `node:http` and undici that passes everything on and looks at
  * nothing. What it costs, the gate cannot do without.
  */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
-import { argument, serve } from './server-process.ts'
+import { argument, listenOnLoopback, serve } from './server-process.ts'
 import type { UpstreamTold } from './upstream-server.ts'
 
 /** What speaks of one connection only (RFC 9110 §7.6.1), and what is made anew. */
@@ -64,13 +62,9 @@ const server = createServer((request, response) => {
     else response.writeHead(502).end()
   })
 })
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-serve(
-  { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` } satisfies UpstreamTold,
-  async () => {
-    server.closeAllConnections()
-    server.close()
-    await agent.destroy()
-  },
-)
+const told: UpstreamTold = { url: `${await listenOnLoopback(server)}/v1` }
+serve(told, async () => {
+  server.closeAllConnections()
+  server.close()
+  await agent.destroy()
+})

@@ -1,6 +1,7 @@
 /** A server in a process of its own, whose CPU and memory can be asked for: the load is made elsewhere. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { AddressInfo, Server } from 'node:net'
 import { type Profiled, profiler } from './profile.ts'
 
 export interface Usage {
@@ -92,6 +93,13 @@ export function serve(told: object, close: () => Promise<void>): void {
   // Whoever started it has gone.
   process.on('disconnect', () => process.exit(1))
   process.send?.(told)
+}
+
+/** The origin at which a server answers from now on, on any free port. */
+export async function listenOnLoopback(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** What the process was started with. */

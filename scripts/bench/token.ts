@@ -185,6 +185,7 @@ function rowsOf(measured: Measured): readonly Row[] {
       what: told[name],
       value: cpuMs(name),
       unit: 'ms CPU/token',
+      ...(name !== 'floor' && { beside: { name: told.floor, value: cpuMs('floor'), by: 'times' as const } }),
       load,
     })),
   ]

@@ -2,10 +2,8 @@
  * In a process of its own: an upstream that speaks just enough of OpenAI's chat completions and costs as little
  * as it can. Every byte of its replies is made before the first request.
  */
-import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { argument, serve } from './server-process.ts'
+import { argument, listenOnLoopback, serve } from './server-process.ts'
 
 export interface UpstreamArgument {
   /** Milliseconds before a JSON reply and before the first chunk of a stream. */
@@ -99,12 +97,8 @@ const server = createServer((request, response) => {
     else after(thinkMs, () => reply(response, asked.max_completion_tokens))
   })
 })
-server.listen(0, '127.0.0.1')
-await once(server, 'listening')
-serve(
-  { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` } satisfies UpstreamTold,
-  async () => {
-    server.closeAllConnections()
-    server.close()
-  },
-)
+const told: UpstreamTold = { url: `${await listenOnLoopback(server)}/v1` }
+serve(told, async () => {
+  server.closeAllConnections()
+  server.close()
+})

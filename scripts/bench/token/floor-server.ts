@@ -1,9 +1,7 @@
 /** The same cryptography behind bare HTTP: what no token endpoint on this machine can be cheaper than. */
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { argument, serve } from '../server-process.ts'
+import { argument, listenOnLoopback, serve } from '../server-process.ts'
 import { createExchange, type Exchange } from './cryptography.ts'
 import type { ServerArgument, ServerTold } from './setting.ts'
 
@@ -34,8 +32,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   })
 }
 
-const server = createServer(answer).listen(0, '127.0.0.1')
-await once(server, 'listening')
-const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const server = createServer(answer)
+const issuer = await listenOnLoopback(server)
 exchange = createExchange(setting, issued, issuer)
 serve({ issuer } satisfies ServerTold, async () => server.closeAllConnections())

@@ -1,7 +1,7 @@
 /** Who asks for tokens: requests are signed beforehand, since that costs a client as much as the server. */
 import { randomUUID } from 'node:crypto'
 import { Pool } from 'undici'
-import { signEs256 } from './ecdsa.ts'
+import { encoded, signJwt } from '../jwt.ts'
 import { type BenchClient, resourceOf } from './setting.ts'
 
 export interface TokenRequest {
@@ -86,14 +86,7 @@ export function makeRequest(issuer: string, client: BenchClient, nonce: string |
   const claims = { iss: id, sub: id, aud: issuer, iat, exp: iat + 120, jti: randomUUID() }
   const possession = { htm: 'POST', htu: `${issuer}/oauth/token`, iat, jti: randomUUID(), nonce }
   return {
-    assertion: signJwt({ alg: 'ES256', kid }, claims, key),
-    proof: signJwt({ alg: 'ES256', typ: 'dpop+jwt', jwk: proofJwk }, possession, proofKey),
+    assertion: signJwt(encoded({ alg: 'ES256', kid }), claims, key),
+    proof: signJwt(encoded({ alg: 'ES256', typ: 'dpop+jwt', jwk: proofJwk }), possession, proofKey),
   }
 }
-
-function signJwt(header: object, claims: object, key: BenchClient['key']): string {
-  const input = `${encode(header)}.${encode(claims)}`
-  return `${input}.${signEs256(Buffer.from(input), key).toString('base64url')}`
-}
-
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')

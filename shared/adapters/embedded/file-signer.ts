@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
+import { ecdsaRaw } from '../../oauth/ecdsa-signature.ts'
 import { curves } from '../../oauth/public-jwk.ts'
-import { ecdsaRaw } from '../../oauth/verify-signature.ts'
 import type { PublicJwk, Signer, SigningAlgorithm } from '../../ports/keys.ts'
 import { openPrivateFile } from './private-file.ts'
 
