@@ -41,7 +41,8 @@ function replaced(item: Item, path: Path, replace: (map: Item, name: string) => 
 const isPath = (steps: readonly string[]): steps is Path => steps.length > 0
 
 function numberAt(item: Item, path: Path, missing?: number): number {
-  const value = attribute(item, path) ?? missing
+  const found = attribute(item, path)
+  const value = found === undefined ? missing : found
   if (typeof value !== 'number') throw new TypeError(`No number at ${shown(path)}`)
   return value
 }

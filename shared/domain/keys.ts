@@ -1,6 +1,6 @@
 /** Every key and every index of the four tables. `docs/storage-schema.md` shows each with an example. */
 import type { Entry } from '../entries/entry.ts'
-import type { Index, Key } from '../ports/store.ts'
+import type { Index, Key, Table } from '../ports/store.ts'
 import type { Meter } from './meter.ts'
 import type { Agreement, Client, Grant, KeyRing, Model, Organisation, Spent, Standing } from './records.ts'
 
@@ -31,6 +31,9 @@ export interface Listed {
   readonly owner: string
   readonly listed: string
 }
+
+/** Long texts that no condition, change or index names: a store that charges by size may keep them packed. */
+export const longTexts = { entries: ['body'] } as const satisfies Partial<Record<Table, readonly string[]>>
 
 export const indexes = {
   /** An organisation's grants, clients and agreements. */

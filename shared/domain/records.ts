@@ -28,7 +28,8 @@ export interface Standing {
   readonly compromised: Readonly<Record<string, number>>
 }
 
-export type Protocol = 'openai' | 'anthropic'
+export const protocols = ['openai', 'anthropic'] as const
+export type Protocol = (typeof protocols)[number]
 
 export interface Upstream {
   /** For OpenAI it ends in `/v1`, for Anthropic it stands without. */

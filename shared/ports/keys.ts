@@ -25,10 +25,16 @@ export class SignerUnavailable extends Error {
 /** One HMAC root a domain, so that a function derives only what its role allows. */
 export type SecretDomain = 'nonce' | 'seal' | 'watermark' | 'log'
 
+/** Every operation may throw `SecretsUnavailable`. */
 export interface Secrets {
   /** 32 bytes, the same for the same domain and label, unrelated for any other. */
   derive(domain: SecretDomain, label: string): Promise<Uint8Array>
   /** Authenticated encryption under a wrapping key; `unwrap` throws on anything that `wrap` did not make. */
   wrap(bytes: Uint8Array): Promise<Uint8Array>
   unwrap(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** The holder of the secrets did not answer, or refused. */
+export class SecretsUnavailable extends Error {
+  override readonly name = 'SecretsUnavailable'
 }

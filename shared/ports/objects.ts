@@ -1,4 +1,7 @@
-/** An object store with atomic, conditional puts (S3's `If-None-Match: *` and `If-Match`). */
+/**
+ * An object store with atomic, conditional puts (S3's `If-None-Match: *` and `If-Match`). Every operation may throw
+ * `ObjectsUnavailable`.
+ */
 export interface Objects {
   /**
    * Durable when it resolves. `ok: false` means that the condition did not hold and nothing changed.
@@ -19,4 +22,9 @@ export type PutResult = { readonly ok: true; readonly etag: string } | { readonl
 export interface StoredObject {
   readonly bytes: Uint8Array
   readonly etag: string
+}
+
+/** The object store did not answer, or not in time. Whether a put took place is unknown. */
+export class ObjectsUnavailable extends Error {
+  override readonly name = 'ObjectsUnavailable'
 }

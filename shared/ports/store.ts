@@ -1,6 +1,6 @@
 /**
  * The store: four tables of items, one key each. Conditions and updates are data, so that every
- * backend decides them the same way and no caller can read, think and then write.
+ * backend decides them the same way and no caller can read, think and then write. A map keeps no order of its names.
  */
 export type Table = 'registry' | 'meters' | 'spent' | 'entries'
 

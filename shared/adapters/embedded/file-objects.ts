@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Objects, PutCondition, PutResult, StoredObject } from '../../ports/objects.ts'
+import { checkedKey } from '../object-key.ts'
 import { createFile, makeFolder, replaceFile } from './durable-file.ts'
 
 /**
@@ -16,13 +17,13 @@ export async function openFileObjects(root: string): Promise<Objects> {
   const oneByOne = perKey()
 
   const get = async (key: string): Promise<StoredObject | undefined> => {
-    const bytes = await readIfThere(join(objects, checked(key)))
+    const bytes = await readIfThere(join(objects, checkedKey(key)))
     return bytes && { bytes, etag: etagOf(bytes) }
   }
 
   return {
     async put(key: string, bytes: Uint8Array, condition: PutCondition): Promise<PutResult> {
-      const path = join(objects, checked(key))
+      const path = join(objects, checkedKey(key))
       const etag = etagOf(bytes)
       if ('ifAbsent' in condition)
         return (await createFile(path, bytes, { incoming })) ? { ok: true, etag } : { ok: false }
@@ -44,16 +45,6 @@ export async function openFileObjects(root: string): Promise<Objects> {
       return { keys, next: undefined }
     },
   }
-}
-
-/**
- * A key becomes a path, so it is held to what means the same on every file system. Being ASCII, keys are in
- * byte order when they are in JavaScript's.
- */
-function checked(key: string): string {
-  const plain = key.length <= 1024 && key.split('/').every(step => /^(?!\.\.?$)[\w.=~@+-]{1,255}$/.test(step))
-  if (!plain) throw new TypeError(`Not an object key: ${JSON.stringify(key)}`)
-  return key
 }
 
 /** In order of keys. A folder is passed over when nothing in it can be wanted. */

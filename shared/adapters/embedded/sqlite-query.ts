@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Index, Page, Query } from '../../ports/store.ts'
+import { decodePosition, encodePosition } from '../page-position.ts'
 import { column, indexed, indexName } from './sqlite-schema.ts'
-
-/** Where a page ended: the sort attribute, then the key that tells equal ones apart. */
-type Position = readonly [sort: string, pk: string, sk: string]
 
 /** Pages by position, not by count: what is written meanwhile makes no row appear twice or not at all. */
 export function sqliteQuery(database: DatabaseSync, declared: readonly Index[]): (query: Query) => Page {
@@ -27,7 +25,7 @@ export function sqliteQuery(database: DatabaseSync, declared: readonly Index[]):
     const last = rows.length > limit ? page.at(-1) : undefined
     return {
       keys: page.map(({ pk, sk }) => ({ table: index.table, pk, sk })),
-      next: last && encoded([last.sort, last.pk, last.sk]),
+      next: last && encodePosition([last.sort, last.pk, last.sk]),
     }
   }
 }
@@ -36,7 +34,7 @@ function selection({ index, partition, from, to, order, after }: Query): { sql: 
   const sort = column(index.sort)
   const terms = [`${column(index.partition)} = ?`, indexed(index)]
   const values = [partition]
-  const position = after === undefined ? undefined : decoded(after)
+  const position = after === undefined ? undefined : decodePosition(after)
   // The sort attribute of the position is a bound as well: only with it does the search begin there.
   const lower = order === 'asc' ? (position?.[0] ?? from) : from
   const upper = order === 'desc' ? (position?.[0] ?? to) : to
@@ -55,14 +53,4 @@ function selection({ index, partition, from, to, order, after }: Query): { sql: 
   const sql = `SELECT ${sort} AS sort, pk, sk FROM ${index.table} INDEXED BY ${indexName(index)}
     WHERE ${terms.join(' AND ')} ORDER BY 1 ${order}, 2 ${order}, 3 ${order} LIMIT ?`
   return { sql, values }
-}
-
-const encoded = (position: Position): string =>
-  position.map(part => Buffer.from(part).toString('base64url')).join('.')
-
-function decoded(after: string): Position {
-  const [sort, pk, sk, ...rest] = after.split('.').map(part => Buffer.from(part, 'base64url').toString())
-  if (sort === undefined || pk === undefined || sk === undefined || rest.length > 0)
-    throw new TypeError('`after` is not the `next` of a page')
-  return [sort, pk, sk]
 }

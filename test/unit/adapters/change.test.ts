@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { changed } from '../../../shared/adapters/change.ts'
 import type { Change } from '../../../shared/ports/store.ts'
 
-const item = { pk: 'k', sk: '-', n: 1, s: 'x', list: [1], map: { a: { b: 1 } } }
+const item = { nothing: null, pk: 'k', sk: '-', n: 1, s: 'x', list: [1], map: { a: { b: 1 } } }
 
 test.each<[string, Change, RegExp]>([
   ['a parent that is missing', { set: [[['no', 'map'], 1]] }, /No map at no/],
@@ -16,6 +16,7 @@ test.each<[string, Change, RegExp]>([
   ['an addition to something else than a number', { add: [[['s'], 1]] }, /No number at s/],
   ['no value to set', { set: [[['x'], undefined]] }, /No value to set at x/],
   ['a path twice', { set: [[['n'], 1]], add: [[['n'], 1]] }, /n and n overlap/],
+  ['to add to what is there and no number', { add: [[['nothing'], 1]] }, /No number/],
   ['a path inside another', { set: [[['map', 'a', 'b'], 1]], remove: [['map', 'a']] }, /overlap/],
   ['a part of the key', { set: [[['pk'], 'other']] }, /keeps its key/],
 ])('refuses %s', (_, change, message) => {
@@ -32,7 +33,15 @@ describe('leaves the item it was given', () => {
       add: [[['count'], 1]],
     })
     expect(item).toEqual(before)
-    expect(after).toEqual({ pk: 'k', sk: '-', s: 'x', list: [1], map: { a: { b: 2 } }, count: 1 })
+    expect(after).toEqual({
+      nothing: null,
+      pk: 'k',
+      sk: '-',
+      s: 'x',
+      list: [1],
+      map: { a: { b: 2 } },
+      count: 1,
+    })
   })
 })
 

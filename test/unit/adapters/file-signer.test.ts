@@ -2,8 +2,8 @@ import { createPublicKey, verify } from 'node:crypto'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK } from 'jose'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { exportJWK, generateKeyPair } from 'jose'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openFileSigner } from '../../../shared/adapters/embedded/file-signer.ts'
 
 let folder: string
@@ -14,40 +14,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-describe.each([
-  { alg: 'ES256', bytes: 64 },
-  { alg: 'ES384', bytes: 96 },
-  { alg: 'Ed25519', bytes: 64 },
-] as const)('$alg', ({ alg, bytes }) => {
-  test('makes R‖S signatures that JOSE verifies (RFC 7518 §3.4, RFC 8037 §3.1)', async () => {
-    const signer = await openFileSigner(path, alg)
-    const head = Buffer.from(JSON.stringify({ alg })).toString('base64url')
-    const input = `${head}.${Buffer.from('payload').toString('base64url')}`
-    const signature = await signer.sign(Buffer.from(input))
-    expect(signature).toHaveLength(bytes)
-    const jws = `${input}.${Buffer.from(signature).toString('base64url')}`
-    const verified = await compactVerify(jws, await importJWK({ ...signer.publicJwk }, alg))
-    expect(Buffer.from(verified.payload).toString()).toBe('payload')
-    await expect(
-      compactVerify(`${input}x.${jws.split('.')[2]}`, await importJWK({ ...signer.publicJwk }, alg)),
-    ).rejects.toThrow()
-  })
-
-  test('tells its public key without the private part, and its RFC 7638 thumbprint', async () => {
-    const { kid, publicJwk, ...signer } = await openFileSigner(path, alg)
-    expect(signer.alg).toBe(alg)
-    expect(Object.keys(publicJwk).sort()).toEqual(
-      alg === 'Ed25519' ? ['crv', 'kty', 'x'] : ['crv', 'kty', 'x', 'y'],
-    )
-    expect(kid).toBe(await calculateJwkThumbprint({ ...publicJwk }))
-  })
-
-  test('keeps its key in a file that only the owner reads, and finds it again', async () => {
-    const { kid } = await openFileSigner(path, alg)
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700)
-    expect((await openFileSigner(path, alg)).kid).toBe(kid)
-  })
+test('keeps its key in a file that only the owner reads', async () => {
+  await openFileSigner(path, 'ES256')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700)
 })
 
 test('signs with a JWK that JOSE has made', async () => {

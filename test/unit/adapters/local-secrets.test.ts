@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openLocalSecrets } from '../../../shared/adapters/embedded/local-secrets.ts'
 import { systemRandom } from '../../../shared/adapters/embedded/world.ts'
@@ -16,7 +15,6 @@ beforeEach(async () => {
 afterEach(() => rm(parent, { recursive: true }))
 
 const open = () => openLocalSecrets(folder, systemRandom)
-const domains = ['nonce', 'seal', 'watermark', 'log'] as const
 
 describe('the files', () => {
   test('are one of 32 bytes for each domain and one to wrap with, for the owner alone', async () => {
@@ -42,54 +40,19 @@ describe('the files', () => {
   })
 })
 
-describe('derive', () => {
-  test('is HMAC-SHA256 of the label under the root of the domain', async () => {
-    const secrets = await open()
-    const root = await readFile(join(folder, 'seal.key'))
-    const expected = createHmac('sha256', root).update('label').digest()
-    expect(await secrets.derive('seal', 'label')).toEqual(expected)
-  })
-
-  test('gives the same for the same domain and label, also after reopening, and else another', async () => {
-    const secrets = await open()
-    const seen = new Set<string>()
-    for (const domain of domains)
-      for (const label of ['', 'a', 'b', 'ab']) {
-        const derived = await secrets.derive(domain, label)
-        expect(derived).toHaveLength(32)
-        expect(await (await open()).derive(domain, label)).toEqual(derived)
-        seen.add(Buffer.from(derived).toString('hex'))
-      }
-    expect(seen.size).toBe(16)
-  })
+test('derive is HMAC-SHA256 of the label under the root of the domain', async () => {
+  const secrets = await open()
+  const root = await readFile(join(folder, 'seal.key'))
+  const expected = createHmac('sha256', root).update('label').digest()
+  expect(await secrets.derive('seal', 'label')).toEqual(expected)
 })
 
-describe('wrap', () => {
-  test('is undone by unwrap, also after reopening, and never gives the same twice', async () => {
-    const [secrets, again] = [await open(), await open()]
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async bytes => {
-        const wrapped = await secrets.wrap(bytes)
-        expect(new Uint8Array(await again.unwrap(wrapped))).toEqual(bytes)
-        expect(await secrets.wrap(bytes)).not.toEqual(wrapped)
-      }),
-    )
-  })
-
-  test('is authenticated: no changed bit, no cut and no other bytes are unwrapped', async () => {
-    const secrets = await open()
-    const wrapped = await secrets.wrap(Buffer.from('payload'))
-    for (let bit = 0; bit < wrapped.length * 8; bit++) {
-      const changed = Uint8Array.from(wrapped)
-      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      await expect(secrets.unwrap(changed)).rejects.toThrow()
-    }
-    for (let length = 0; length < wrapped.length; length++)
-      await expect(secrets.unwrap(wrapped.subarray(0, length))).rejects.toThrow()
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async bytes => {
-        await expect(secrets.unwrap(bytes)).rejects.toThrow()
-      }),
-    )
-  })
+test('no changed bit of what was wrapped is unwrapped', async () => {
+  const secrets = await open()
+  const wrapped = await secrets.wrap(Buffer.from('payload'))
+  for (let bit = 0; bit < wrapped.length * 8; bit++) {
+    const changed = Uint8Array.from(wrapped)
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    await expect(secrets.unwrap(changed)).rejects.toThrow()
+  }
 })

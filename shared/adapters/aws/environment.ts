@@ -1,0 +1,43 @@
+import type { SecretDomain } from '../../ports/keys.ts'
+import type { Table } from '../../ports/store.ts'
+
+/** What the stack tells a function about its deployment: names and identifiers, never a secret. */
+export interface Environment {
+  readonly functionName: string
+  readonly issuer: string
+  /** A function knows only the tables, keys and secrets that its role admits it to. */
+  readonly tables: Partial<Record<Table, string>>
+  readonly macKeys: Partial<Record<SecretDomain, string>>
+  readonly upstreamSecret: string | undefined
+  readonly leaseMs: number
+}
+
+export const tableVariable = (table: Table): string => `SALLYPORT_TABLE_${table.toUpperCase()}`
+export const macKeyVariable = (domain: SecretDomain): string => `SALLYPORT_KEY_${domain.toUpperCase()}`
+
+const tables = ['registry', 'meters', 'spent', 'entries'] as const satisfies readonly Table[]
+const domains = ['nonce', 'seal', 'watermark', 'log'] as const satisfies readonly SecretDomain[]
+
+/** The stack made these values; one that is missing is a fault of the stack, and named. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const needed = (name: string): string => {
+    const value = env[name]
+    if (!value) throw new Error(`${name} is missing in the function's environment`)
+    return value
+  }
+  const given = <N extends string>(names: readonly N[], variable: (name: N) => string) =>
+    Object.fromEntries(
+      names.flatMap(name => {
+        const value = env[variable(name)]
+        return value ? [[name, value]] : []
+      }),
+    ) as Partial<Record<N, string>>
+  return {
+    functionName: needed('AWS_LAMBDA_FUNCTION_NAME'),
+    issuer: needed('SALLYPORT_ISSUER'),
+    tables: given(tables, tableVariable),
+    macKeys: given(domains, macKeyVariable),
+    upstreamSecret: env.SALLYPORT_UPSTREAM_SECRET,
+    leaseMs: Number(env.SALLYPORT_LEASE_S ?? 30) * 1000,
+  }
+}

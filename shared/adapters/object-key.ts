@@ -1,0 +1,9 @@
+/**
+ * The key, which is held to what means the same on every file system, in a URL and in XML. Being ASCII, keys are in
+ * byte order when they are in JavaScript's. Throws a `TypeError` on any other.
+ */
+export function checkedKey(key: string): string {
+  const plain = key.length <= 1024 && key.split('/').every(step => /^(?!\.\.?$)[\w.=~@+-]{1,255}$/.test(step))
+  if (!plain) throw new TypeError(`Not an object key: ${JSON.stringify(key)}`)
+  return key
+}

@@ -1,0 +1,101 @@
+/** Every port on AWS, through an emulator. */
+import { randomUUID } from 'node:crypto'
+import { CreateKeyCommand, type CreateKeyCommandInput, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms'
+import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
+import { openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
+import { createS3Objects } from '../../shared/adapters/aws/s3-objects.ts'
+import { keys, longTexts } from '../../shared/domain/keys.ts'
+import type { Entry } from '../../shared/entries/entry.ts'
+import { itemAbsent, type Put } from '../../shared/ports/store.ts'
+import { kms, makeBucket, makeTables, s3, type Tables, world } from './aws-emulator.ts'
+import { unitsContract } from './dynamo-units.contract.ts'
+import { objectsContract } from './objects.contract.ts'
+import { secretsContract } from './secrets.contract.ts'
+import { signerContract } from './signer.contract.ts'
+import { storeContract } from './store.contract.ts'
+import { decisionContract } from './store-decisions.contract.ts'
+
+// Through an emulator each request takes milliseconds, and the model makes 4,000 of them.
+vi.setConfig({ testTimeout: 120_000 })
+
+storeContract('DynamoDB', async () => {
+  const tables = await makeTables()
+  return { store: tables.open(), close: tables.remove }
+})
+
+describe('DynamoDB', () => {
+  let tables: Tables
+  beforeAll(async () => {
+    tables = await makeTables()
+  })
+  afterAll(() => tables.remove())
+
+  describe('decides', () => decisionContract(() => tables.open()))
+  test('keeps a long text packed, and every answer has it as it was', async () => {
+    const store = tables.open({ packed: longTexts })
+    const body = JSON.stringify({ kind: 'outcome', clauses: Array(200).fill('quota-1') })
+    const key = keys.entry(`entry_${randomUUID()}`)
+    const item = { body, digest: 'd', exact: { time: '1' }, organisation: 'cedar' }
+    const whole = { ...item, pk: key.pk, sk: key.sk }
+    const put: Put<Entry> = { kind: 'put', key, item, if: itemAbsent }
+    expect(await store.write(put)).toEqual({ ok: true, item: whole })
+    expect(await store.get([key])).toEqual([whole])
+    // As it stands there, for whoever is told nothing of it.
+    expect(await tables.open().get([key])).toEqual([whole])
+    expect(await store.write(put)).toEqual({ ok: false, item: whole })
+    expect(await store.transact([put])).toEqual({ ok: false, failed: new Map([[0, whole]]) })
+    const change = { set: [[['open'], 'open#1']] } as const
+    expect(await store.write({ kind: 'update', key, change })).toEqual({
+      ok: true,
+      item: { ...whole, open: 'open#1' },
+    })
+    expect(await store.write({ kind: 'remove', key })).toMatchObject({ ok: true, item: { body } })
+  })
+  describe('charges', () => unitsContract(consumed => tables.open({ consumed })))
+})
+
+objectsContract('S3', async () => {
+  const bucket = await makeBucket()
+  return {
+    objects: createS3Objects({ client: s3, bucket, ...world }),
+    async close() {
+      const Bucket = bucket
+      for (;;) {
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }))
+        if (Contents.length === 0) break
+        const Objects = Contents.map(({ Key }) => ({ Key }))
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }))
+      }
+      await s3.send(new DeleteBucketCommand({ Bucket }))
+    },
+  }
+})
+
+async function makeKey(input: CreateKeyCommandInput): Promise<string> {
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand(input))
+  return KeyMetadata?.Arn ?? ''
+}
+
+const forget = async (...keys: readonly string[]): Promise<void> => {
+  for (const KeyId of keys) await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+}
+
+signerContract('KMS', ['ES256', 'ES384'], async alg => {
+  const key = await makeKey({
+    KeyUsage: 'SIGN_VERIFY',
+    KeySpec: alg === 'ES256' ? 'ECC_NIST_P256' : 'ECC_NIST_P384',
+  })
+  return { open: () => openKmsSigner(kms, key, world), close: () => forget(key) }
+})
+
+secretsContract('KMS', async () => {
+  const mac = () => makeKey({ KeyUsage: 'GENERATE_VERIFY_MAC', KeySpec: 'HMAC_256' })
+  const macKeys = { nonce: await mac(), seal: await mac(), watermark: await mac(), log: await mac() }
+  const wrappingKey = await makeKey({})
+  return {
+    open: async () => createKmsSecrets({ client: kms, macKeys, wrappingKey, ...world }),
+    close: () => forget(...Object.values(macKeys), wrappingKey),
+  }
+})

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { createS3Objects } from '../../../../shared/adapters/aws/s3-objects.ts'
+import { ObjectsUnavailable } from '../../../../shared/ports/objects.ts'
+import {
+  type Answer,
+  connectionError,
+  createFakeClient,
+  createFakeClock,
+  hangs,
+  longestPauses,
+  serviceError,
+} from './fake-aws.ts'
+
+function opened(...answers: readonly (Answer | object)[]) {
+  const clock = createFakeClock(0)
+  const { client, sent } = createFakeClient(clock, ...answers)
+  return { clock, sent, objects: createS3Objects({ client, bucket: 'bucket', clock, random: longestPauses }) }
+}
+
+const bytes = Buffer.from('ours')
+const done = { ETag: '"1"' }
+const precondition = serviceError('PreconditionFailed', 412)
+const serverError = serviceError('InternalError', 500)
+const holding = (text: string) => ({
+  ETag: '"2"',
+  Body: { transformToByteArray: async () => Buffer.from(text) },
+})
+const ifAbsent = { ifAbsent: true } as const
+
+describe('a put', () => {
+  test('asks for absence or for an ETag, and for a checksum of its bytes', async () => {
+    const { objects, sent } = opened(done)
+    expect(await objects.put('a/b', bytes, ifAbsent)).toEqual({ ok: true, etag: '"1"' })
+    await objects.put('a/b', bytes, { ifMatch: '"0"' })
+    expect(sent.map(({ input }) => [input.IfNoneMatch, input.IfMatch])).toEqual([
+      ['*', undefined],
+      [undefined, '"0"'],
+    ])
+    expect(sent[0]?.input).toMatchObject({ Bucket: 'bucket', Key: 'a/b', ChecksumAlgorithm: 'SHA256' })
+  })
+
+  test('whose condition fails changes nothing, and asks no more', async () => {
+    const { objects, sent } = opened(precondition)
+    expect(await objects.put('a', bytes, ifAbsent)).toEqual({ ok: false })
+    expect(sent).toHaveLength(1)
+  })
+
+  test('of what is not there to be swapped fails', async () => {
+    const { objects } = opened(serviceError('NoSuchKey', 404))
+    expect(await objects.put('a', bytes, { ifMatch: '"0"' })).toEqual({ ok: false })
+  })
+
+  test.each([
+    ['that another met', serviceError('ConditionalRequestConflict', 409)],
+    ['that was throttled', serviceError('SlowDown', 503)],
+  ])('%s is tried again, and the loser has lost although the bytes are alike', async (_, error) => {
+    const won = opened(error, done)
+    expect(await won.objects.put('a', bytes, ifAbsent)).toEqual({ ok: true, etag: '"1"' })
+    const lost = opened(error, precondition, holding('ours'))
+    expect(await lost.objects.put('a', bytes, ifAbsent)).toEqual({ ok: false })
+    expect(lost.sent).toHaveLength(2)
+  })
+
+  describe.each([
+    ['a server error', serverError],
+    ['a reset connection', connectionError('ECONNRESET')],
+    ['no answer', hangs],
+  ])('after %s', (_, error) => {
+    test('is tried again', async () => {
+      const { objects, sent } = opened(error, done)
+      expect(await objects.put('a', bytes, ifAbsent)).toEqual({ ok: true, etag: '"1"' })
+      expect(sent).toHaveLength(2)
+    })
+
+    test('counts as done where its bytes are there, and only then', async () => {
+      const ours = opened(error, precondition, holding('ours'))
+      expect(await ours.objects.put('a', bytes, ifAbsent)).toEqual({ ok: true, etag: '"2"' })
+      const theirs = opened(error, precondition, holding('theirs'))
+      expect(await theirs.objects.put('a', bytes, { ifMatch: '"0"' })).toEqual({ ok: false })
+      const gone = opened(error, serviceError('NoSuchKey', 404))
+      expect(await gone.objects.put('a', bytes, { ifMatch: '"0"' })).toEqual({ ok: false })
+    })
+  })
+})
+
+test('an object is absent only when S3 says so of the key', async () => {
+  expect(await opened(serviceError('NoSuchKey', 404)).objects.get('a')).toBeUndefined()
+  for (const name of ['NoSuchBucket', 'AccessDenied'])
+    await expect(
+      opened(serviceError(name, name === 'AccessDenied' ? 403 : 404)).objects.get('a'),
+    ).rejects.toThrow(ObjectsUnavailable)
+})
+
+test('a body that breaks off is asked for again', async () => {
+  const broken = {
+    ETag: '"2"',
+    Body: { transformToByteArray: async () => Promise.reject(connectionError('ECONNRESET')) },
+  }
+  const { objects } = opened(broken, holding('whole'))
+  expect(Buffer.from((await objects.get('a'))?.bytes ?? []).toString()).toBe('whole')
+})
+
+test.each<[string, (objects: ReturnType<typeof createS3Objects>) => Promise<unknown>]>([
+  ['put', objects => objects.put('a/secret', bytes, ifAbsent)],
+  ['get', objects => objects.get('a/secret')],
+  ['list', objects => objects.list('a/secret')],
+])(
+  'a %s that is never answered ends at its deadline, and its error does not tell the key',
+  async (name, act) => {
+    const { objects, clock } = opened(hangs)
+    const failure = await act(objects).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(ObjectsUnavailable)
+    expect(String(failure)).toBe(`ObjectsUnavailable: S3: a ${name} failed: NoAnswer`)
+    expect(clock.now()).toBe(10_000)
+    const denied = opened(serviceError('AccessDenied', 403))
+    await expect(act(denied.objects)).rejects.toThrow(`S3: a ${name} failed: AccessDenied`)
+    expect(denied.sent).toHaveLength(1)
+  },
+)
