@@ -34,12 +34,17 @@ export class DiscoveryFailed extends Error {
 }
 
 /**
- * The metadata of the authorization server (RFC 8414 §3). Throws `DiscoveryFailed`, `TokenRefused` for a
- * server that is busy or broken, and what `fetch` throws when nobody answers.
+ * The metadata of the authorization server (RFC 8414 §3). An issuer with a path has it below that path (as §5 tells of
+ * others): a stage of API Gateway without a domain of its own has no say in what stands above it. Throws
+ * `DiscoveryFailed`, `TokenRefused` for a server that is busy or broken, and what `fetch` throws when nobody answers.
  */
 export async function discover(issuer: Issuer, http: Http): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer.href)
-  const response = await oauth.discoveryRequest(url, { ...http, algorithm: 'oauth2' })
+  const response = await http[oauth.customFetch](`${issuer.href}/.well-known/oauth-authorization-server`, {
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    signal: http.signal(),
+  })
   if (response.status === 429 || response.status >= 500) throw await readTokenRefusal(response)
   try {
     return await oauth.processDiscoveryResponse(url, response)

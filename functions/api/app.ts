@@ -1,6 +1,7 @@
 /** `/api/v1`: what a workload may ask about itself. Tokens are for the resource `<issuer>/api`. */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { CallerAuthority } from '../../shared/domain/authority.ts'
+import { protocols } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
 import { apiResource, type apiScopes } from '../../shared/oauth/metadata.ts'
@@ -56,7 +57,7 @@ const routes: readonly Route[] = [
         state: model.killed ? 'killed' : model.state,
         open,
         developer: model.developer,
-        protocols: Object.keys(model.upstreams),
+        protocols: protocols.filter(protocol => model.upstreams[protocol]),
       }))
       return { items, next: null }
     },

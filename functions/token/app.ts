@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
+import { health } from '../health.ts'
 import type { Handler, Reply } from '../http.ts'
 import { answerError } from './answer.ts'
 import { discover } from './discovery.ts'
@@ -9,7 +10,7 @@ import { createRate } from './rate.ts'
 import { revokeToken } from './revoke.ts'
 import type { TokenDeps } from './token-deps.ts'
 
-/** The token service: `/oauth/token`, `/oauth/revoke` and what stands under `/.well-known/`. */
+/** The token service: `/oauth/token`, `/oauth/revoke`, what stands under `/.well-known/`, and `/healthz`. */
 export function createToken(deps: TokenDeps): Handler {
   const world = { ...deps, rate: createRate(deps.rateLimit ?? { perSecond: 100, burst: 200 }) }
   const posts = { '/oauth/token': issueToken, '/oauth/revoke': revokeToken } as const
@@ -20,6 +21,7 @@ export function createToken(deps: TokenDeps): Handler {
     if (path === '/oauth/token' || path === '/oauth/revoke')
       return httpMethod === 'POST' ? posts[path](world, event, now) : methodRefused('POST')
     if (httpMethod !== 'GET') return methodRefused('GET')
+    if (path === '/healthz') return health(deps.store)
     return (await discover(deps, path, now)) ?? answerError(unknownPath)
   }
 

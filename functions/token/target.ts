@@ -1,6 +1,6 @@
 import { authoriseModel, type Caller, type CallerRecords, judgeGrant } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
-import { type Agreement, capabilities, type Grant } from '../../shared/domain/records.ts'
+import { type Agreement, type ClauseIds, capabilities, type Grant } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
 import type { ModelTokenClaims } from '../../shared/oauth/access-token.ts'
 import type { Form } from '../../shared/oauth/form.ts'
@@ -92,11 +92,19 @@ async function modelTarget(
       grant: grant.id,
       agreement: { id, digest },
       purpose,
-      clauses: Object.values(clauses),
+      clauses: inOrder(clauses),
       meters: grant.meters,
     },
   }
 }
+
+/** A stored map keeps no order of its names. */
+const inOrder = ({ quota, purpose, capabilities, retentionNotice }: ClauseIds): readonly string[] => [
+  quota,
+  purpose,
+  capabilities,
+  retentionNotice,
+]
 
 /** The grant of the model asked for; without one, the only grant that is active. */
 function chooseGrant(grants: readonly Grant[], model: string | undefined, now: number): Grant | OAuthError {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { createApi } from '../../functions/api/app.ts'
 import { createGate, type GateDeps } from '../../functions/gate/app.ts'
-import { type Handler, json } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { sweep } from '../../functions/sweeper/app.ts'
 import { createToken } from '../../functions/token/app.ts'
@@ -11,14 +10,16 @@ import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../../shared/adapters/embedded/world.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
+import { parseCredentials } from '../../shared/adapters/upstream-credentials.ts'
+import { indexes } from '../../shared/domain/keys.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { demoApiKeys } from '../demo/upstream.ts'
+import { ensureRing } from '../key-ring.ts'
 import type { Config } from './config.ts'
-import { createSigners, ensureRing } from './key-ring.ts'
 import { lockFolder } from './lock.ts'
 import { type Listening, listen } from './server.ts'
+import { createFileKey, createSigners, removeFileKey } from './token-keys.ts'
 
 export interface Sallyport {
   readonly issuer: string
@@ -77,7 +78,12 @@ async function open(
   const sqlite = openSqliteStore(wiring.database ?? join(config.data, 'sallyport.db'), Object.values(indexes))
   const store = wiring.wrap?.(sqlite) ?? sqlite
   const folder = join(config.data, 'keys', 'token')
-  await ensureRing({ store: sqlite, folder, ...world })
+  await ensureRing({
+    store: sqlite,
+    clock,
+    createKey: () => createFileKey(folder, world.random),
+    retireKey: ref => removeFileKey(folder, ref),
+  })
 
   const http = createHttp()
   const shared = {
@@ -101,7 +107,7 @@ async function open(
     ['/openai/', gate],
     ['/anthropic/', gate],
     ['/api/', createApi(shared)],
-    ['/healthz', health(store)],
+    ['/healthz', token],
   ])
   const stopSweeping = sweepEvery(config.leaseMs / 3, { store, clock, telemetry })
   return {
@@ -119,35 +125,9 @@ async function open(
 /** The upstream's keys by their names, in a file that only its owner may read; the demo's at first. */
 async function openCredentials(path: string): Promise<(name: string) => Promise<string>> {
   const bytes = await openPrivateFile(path, () => Buffer.from(`${JSON.stringify(demoApiKeys, null, 2)}\n`))
-  const named = parseCredentials(path, bytes)
-  return async name => {
-    const key = (named as Record<string, unknown> | null)?.[name]
-    if (typeof key !== 'string') throw new Error(`${path} has no key named ${name}`)
-    if (!/^[\x21-\x7e]+$/.test(key))
-      throw new Error(`${path}: the key ${name} has a blank or a line break in it`)
-    return key
-  }
+  const keyOf = parseCredentials(path, bytes.toString('utf8'))
+  return async name => keyOf(name)
 }
-
-/** The parser's own message would quote the file, and so a key. */
-function parseCredentials(path: string, bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw new Error(`${path} is not JSON: an object of names and keys.`)
-  }
-}
-
-const health =
-  (store: Store): Handler =>
-  async () => {
-    const ok = await store.get([keys.standing, keys.keyRing]).then(
-      found => ({ store: 'ok', signing_key: found[1] ? 'ok' : 'missing' }),
-      () => ({ store: 'unavailable', signing_key: 'unknown' }),
-    )
-    const ready = Object.values(ok).every(state => state === 'ok')
-    return json(ready ? 200 : 503, { status: ready ? 'ok' : 'unavailable', checks: ok })
-  }
 
 /** On AWS a schedule; here a timer, one run after the other. */
 function sweepEvery(ms: number, deps: Parameters<typeof sweep>[0]): () => Promise<void> {

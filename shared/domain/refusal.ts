@@ -236,12 +236,7 @@ export const refusals = {
     'Send it again after Retry-After.',
     true,
   ),
-  signer_unavailable: kind(
-    503,
-    'No token could be signed',
-    'Send the request again after Retry-After.',
-    true,
-  ),
+  signer_unavailable: kind(503, 'A key did not answer', 'Send the request again after Retry-After.', true),
   upstream_refused: kind(
     400,
     'The provider of the model did not take the request',

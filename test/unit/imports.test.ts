@@ -57,12 +57,19 @@ describe('imports point one way', () => {
     expect(wrong(under('shared/ports/'), one => one.target.startsWith('shared/ports/'))).toEqual([])
   })
 
-  test('functions touch the world through ports only', () => {
+  test('functions touch the world through ports only, and what Lambda starts fills them', () => {
+    const handler = (file: string): boolean =>
+      /^functions\/(aws|\w+\/(aws|\w*-?handler))[\w-]*\.ts$/.test(file)
     const allowed = (one: Import): boolean =>
       one.local
-        ? isPure(one.target) || one.target.startsWith('shared/ports/') || one.target.startsWith('functions/')
-        : one.target === 'node:crypto' || (one.target === 'aws-lambda' && one.typeOnly)
+        ? isPure(one.target) ||
+          one.target.startsWith('shared/ports/') ||
+          one.target.startsWith('functions/') ||
+          (handler(one.file) && one.target.startsWith('shared/adapters/'))
+        : ['node:crypto', 'node:stream/promises'].includes(one.target) ||
+          (one.target === 'aws-lambda' && one.typeOnly)
     expect(wrong(under('functions/'), allowed)).toEqual([])
+    expect(imports.filter(({ file, target }) => handler(target) && !handler(file))).toEqual([])
   })
 
   test('a function imports no other function', () => {

@@ -1,0 +1,22 @@
+import { createSecretsManagerClient } from '../../shared/adapters/aws/clients.ts'
+import { createCredentials } from '../../shared/adapters/aws/secrets-manager-credentials.ts'
+import { createHttp } from '../../shared/adapters/http.ts'
+import { environment, world } from '../aws.ts'
+import { openResource } from '../aws-resource.ts'
+import type { Opening } from '../lambda.ts'
+import { createGate } from './app.ts'
+
+const http = createHttp()
+const { upstreamSecret } = environment
+if (upstreamSecret === undefined)
+  throw new Error('SALLYPORT_UPSTREAM_SECRET is missing in the gate’s environment')
+const credential = createCredentials({
+  client: createSecretsManagerClient(),
+  secretId: upstreamSecret,
+  clock: world.clock,
+})
+
+export const gate: Opening = {
+  telemetry: world.telemetry,
+  open: async () => createGate({ ...(await openResource()), http, credential, leaseMs: environment.leaseMs }),
+}
