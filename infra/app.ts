@@ -1,4 +1,6 @@
 import { App } from 'aws-cdk-lib'
-import { SallyportStack } from './stack.ts'
+import { buildDeployment } from './deployment.ts'
+import { addChecks } from './nag.ts'
 
-new SallyportStack(new App(), 'Sallyport')
+const app = new App()
+addChecks(app, buildDeployment(app))

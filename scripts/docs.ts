@@ -1,6 +1,7 @@
 /** `npm run docs`: the documents that are made from the code. A test fails while they differ from it. */
 import { writeFile } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
+import { alarmDefinitions } from '../infra/alarm-definitions.ts'
+import { readParameters } from '../infra/parameters.ts'
 import { type RefusalCode, refusals } from '../shared/domain/refusal.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
@@ -28,5 +29,28 @@ ${rows.join('\n')}
 `
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+/** The alarms of a deployment, with the thresholds of its default parameters. */
+export function alarmList(): string {
+  const rows = alarmDefinitions(readParameters({})).map(
+    ({ id, measures, threshold, below, periods, means, next }) => {
+      const raised = `${below ? 'under' : 'at'} ${threshold}${periods > 1 ? `, ${periods} times in a row` : ''}`
+      return `| \`${id}\` | ${cell(measures)}, ${raised} | ${cell(means)} | ${cell(next)} |`
+    },
+  )
+  return `# Alarms
+
+Each is named after its stack, \`Sallyport-…\`, and goes to the stack's topic (\`-c alarmEmail=…\`, or a topic of yours by
+\`-c alarmTopicArn=…\`). Thresholds are those of the default parameters; a period is five minutes.
+
+Made from \`infra/alarm-definitions.ts\` by \`npm run docs\`.
+
+| alarm | raised by | what it means | what to do |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+if (import.meta.main) {
   await writeFile('docs/refusals.md', refusalList())
+  await writeFile('docs/alarms.md', alarmList())
+}

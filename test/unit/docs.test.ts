@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { refusalList } from '../../scripts/docs.ts'
+import { alarmList, refusalList } from '../../scripts/docs.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
 
 test('the published list of refusals is the one in the code', () => {
   expect(readFileSync('docs/refusals.md', 'utf8')).toBe(refusalList())
+})
+
+test('the published list of alarms is the one in the code', () => {
+  expect(readFileSync('docs/alarms.md', 'utf8')).toBe(alarmList())
 })
 
 test('the storage schema shows every kind of key and every index', () => {

@@ -1,0 +1,255 @@
+/** The alarms of a deployment, one by one: what each measures, what it means and what to do. The operator's guide is made from this. */
+import { Duration } from 'aws-cdk-lib'
+import { type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Operation } from 'aws-cdk-lib/aws-dynamodb'
+import { metricNamespace } from '../shared/adapters/aws/emf-telemetry.ts'
+import type { Table } from '../shared/ports/store.ts'
+import type { Api } from './api.ts'
+import { type Functions, sizes } from './functions.ts'
+import { type Parameters, reservedFor } from './parameters.ts'
+import { type FunctionName, functionNames } from './permissions.ts'
+import type { Tables } from './tables.ts'
+
+export interface Watched {
+  readonly api: Api
+  readonly functions: Functions
+  readonly tables: Tables
+}
+
+export interface AlarmDefinition {
+  /** The end of the alarm's name, after the stack's. */
+  readonly id: string
+  readonly measures: string
+  readonly metric: (watched: Watched) => IMetric
+  /** It is raised at this or beyond, or, with `below`, under it. */
+  readonly threshold: number
+  readonly below?: true
+  /** Of so many periods in a row, five minutes each unless the metric says otherwise. */
+  readonly periods: number
+  readonly missing: TreatMissingData
+  readonly means: string
+  readonly next: string
+}
+
+const period = Duration.minutes(5)
+const quiet = { periods: 1, missing: TreatMissingData.NOT_BREACHING } as const
+
+export const alarmDefinitions = (parameters: Parameters): readonly AlarmDefinition[] => [
+  ...functionNames.flatMap(name => functionAlarms(name, reservedFor(parameters, name))),
+  ...(Object.keys(operations) as Table[]).flatMap(tableAlarms),
+  ...ownAlarms,
+  {
+    ...quiet,
+    id: 'ServerErrors',
+    measures: 'answers of the API with a status of 500 to 599',
+    metric: ({ api }) => api.rest.metricServerError({ period, statistic: Stats.SUM }),
+    threshold: 20,
+    periods: 2,
+    means: 'Callers are refused for reasons of ours or of an upstream.',
+    next: 'See the dashboard for which function and which refusal code; store and upstream have alarms of their own.',
+  },
+  {
+    ...quiet,
+    id: 'DeadLetters',
+    measures: 'messages in the queue of dead letters',
+    metric: ({ functions }) =>
+      functions.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    threshold: 1,
+    means: 'A run of the sweeper failed three times.',
+    next: 'Read the sweeper’s log. The message holds nothing that is needed: purge the queue once runs succeed again.',
+  },
+  {
+    id: 'SweeperSilent',
+    measures: 'runs of the sweeper',
+    metric: ({ functions }) => functions.byName.sweeper.lambda.metricInvocations({ period }),
+    threshold: 1,
+    below: true,
+    periods: 2,
+    missing: TreatMissingData.BREACHING,
+    means:
+      'Nothing has swept for ten minutes: reservations of calls that died stay held until their meter is used again.',
+    next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
+  },
+]
+
+function functionAlarms(name: FunctionName, reserved: number | undefined): readonly AlarmDefinition[] {
+  const { timeout } = sizes[name]
+  const Name = capital(name)
+  const nearTimeout = Math.floor(timeout * 0.9)
+  const nearReserved = Math.ceil((reserved ?? 0) * 0.8)
+  const alarms: AlarmDefinition[] = [
+    {
+      ...quiet,
+      id: `${Name}Crashes`,
+      measures: `runs of the function ${name} that ended without an answer`,
+      metric: ({ functions }) => functions.byName[name].lambda.metricErrors({ period }),
+      threshold: 1,
+      means: 'It threw, ran out of memory or time, or could not be started.',
+      next: 'Find the request in its log. What a call had reserved settles by itself when its lease ends.',
+    },
+    {
+      ...quiet,
+      id: `${Name}Throttles`,
+      measures: `runs of the function ${name} that Lambda refused`,
+      metric: ({ functions }) => functions.byName[name].lambda.metricThrottles({ period }),
+      threshold: 1,
+      means:
+        'Its reserved concurrency, or what the account has left, is used up: callers got a 500, or runs came late.',
+      next: `Raise ${name}Concurrency, after the account’s own quota where that binds.`,
+    },
+    {
+      ...quiet,
+      id: `${Name}Slow`,
+      measures: `milliseconds of the longest run of the function ${name}`,
+      metric: ({ functions }) =>
+        functions.byName[name].lambda.metricDuration({ period, statistic: Stats.MAXIMUM }),
+      threshold: nearTimeout * 1000,
+      means: `A run took more than ${nearTimeout} of its ${timeout} seconds.`,
+      next:
+        name === 'gate'
+          ? 'A call that long is cut at the end, with its outcome written. Ask the partner for shorter ones.'
+          : 'Look for a store or a key that answers slowly, or for too much to do in one run.',
+    },
+  ]
+  // The sweeper comes once a minute; two at a time are all that it needs.
+  if (reserved !== undefined && name !== 'sweeper')
+    alarms.push({
+      ...quiet,
+      id: `${Name}NearlyFull`,
+      measures: `runs of the function ${name} at the same time`,
+      metric: ({ functions }) =>
+        functions.byName[name].lambda.metric('ConcurrentExecutions', { period, statistic: Stats.MAXIMUM }),
+      threshold: nearReserved,
+      periods: 2,
+      means: `It uses four fifths of the ${reserved} that are reserved for it.`,
+      next: `Raise ${name}Concurrency before callers are throttled.`,
+    })
+  return alarms
+}
+
+function tableAlarms(table: Table): readonly AlarmDefinition[] {
+  const operation = operations[table]
+  const Name = capital(table)
+  const throttled = (kind: 'Read' | 'Write'): AlarmDefinition => ({
+    ...quiet,
+    id: `${Name}${kind}sThrottled`,
+    measures: `${kind.toLowerCase()}s of the table ${table} that DynamoDB throttled`,
+    metric: ({ tables }) =>
+      tables.byName[table].metric(`${kind}ThrottleEvents`, { period, statistic: Stats.SUM }),
+    threshold: 10,
+    means:
+      'One partition gets more than DynamoDB gives it. Requests are tried again for a moment, then refused.',
+    next: 'Find the hot item: a meter that many calls share, or the one that every call reads.',
+  })
+  return [
+    throttled('Read'),
+    throttled('Write'),
+    {
+      ...quiet,
+      id: `${Name}Failing`,
+      measures: `requests of the operation ${operation} on the table ${table} that DynamoDB failed at`,
+      metric: ({ tables }) =>
+        tables.byName[table].metric('SystemErrors', {
+          dimensionsMap: { TableName: tables.byName[table].tableName, Operation: operation },
+          period,
+          statistic: Stats.SUM,
+        }),
+      threshold: 5,
+      periods: 2,
+      means: 'DynamoDB has trouble of its own in this region.',
+      next: 'See the health page of AWS. Calls are refused, and nothing is charged, until it answers.',
+    },
+  ]
+}
+
+/** The operation that every call makes on the table: where DynamoDB fails, that one does. */
+const operations: Readonly<Record<Table, Operation>> = {
+  registry: Operation.BATCH_GET_ITEM,
+  meters: Operation.UPDATE_ITEM,
+  spent: Operation.PUT_ITEM,
+  entries: Operation.PUT_ITEM,
+}
+
+/** What the functions count themselves, with the function's own name as a dimension. */
+const counted =
+  (name: FunctionName, metricName: string, labels: Readonly<Record<string, string>> = {}) =>
+  ({ functions }: Watched): IMetric =>
+    new Metric({
+      namespace: metricNamespace,
+      metricName,
+      dimensionsMap: { function: functions.byName[name].lambda.functionName, ...labels },
+      period,
+      statistic: Stats.SUM,
+    })
+
+const ownAlarms: readonly AlarmDefinition[] = [
+  {
+    ...quiet,
+    id: 'Overrun',
+    measures: 'calls that a provider billed beyond their reservation',
+    metric: counted('gate', 'alarm', { name: 'overrun' }),
+    threshold: 1,
+    means: 'The bound of the model’s record is too low. The call is charged in full and its meter is closed.',
+    next: 'Raise the bound with the developer, look at the calls that the meter names, then reopen it.',
+  },
+  {
+    ...quiet,
+    id: 'RecordUnavailable',
+    measures: 'calls that were refused because they could not be recorded',
+    metric: counted('gate', 'refusal', { code: 'record_unavailable' }),
+    threshold: 1,
+    means: 'The table of the entries did not answer. No call is made without its entry.',
+    next: 'See the alarms of the table entries and the errors in the gate’s log.',
+  },
+  {
+    ...quiet,
+    id: 'StoreUnavailable',
+    measures: 'calls that were refused because the state could not be read or changed',
+    metric: counted('gate', 'refusal', { code: 'store_unavailable' }),
+    threshold: 10,
+    means: 'Tables do not answer in time.',
+    next: 'See the alarms of the tables and the errors in the gate’s log.',
+  },
+  {
+    ...quiet,
+    id: 'UpstreamUnavailable',
+    measures: 'calls for which an upstream could not be asked or broke off',
+    metric: counted('gate', 'refusal', { code: 'upstream_unavailable' }),
+    threshold: 10,
+    periods: 2,
+    means: 'A provider is down, or does not take the credential that the deployment has.',
+    next: 'The gate’s log names what it answered. Ask the developer; replace the credential in the secret.',
+  },
+  {
+    ...quiet,
+    id: 'TokensUnavailable',
+    measures: 'requests to the token service that were answered with 503',
+    metric: counted('token', 'token_replies', { status: '503' }),
+    threshold: 3,
+    means:
+      'No token can be signed or recorded (signer_unavailable, store_unavailable): KMS or the tables do not answer.',
+    next: 'Read the errors in its log. A key that was disabled or denied is named there: rotate to another.',
+  },
+  ...(['token', 'api', 'sweeper'] as const).map(name => ({
+    ...quiet,
+    id: `${capital(name)}Errors`,
+    measures: `errors that the function ${name} has written into its log`,
+    metric: counted(name, 'error'),
+    threshold: 1,
+    means: 'Something went wrong that should not, though the function went on.',
+    next: 'Search its log for the level "error".',
+  })),
+  {
+    ...quiet,
+    id: 'GateErrors',
+    measures: 'errors that the function gate has written into its log',
+    metric: counted('gate', 'error'),
+    threshold: 10,
+    means: 'More has gone wrong than upstreams that break off now and then.',
+    next: 'Search its log for the level "error".',
+  },
+]
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}

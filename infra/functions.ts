@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { macKeyVariable, tableVariable } from '../shared/adapters/aws/environment.ts'
+import type { SecretDomain } from '../shared/ports/keys.ts'
+import type { Table } from '../shared/ports/store.ts'
+import { SallyportFunction, type Size } from './function.ts'
+import type { Keys } from './keys.ts'
+import { type Parameters, reservedFor } from './parameters.ts'
+import { actionOf, type FunctionName, functionNames, permissions } from './permissions.ts'
+import type { Tables } from './tables.ts'
+import { has } from './targets.ts'
+
+/** The gate may speak for as long as Lambda lets it; the others answer or are ended. */
+export const sizes: Readonly<Record<FunctionName, Size>> = {
+  token: { timeout: 10, memory: 512 },
+  gate: { timeout: 900, memory: 1024 },
+  api: { timeout: 10, memory: 512 },
+  sweeper: { timeout: 300, memory: 512 },
+}
+
+export interface FunctionsProps {
+  readonly parameters: Parameters
+  readonly issuer: string
+  readonly keys: Keys
+  readonly tables: Tables
+  readonly upstreamSecret: CfnSecret
+}
+
+/** The functions, each with the rights of its row in `permissions`, and told only of what it has a right to. */
+export class Functions extends Construct {
+  readonly byName: Readonly<Record<FunctionName, SallyportFunction>>
+  /** Runs of the sweeper that failed three times. */
+  readonly deadLetters: Queue
+  readonly #props: FunctionsProps
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id)
+    this.#props = props
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: props.keys.data,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      // A missed run holds nothing: the next does the same work.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.byName = Object.fromEntries(functionNames.map(name => [name, this.#make(name)])) as Record<
+      FunctionName,
+      SallyportFunction
+    >
+  }
+
+  #make(name: FunctionName): SallyportFunction {
+    const { parameters, keys } = this.#props
+    const bundle = join(parameters.assets, name)
+    if (!existsSync(bundle)) throw new Error(`${bundle} is missing; make it with: npm run bundle`)
+    return new SallyportFunction(this, name, {
+      parameters,
+      size: sizes[name],
+      bundle,
+      handler: name === 'gate' && !has(parameters.target, 'streaming') ? 'buffered.handler' : 'index.handler',
+      environment: this.#environment(name),
+      statements: [...this.#statements(name), ...(name === 'sweeper' ? this.#deadLetterStatements() : [])],
+      reserved: reservedFor(parameters, name),
+      logKey: keys.data,
+      // The others are asked by API Gateway, which waits for the answer.
+      ...(name === 'sweeper' && { deadLetters: this.deadLetters }),
+    })
+  }
+
+  #environment(name: FunctionName): Record<string, string> {
+    const { parameters, issuer, tables, keys, upstreamSecret } = this.#props
+    const allowed = permissions[name]
+    const named = (Object.keys(allowed.tables) as Table[]).map(table => [
+      tableVariable(table),
+      tables.byName[table].tableName,
+    ])
+    const roots = (Object.keys(allowed.secrets) as SecretDomain[]).map(domain => [
+      macKeyVariable(domain),
+      keys.root(domain).keyArn,
+    ])
+    return {
+      ...Object.fromEntries([...named, ...roots]),
+      SALLYPORT_ISSUER: issuer,
+      ...(allowed.upstreamSecret && { SALLYPORT_UPSTREAM_SECRET: upstreamSecret.attrId }),
+      ...(name === 'gate' && { SALLYPORT_LEASE_S: String(parameters.leaseSeconds) }),
+      ...(parameters.fips && { AWS_USE_FIPS_ENDPOINT: 'true' }),
+    }
+  }
+
+  #statements(name: FunctionName): readonly PolicyStatement[] {
+    const { keys, tables, upstreamSecret } = this.#props
+    const allowed = permissions[name]
+    const statements = Object.entries(allowed.tables).flatMap(([table, { uses, indexes = [] }]) => {
+      const { tableArn } = tables.byName[table as Table]
+      const items = allow(
+        uses.map(use => actionOf[use]),
+        [tableArn],
+      )
+      if (indexes.length === 0) return [items]
+      return [
+        items,
+        allow(
+          ['dynamodb:Query'],
+          indexes.map(index => `${tableArn}/index/${index.name}`),
+        ),
+      ]
+    })
+    for (const domain of Object.keys(allowed.secrets) as SecretDomain[])
+      statements.push(allow(['kms:GenerateMac'], [keys.root(domain).keyArn]))
+    statements.push(this.#dataKey('dynamodb', tableKeyActions))
+    if (allowed.upstreamSecret)
+      statements.push(
+        allow(['secretsmanager:GetSecretValue'], [upstreamSecret.attrId]),
+        this.#dataKey('secretsmanager', ['kms:Decrypt']),
+      )
+    return statements
+  }
+
+  #deadLetterStatements(): readonly PolicyStatement[] {
+    return [
+      allow(['sqs:SendMessage'], [this.deadLetters.queueArn]),
+      this.#dataKey('sqs', ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ]
+  }
+
+  /** The key of the data at rest, in the hands of a service that acts for the function, never in its own. */
+  #dataKey(service: string, actions: readonly string[]): PolicyStatement {
+    return allow(actions, [this.#props.keys.data.keyArn], {
+      StringEquals: { 'kms:ViaService': `${service}.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+    })
+  }
+}
+
+/** What DynamoDB does with a table's key on behalf of whoever reads or writes; grants are the table's maker's. */
+const tableKeyActions = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+  'kms:GenerateDataKey',
+]
+
+const allow = (actions: readonly string[], resources: string[], conditions: object = {}): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources, conditions: { ...conditions } })

@@ -1,0 +1,89 @@
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { type IPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { Construct } from 'constructs'
+import type { SecretDomain } from '../shared/ports/keys.ts'
+
+export interface KeysProps {
+  /** The domains that some function derives secrets of. */
+  readonly domains: readonly SecretDomain[]
+  readonly retain: boolean
+}
+
+/**
+ * One key for all data at rest, and one HMAC root for each domain of secrets, so that a function derives only what its
+ * role allows. Token signing keys are not here: the operator's script makes them, for they outlive no deployment and
+ * change by their own schedule.
+ */
+export class Keys extends Construct {
+  readonly data: Key
+  readonly #roots: ReadonlyMap<SecretDomain, Key>
+
+  constructor(scope: Construct, id: string, { domains, retain }: KeysProps) {
+    super(scope, id)
+    const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+    const stack = Stack.of(this).stackName
+    this.data = new Key(this, 'Data', {
+      description: `${stack}: tables, objects, logs, queues and the upstream credentials at rest`,
+      enableKeyRotation: true,
+      rotationPeriod: Duration.days(365),
+      removalPolicy,
+    })
+    this.encryptsLogGroup(`${stack}-*`)
+    // An HMAC key cannot rotate: what is derived from it would change with it.
+    this.#roots = new Map(
+      domains.map(domain => [
+        domain,
+        new Key(this, domain, {
+          description: `${stack}: the root of the secrets of the domain ${domain}`,
+          keySpec: KeySpec.HMAC_256,
+          keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+          removalPolicy,
+        }),
+      ]),
+    )
+  }
+
+  root(domain: SecretDomain): Key {
+    const key = this.#roots.get(domain)
+    if (key === undefined) throw new Error(`No function is permitted secrets of the domain ${domain}`)
+    return key
+  }
+
+  /** Lets CloudWatch Logs encrypt the groups of that name, which may end in `*`. */
+  encryptsLogGroup(name: string): void {
+    this.#admit(
+      // The regional name; it has the partition's own suffix.
+      new ServicePrincipal(`logs.${Aws.REGION}.${Aws.URL_SUFFIX}`),
+      [
+        'kms:Encrypt',
+        'kms:Decrypt',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+        'kms:GenerateDataKey',
+        'kms:DescribeKey',
+      ],
+      { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': this.#arn('logs', 'log-group', name) } },
+    )
+  }
+
+  /** Lets alarms of this stack's name be published to a topic that the key encrypts. */
+  encryptsAlarms(): void {
+    this.#admit(new ServicePrincipal('cloudwatch.amazonaws.com'), ['kms:Decrypt', 'kms:GenerateDataKey'], {
+      StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      ArnLike: { 'aws:SourceArn': this.#arn('cloudwatch', 'alarm', `${Stack.of(this).stackName}-*`) },
+    })
+  }
+
+  #arn(service: string, resource: string, resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME
+    return Stack.of(this).formatArn({ service, resource, resourceName, arnFormat })
+  }
+
+  #admit(principal: IPrincipal, actions: string[], conditions: Record<string, unknown>): void {
+    // In a key's own policy `*` is that key.
+    this.data.addToResourcePolicy(
+      new PolicyStatement({ principals: [principal], actions, resources: ['*'], conditions }),
+    )
+  }
+}

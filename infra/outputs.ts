@@ -1,0 +1,30 @@
+import { CfnOutput } from 'aws-cdk-lib'
+import type { SallyportStack } from './stack.ts'
+
+/** What scripts and people ask a deployed stack for. The names are relied on; they do not change. */
+export function addOutputs(stack: SallyportStack, retain: boolean): void {
+  const { api, functions, keys, objects, tables, upstreamSecret } = stack
+  const { token, gate, api: apiFunction, sweeper } = functions.byName
+  const outputs: Readonly<Record<string, string>> = {
+    Issuer: api.issuer,
+    ApiId: api.rest.restApiId,
+    TokenRoleArn: token.role.roleArn,
+    SecretArn: upstreamSecret.resource.attrId,
+    DataKeyArn: keys.data.keyArn,
+    NonceKeyArn: keys.root('nonce').keyArn,
+    BucketName: objects.bucket.bucketName,
+    TableRegistry: tables.byName.registry.tableName,
+    TableMeters: tables.byName.meters.tableName,
+    TableSpent: tables.byName.spent.tableName,
+    TableEntries: tables.byName.entries.tableName,
+    FunctionToken: token.lambda.functionName,
+    FunctionGate: gate.lambda.functionName,
+    FunctionApi: apiFunction.lambda.functionName,
+    FunctionSweeper: sweeper.lambda.functionName,
+    DeadLetterQueueUrl: functions.deadLetters.queueUrl,
+    Retained: retain
+      ? 'tables, bucket, keys, upstream secret and logs stay when the stack is destroyed'
+      : 'nothing stays when the stack is destroyed: this deployment is to be thrown away',
+  }
+  for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value })
+}

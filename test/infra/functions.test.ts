@@ -1,0 +1,114 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, test } from 'vitest'
+import { buildDeployment } from '../../infra/deployment.ts'
+import { readParameters, reservedFor } from '../../infra/parameters.ts'
+import { functionNames } from '../../infra/permissions.ts'
+import { newApp, ofType, properties, synthesize } from './synthesis.ts'
+
+const { template, json } = synthesize()
+
+const lambdas = (of = json) =>
+  functionNames.map(name => properties(of, 'AWS::Lambda::Function', `Functions${name}`))
+const sweeper = properties(json, 'AWS::Lambda::Function', 'Functionssweeper')
+
+describe('the functions', () => {
+  test('are those of the table of permissions, and no other', () => {
+    expect(ofType(json, 'AWS::Lambda::Function')).toHaveLength(functionNames.length)
+  })
+
+  test('run Node 24 on arm64 and write JSON into a log of their own', () => {
+    for (const [i, name] of functionNames.entries())
+      expect(lambdas()[i]).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: {
+          LogFormat: 'JSON',
+          LogGroup: { Ref: expect.stringMatching(`^Functions${name}Log`) },
+        },
+      })
+  })
+
+  test('end in time: the gate after 15 minutes, which is all that Lambda gives', () => {
+    expect(lambdas().map(one => one.Timeout)).toEqual([10, 900, 10, 300])
+  })
+
+  test('have concurrency kept for each, so that streams leave some to the others', () => {
+    expect(lambdas().map(one => one.ReservedConcurrentExecutions)).toEqual([50, 500, 50, 2])
+    // Of the 1,000 that an account has, Lambda insists on 100 for what nothing is kept for.
+    const kept = functionNames.map(name => reservedFor(readParameters({}), name) ?? 0)
+    expect(kept.reduce((sum, one) => sum + one)).toBeLessThanOrEqual(900)
+  })
+
+  test('take what the account has left where nothing can be kept', () => {
+    const none = {
+      gateConcurrency: 'none',
+      tokenConcurrency: 'none',
+      apiConcurrency: 'none',
+      sweeperConcurrency: 'none',
+    }
+    for (const lambda of lambdas(synthesize(none).json))
+      expect(lambda).not.toHaveProperty('ReservedConcurrentExecutions')
+  })
+
+  test('are made after their rights', () => {
+    for (const [id, { DependsOn }] of ofType(json, 'AWS::Lambda::Function'))
+      expect([id, DependsOn?.some(one => one.includes('Policy'))]).toEqual([id, true])
+  })
+
+  test('reach AWS through FIPS endpoints where asked to', () => {
+    for (const lambda of lambdas(synthesize({ fips: 'true' }).json))
+      expect(lambda.Environment).toMatchObject({ Variables: { AWS_USE_FIPS_ENDPOINT: 'true' } })
+    for (const lambda of lambdas())
+      expect(lambda.Environment).toMatchObject({
+        Variables: expect.not.objectContaining({ AWS_USE_FIPS_ENDPOINT: 'true' }),
+      })
+  })
+
+  test('hold a reservation for as long as the parameter says', () => {
+    const gate = properties(synthesize({ leaseSeconds: '45' }).json, 'AWS::Lambda::Function', 'Functionsgate')
+    expect(gate.Environment).toMatchObject({ Variables: { SALLYPORT_LEASE_S: '45' } })
+  })
+
+  test('a bundle that is missing is named, with how to make it', () => {
+    const app = newApp({ assets: '/nowhere' })
+    expect(() => buildDeployment(app)).toThrow('/nowhere/token is missing; make it with: npm run bundle')
+  })
+})
+
+describe('the sweeper', () => {
+  test('is started every minute', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [
+        Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Functionssweeper'), 'Arn'] } }),
+      ],
+    })
+  })
+
+  test('is tried twice again, and then told of in a queue that takes TLS only', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 300,
+    })
+    expect(sweeper.DeadLetterConfig).toEqual({
+      TargetArn: { 'Fn::GetAtt': [expect.stringMatching('^FunctionsDeadLetters'), 'Arn'] },
+    })
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ],
+      },
+    })
+  })
+})
+
+test('nothing but the API and the schedule starts a function', () => {
+  const starters = ofType(json, 'AWS::Lambda::Permission').map(([, one]) => one.Properties)
+  expect(new Set(starters.map(one => one.Principal))).toEqual(
+    new Set(['apigateway.amazonaws.com', 'events.amazonaws.com']),
+  )
+  for (const one of starters) expect(one.SourceArn).toBeDefined()
+})
