@@ -4,17 +4,36 @@ const project = (name: string, include: string[], testTimeout = 10_000) => ({
   test: { name, include, testTimeout, hookTimeout: 60_000 },
 })
 
+/** Tests of a deployed stack share it, so their files run one after the other. */
+const deployed = (name: string, include: string[]) => ({
+  test: {
+    name,
+    include,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    globalSetup: `test/world/${name}.setup.ts`,
+    fileParallelism: false,
+  },
+})
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
     projects: [
       project('unit', ['test/unit/**/*.test.ts']),
-      project('contract', ['test/contract/**/*.test.ts'], 30_000),
+      project('contract', ['test/contract/**/!(aws).test.ts'], 30_000),
       project('infra', ['test/infra/**/*.test.ts'], 120_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
+      project('embedded', ['test/embedded/**/*.test.ts'], 120_000),
       project('simulation', ['test/simulation/**/*.test.ts'], 300_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
+      deployed('localstack', [
+        'test/e2e/**/*.test.ts',
+        'test/deployed/**/*.test.ts',
+        'test/contract/aws.test.ts',
+      ]),
+      deployed('ministack', ['test/e2e/**/*.test.ts', 'test/least-privilege/**/*.test.ts']),
     ],
   },
 })

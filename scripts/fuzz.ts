@@ -13,10 +13,10 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { keys } from '../shared/domain/keys.ts'
 import type { Store } from '../shared/ports/store.ts'
-import { openWorld } from '../test/e2e/world.ts'
 import { replaceWrite } from '../test/in-order.ts'
 import * as mutations from '../test/malformed/mutations.ts'
 import { openReplay } from '../test/malformed/replay.ts'
+import { openEmbedded } from '../test/world/embedded.ts'
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } },
@@ -52,11 +52,11 @@ const telemetry = {
   alarm: (name: string) => errors.push(name),
   error: (message: string, error: unknown) => errors.push(`${message}: ${error}`),
 }
-const world = await openWorld({ wiring: { wrap: watched, telemetry } })
+const world = await openEmbedded({ wiring: { wrap: watched, telemetry } })
 let bytesOf = await openReplay(world)
 const plenty = { limits: { total: 1e15, rpm: 6_000_000, burst: 1_000_000, streams: 64 }, remaining: 1e15 }
-const [meter] = await world.sallyport.store.get([keys.meter('grant_cedar')])
-await world.sallyport.store.write({
+const [meter] = await world.store.get([keys.meter('grant_cedar')])
+await world.store.write({
   kind: 'put',
   key: keys.meter('grant_cedar'),
   item: { ...meter, ...plenty },

@@ -2,19 +2,16 @@
  * `npm run reopen -- <meter> --raise <figure>=<tokens> --reason <text>`: opens again what a provider's bill closed,
  * once the bound that was too low has been raised. Beside a running server or without one.
  */
-import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openSqliteStore } from '../shared/adapters/embedded/sqlite-store.ts'
 import { systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
-import { indexes } from '../shared/domain/keys.ts'
 import type { Model } from '../shared/domain/records.ts'
 import { type Figure, figureOf, figures, isFigure } from '../shared/domain/token-bounds.ts'
-import { readConfig } from './embedded/config.ts'
-import { type Overruns, readOverruns, reopenMeters } from './embedded/overruns.ts'
+import { openDeployment, stackOption } from './deployment.ts'
+import { type Overruns, readOverruns, reopenMeters } from './overruns.ts'
 
 interface Asked {
+  readonly stack: string | undefined
   readonly meter: string
   readonly raise: ReadonlyMap<Figure, number>
   readonly reason: string | undefined
@@ -22,10 +19,8 @@ interface Asked {
 
 async function main(args: readonly string[]): Promise<void> {
   const asked = readArguments(args)
-  const { data } = readConfig(process.env)
-  const file = join(data, 'sallyport.db')
-  if (!existsSync(file)) throw new Error(`there is no Sallyport in ${data}; SALLYPORT_DATA names its folder.`)
-  const store = openSqliteStore(file, Object.values(indexes))
+  const deployment = await openDeployment(asked.stack)
+  const { store } = deployment
   try {
     const overruns = await readOverruns(store, asked.meter)
     console.log(describe(overruns))
@@ -41,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
       )
     console.log(`Entry: ${done.eid}`)
   } finally {
-    store.close()
+    deployment.close()
   }
 }
 
@@ -49,7 +44,11 @@ function readArguments(args: readonly string[]): Asked {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { raise: { type: 'string', multiple: true, default: [] }, reason: { type: 'string' } },
+    options: {
+      ...stackOption,
+      raise: { type: 'string', multiple: true, default: [] },
+      reason: { type: 'string' },
+    },
   })
   const [meter, ...more] = positionals
   if (meter === undefined || more.length > 0) throw new Error('name one meter, for instance grant_cedar.')
@@ -62,7 +61,7 @@ function readArguments(args: readonly string[]): Asked {
     if (raise.has(name)) throw new Error(`${name} is raised twice.`)
     raise.set(name, Number(tokens))
   }
-  return { meter, raise, reason: values.reason?.trim() || undefined }
+  return { stack: values.stack, meter, raise, reason: values.reason?.trim() || undefined }
 }
 
 function describe({ model, calls, meters }: Overruns): string {

@@ -1,31 +1,25 @@
-/** `npm run rotate [-- --compromised <kid>]`: a new token signing key, beside a running server or without one. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+/** `npm run rotate [-- --stack <name>] [--compromised <kid>]`: a new token signing key, beside whatever serves. */
 import { parseArgs } from 'node:util'
-import { openSqliteStore } from '../shared/adapters/embedded/sqlite-store.ts'
-import { systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
-import { indexes } from '../shared/domain/keys.ts'
+import { systemClock } from '../shared/adapters/embedded/world.ts'
 import { time } from '../shared/domain/time.ts'
-import { readConfig } from './embedded/config.ts'
-import { rotateKeys } from './embedded/key-ring.ts'
+import { openDeployment, stackOption } from './deployment.ts'
+import { rotateKeys } from './key-ring.ts'
 
 async function rotate(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: attached(args), options: { compromised: { type: 'string' } } })
-  const { data } = readConfig(process.env)
-  const file = join(data, 'sallyport.db')
-  if (!existsSync(file)) throw new Error(`there is no Sallyport in ${data}; SALLYPORT_DATA names its folder.`)
-  const store = openSqliteStore(file, Object.values(indexes))
+  const { values } = parseArgs({
+    args: attached(args),
+    options: { ...stackOption, compromised: { type: 'string' } },
+  })
+  const deployment = await openDeployment(values.stack)
   try {
-    const folder = join(data, 'keys', 'token')
-    const deps = { store, folder, clock: systemClock, random: systemRandom }
-    const ring = await rotateKeys(deps, values.compromised)
+    const ring = await rotateKeys({ ...deployment, clock: systemClock }, values.compromised)
     for (const { kid, signsFrom, retiresAt } of ring.keys)
       console.log(
         `${kid}  signs from ${time(signsFrom)}${retiresAt ? `, published until ${time(retiresAt)}` : ''}`,
       )
     if (values.compromised) console.log(`${values.compromised}  is no longer trusted`)
   } finally {
-    store.close()
+    deployment.close()
   }
 }
 

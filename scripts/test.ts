@@ -1,8 +1,9 @@
 /**
- * `npm test`: static checks, then every test. The last line counts what the runner reports; with `CI=true` a
- * skipped test is a failure.
+ * `npm test`: static checks, then every test: in this machine's processes, and on emulators of AWS, which are installed
+ * meanwhile. The last line counts what the runner reports; with `CI=true` a skipped test is a failure.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,27 +16,60 @@ interface Report {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
 }
 
-const run = (command: string, ...args: string[]): boolean => {
-  console.log(`\n> ${command} ${args.join(' ')}`)
-  return spawnSync(command, args, { stdio: 'inherit' }).status === 0
+interface Counts {
+  readonly ok: boolean
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
 }
 
-const checked = run('npm', 'run', '--silent', 'check')
+/** Projects whose tests run against a deployed stack. */
+const deployed = ['localstack', 'ministack']
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
-const file = join(folder, 'report.json')
-const passed = run('vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
-const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+
+async function run(command: string, ...args: readonly string[]): Promise<boolean> {
+  console.log(`\n> ${command} ${args.join(' ')}`)
+  const [code] = await once(spawn(command, args, { stdio: 'inherit' }), 'close')
+  return code === 0
+}
+
+async function tested(name: string, ...args: readonly string[]): Promise<Counts> {
+  const file = join(folder, `${name}.json`)
+  const ok = await run(
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+    ...args,
+  )
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+  // A file that could not be loaded has no test to count, and yet it failed.
+  const unloaded = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
+  return {
+    ok,
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloaded.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
+}
+
+const installing = run('node', 'scripts/emulators.ts')
+const checked = await run('npm', 'run', '--silent', 'check')
+const here = await tested('here', ...deployed.map(name => `--project=!${name}`))
+await installing
+const there = await tested('deployed', ...deployed.map(name => `--project=${name}`))
 rmSync(folder, { recursive: true })
 
-// A file that could not be loaded has no test to count, and yet it failed.
-const unloaded = report.testResults.filter(
-  file => file.status === 'failed' && file.assertionResults.length === 0,
-)
-const failed = report.numFailedTests + unloaded.length
-const skipped = report.numPendingTests + report.numTodoTests
+const failed = here.failed + there.failed
+const skipped = here.skipped + there.skipped
 const strict = process.env.CI === 'true' && skipped > 0
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')
-console.log(`\n${report.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
-process.exitCode = passed && checked && !strict ? 0 : 1
+console.log(
+  `\n${here.passed + there.passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`,
+)
+process.exitCode = here.ok && there.ok && checked && !strict ? 0 : 1

@@ -1,6 +1,6 @@
 /** A client of the token service and the resources whose every header, claim and parameter can be wrong. */
 import { createHash, createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
-import type { Partner } from '../e2e/world.ts'
+import type { Partner } from '../world/world.ts'
 import { compactJws, ecKeys, type Fields, publicJwk } from './jws.ts'
 
 /** What differs from a good JWS; `undefined` leaves a member out. */

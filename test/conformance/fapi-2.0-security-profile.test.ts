@@ -20,16 +20,16 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type Parts, type ProtocolClient, seconds } from './client.ts'
 import { edKeys, publicJwk, rsaKeys } from './jws.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let other: ProtocolClient
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   other = await openClient(world.issuer, world.partner('prairie'))
 })
@@ -180,7 +180,7 @@ describe('clauses that no module asks about', () => {
     // At the token endpoint too: nothing is issued that could not be used.
     const token = await other.token()
     const suspend = (state: 'suspended' | 'active') =>
-      world.sallyport.store.write({
+      world.store.write({
         kind: 'update',
         key: keys.client(other.id),
         change: { set: [[['state'], state]] },

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGateway } from '../../client/index.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { ClientKey } from '../../shared/domain/records.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 
 interface Workload {
   readonly id: string
@@ -31,11 +31,11 @@ interface Workload {
 const insecure = { [oauth.allowInsecureRequests]: true }
 const models = '/openai/v1/models'
 
-let world: World
+let world: EmbeddedWorld
 let issuer: URL
 let cedar: Workload
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   issuer = new URL(world.issuer)
   const { client_id: id, kid, key } = world.partner('cedar')
   cedar = { id, kid, key: (await importJWK(key as JWK, 'ES256')) as CryptoKey }
@@ -48,7 +48,7 @@ async function enrol(alg: ClientKey['alg']): Promise<Workload> {
   const jwk = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(jwk)
   const id = `client_${randomUUID()}`
-  const { store } = world.sallyport
+  const { store } = world
   const [record] = await store.get([keys.client(cedar.id)])
   if (record === undefined) throw new Error('no client of cedar')
   const key = { kid, alg, jwk } as ClientKey

@@ -4,16 +4,16 @@
  */
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type Parts, type ProtocolClient, seconds } from './client.ts'
 import { ecKeys, publicJwk, rsaKeys } from './jws.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let other: ProtocolClient
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   other = await openClient(world.issuer, world.partner('prairie'))
 })

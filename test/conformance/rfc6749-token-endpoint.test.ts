@@ -2,14 +2,14 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
 })
 afterAll(() => world.close())
@@ -89,7 +89,7 @@ describe('RFC 6749 §4.4 and §5', () => {
 
   test('§5.2: a description is printable ASCII without quotes, whatever the record that it names is called', async () => {
     const change = (killed: boolean, name: string) =>
-      world.sallyport.store.write({
+      world.store.write({
         kind: 'update',
         key: keys.model(world.partner('cedar').model),
         change: {

@@ -1,15 +1,15 @@
 /** RFC 7009, token revocation, with its effect at the resources. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let other: ProtocolClient
 let token: string
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   other = await openClient(world.issuer, world.partner('prairie'))
 })

@@ -6,7 +6,7 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { thumbprint } from '../../shared/oauth/public-jwk.ts'
 import type { PublicJwk } from '../../shared/ports/keys.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { told } from './told.ts'
 
@@ -29,10 +29,10 @@ test.each<[string, PublicJwk, string]>([
 ])('the vector of %s', (_, jwk, expected) => expect(thumbprint(jwk)).toBe(expected))
 
 describe('over HTTP', () => {
-  let world: World
+  let world: EmbeddedWorld
   let client: ProtocolClient
   beforeAll(async () => {
-    world = await openWorld()
+    world = await openEmbedded()
     client = await openClient(world.issuer, world.partner('cedar'))
   })
   afterAll(() => world.close())

@@ -1,11 +1,11 @@
 /** RFC 8414, the metadata of the authorization server. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 
-let world: World
+let world: EmbeddedWorld
 let metadata: Readonly<Record<string, unknown>>
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   const response = await fetch(`${world.issuer}/.well-known/oauth-authorization-server`)
   metadata = (await response.json()) as typeof metadata
 })

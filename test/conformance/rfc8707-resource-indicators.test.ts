@@ -1,14 +1,14 @@
 /** RFC 8707, resource indicators. A refusal here spends neither assertion nor proof. */
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
 })
 afterAll(() => world.close())

@@ -2,18 +2,18 @@
 import { join } from 'node:path'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSigners } from '../../scripts/embedded/key-ring.ts'
+import { createSigners } from '../../scripts/embedded/token-keys.ts'
 import { keys } from '../../shared/domain/keys.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient, type ProtocolClient, seconds } from './client.ts'
 import { compactJws, ecKeys, type Fields } from './jws.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let token: string
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   token = await client.token()
 })
@@ -25,7 +25,7 @@ const invalid = '401 invalid_token token_invalid'
 
 /** Another token by the deployment's own key: nothing is wrong with it but what is changed. */
 async function minted(header: Fields, claims: Fields): Promise<string> {
-  const [ring] = await world.sallyport.store.get([keys.keyRing])
+  const [ring] = await world.store.get([keys.keyRing])
   const [key] = ring?.keys ?? []
   if (key === undefined) throw new Error('no signing key')
   const signer = await createSigners(join(world.data, 'keys', 'token'))(key)

@@ -1,17 +1,17 @@
 /** RFC 9449, DPoP, but for the checks of a proof: addresses, token requests, tokens, challenges. */
 import { calculateJwkThumbprint, decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../e2e/process.ts'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { freePort } from '../world/process.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { ecKeys, publicJwk } from './jws.ts'
 import { challenge, told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let token: string
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   token = await client.token()
 })
@@ -20,13 +20,13 @@ afterAll(() => world.close())
 const models = '/openai/v1/models'
 
 describe('RFC 9449 §4.3 point 9, where the service stands behind another address', () => {
-  let deployed: World
+  let deployed: EmbeddedWorld
   let partner: ProtocolClient
   let port: number
   const issuer = 'https://gate.example'
   beforeAll(async () => {
     port = await freePort()
-    deployed = await openWorld({ config: { issuer, port } })
+    deployed = await openEmbedded({ config: { issuer, port } })
     partner = await openClient(issuer, deployed.partner('cedar'), `http://127.0.0.1:${port}`)
   })
   afterAll(() => deployed.close())

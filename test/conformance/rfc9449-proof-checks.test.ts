@@ -3,16 +3,16 @@ import { createSecretKey, randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { type Form, openClient, type Parts, type ProtocolClient, seconds } from './client.ts'
 import { ecKeys, publicJwk, rsaKeys } from './jws.ts'
 import { told } from './told.ts'
 
-let world: World
+let world: EmbeddedWorld
 let client: ProtocolClient
 let token: string
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   client = await openClient(world.issuer, world.partner('cedar'))
   token = await client.token()
 })

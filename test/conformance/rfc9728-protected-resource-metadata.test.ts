@@ -1,12 +1,12 @@
 /** RFC 9728, the metadata of protected resources. */
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openWorld, type World } from '../e2e/world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 import { openClient } from './client.ts'
 
-let world: World
+let world: EmbeddedWorld
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
 })
 afterAll(() => world.close())
 

@@ -5,7 +5,7 @@ import { type Meter, reservedNow } from '../../shared/domain/meter.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { everyOpenShard, outcomeId } from '../../shared/entries/id.ts'
 import type { Store } from '../../shared/ports/store.ts'
-import { told } from '../e2e/entries.ts'
+import { told } from '../world/entries.ts'
 
 /** In the order in which a call goes through them; the last two are a dead call's. */
 export const stages = {

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
-import { rawClient } from '../e2e/raw-client.ts'
+import { rawClient } from '../world/raw-client.ts'
 import type { Chance } from './chance.ts'
 
 /** What a caller saw of one call. */

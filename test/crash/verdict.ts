@@ -4,7 +4,7 @@ import { announcedReserve, reservedMeters } from '../../shared/entries/call.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { outcomeId } from '../../shared/entries/id.ts'
 import type { Store } from '../../shared/ports/store.ts'
-import { entriesOf, told } from '../e2e/entries.ts'
+import { entriesOf, told } from '../world/entries.ts'
 import { driftOf, metersOf, openCalls } from './stages.ts'
 import type { Told } from './traffic.ts'
 

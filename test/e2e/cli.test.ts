@@ -1,8 +1,9 @@
 /** The command line against a running Sallyport, as a partner's engineer uses it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Started, start } from './process.ts'
-import { chatBody } from './raw-client.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld } from '../world/open.ts'
+import { type Started, start } from '../world/process.ts'
+import { chatBody } from '../world/raw-client.ts'
+import type { World } from '../world/world.ts'
 
 let world: World
 beforeAll(async () => {

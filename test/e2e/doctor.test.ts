@@ -3,8 +3,9 @@ import { chmod, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { start } from './process.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld } from '../world/open.ts'
+import { start } from '../world/process.ts'
+import type { World } from '../world/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -35,7 +36,7 @@ test('all is well, and nothing is charged', async () => {
 })
 
 test('a partner that is suspended reads what to do where it stands', async () => {
-  await world.sallyport.store.write({
+  await world.store.write({
     kind: 'update',
     key: keys.organisation('prairie'),
     change: { set: [[['partner'], 'suspended']] },

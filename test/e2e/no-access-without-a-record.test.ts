@@ -2,11 +2,9 @@
 
 import { afterEach, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import type { Store } from '../../shared/ports/store.ts'
-import { StoreUnavailable } from '../../shared/ports/store.ts'
-import { replaceWrite } from '../in-order.ts'
-import { told } from './entries.ts'
-import { openWorld, type World } from './world.ts'
+import { told } from '../world/entries.ts'
+import { openWorld } from '../world/open.ts'
+import type { World } from '../world/world.ts'
 
 let world: World
 afterEach(() => world.close())
@@ -17,7 +15,7 @@ test('a call leaves an intent and an outcome that tell who, what, under which cl
   const response = await cedar.chat()
   const { usage } = (await response.json()) as { usage: { prompt_tokens: number; total_tokens: number } }
   const eid = response.headers.get('x-sallyport-entry') ?? ''
-  const [intent, outcome] = await world.sallyport.store.get([keys.entry(eid), keys.entry(`${eid}.outcome`)])
+  const [intent, outcome] = await world.store.get([keys.entry(eid), keys.entry(`${eid}.outcome`)])
   if (!intent || !outcome) throw new Error('an entry is missing')
 
   const body = JSON.parse(intent.body)
@@ -73,7 +71,7 @@ test('bodies tell times on a grid of 10 s and no text; the exact time stands apa
 test('the intent stands before the upstream sees anything', async () => {
   const seen: boolean[] = []
   world = await openWorld()
-  const { store } = world.sallyport
+  const { store } = world
   await world.script({ first_token_ms: 200, times: 1 })
   const cedar = world.raw('cedar')
   const token = await cedar.token()
@@ -86,35 +84,4 @@ test('the intent stands before the upstream sees anything', async () => {
   }
   expect(seen).toEqual([true])
   expect((await call).status).toBe(200)
-})
-
-test('without a store for the intent nothing is called; without one for the outcome the sweeper settles', async () => {
-  let failing = ''
-  const wrap = (store: Store): Store =>
-    replaceWrite(store, async op => {
-      if (failing && op.key.pk.includes(failing) && op.key.table === 'entries')
-        throw new StoreUnavailable('down')
-      return store.write(op)
-    })
-  world = await openWorld({ config: { leaseMs: 3_000 }, wiring: { wrap } })
-  const cedar = world.raw('cedar')
-  const token = await cedar.token()
-  failing = 'entry_'
-  expect((await cedar.chat({}, { token })).status).toBe(503)
-  expect(await world.stats()).toMatchObject({ requests: 0, tokens_produced: 0 })
-  expect(await world.meter('cedar')).toMatchObject({ used: 0, leases: {} })
-
-  failing = '.outcome'
-  const response = await cedar.chat({}, { token })
-  expect(response.status).toBe(200)
-  expect(Object.keys((await world.meter('cedar')).leases)).toHaveLength(1)
-  failing = ''
-  let meter = await world.meter('cedar')
-  while (Object.keys(meter.leases).length > 0) {
-    await new Promise(resolve => setTimeout(resolve, 100))
-    meter = await world.meter('cedar')
-  }
-  const eid = response.headers.get('x-sallyport-entry') ?? ''
-  const [outcome] = await world.sallyport.store.get([keys.entry(`${eid}.outcome`)])
-  expect(outcome && told(outcome)).toMatchObject({ ending: 'estimated', charge: meter.used })
 })

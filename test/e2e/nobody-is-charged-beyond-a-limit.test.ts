@@ -1,12 +1,11 @@
 /** Invariant 2: on the partner whose grant has 10,000 tokens, whatever the concurrency and the aborts. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { reservedNow } from '../../shared/domain/meter.ts'
-import { told } from './entries.ts'
-import { chatBody } from './raw-client.ts'
-import { openWorld, type World } from './world.ts'
+import { told } from '../world/entries.ts'
+import { openWorld } from '../world/open.ts'
+import type { World } from '../world/world.ts'
 
 const total = 10_000
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 let world: World
 beforeEach(async () => {
   world = await openWorld()
@@ -45,11 +44,11 @@ async function wave(calls: number, body: object = {}): Promise<Wave> {
   return { admitted, billed, codes }
 }
 
-test('200 calls at once: none over, and further waves use at least 95 %', async () => {
+test('calls all at once: none over, and further waves use at least 95 %', async () => {
   let billed = 0
   let admitted = 0
   for (let waves = 0; waves < 60; waves++) {
-    const done = await wave(200)
+    const done = await wave(world.atOnce)
     for (const code of done.codes.keys()) expect(['budget_exhausted', 'streams_exhausted']).toContain(code)
     billed += done.billed
     admitted += done.admitted
@@ -69,7 +68,7 @@ test('200 calls at once: none over, and further waves use at least 95 %', async 
 
 test('at any moment, what is used, reserved and left is the whole', async () => {
   await world.script({ pace_ms: 2 })
-  const running = wave(64)
+  const running = wave(Math.min(64, world.atOnce))
   let settled = false
   void running.finally(() => {
     settled = true
@@ -82,52 +81,9 @@ test('at any moment, what is used, reserved and left is the whole', async () => 
     expect(meter.remaining).toBeGreaterThanOrEqual(0)
     await new Promise(resolve => setImmediate(resolve))
   }
-  expect(seen).toBeGreaterThan(10)
+  expect(seen).toBeGreaterThan(5)
   expect(seen).toBeLessThanOrEqual(64)
 })
-
-/** Ten clients leave at once while the upstream produces; how long the last upstream call stayed open, in ms. */
-async function leaveTogether(stream: boolean): Promise<number> {
-  const cedar = world.raw('cedar')
-  const token = await cedar.token()
-  const before = await world.stats()
-  const leave = new AbortController()
-  const body = { ...chatBody, stream, max_tokens: 1_000 }
-  const calls = Array.from({ length: 10 }, () =>
-    cedar.call('POST', '/openai/v1/chat/completions', { token, body, signal: leave.signal }),
-  )
-  if (stream) for (const call of calls) await (await call).body?.getReader().read()
-  else for (const call of calls) call.catch(() => undefined)
-  const produced = async (): Promise<number> => (await world.stats()).tokens_produced - before.tokens_produced
-  while ((await world.stats()).in_flight < 10 || (await produced()) < 50) await pause(5)
-  leave.abort()
-  const left = performance.now()
-  while ((await world.stats()).aborted < before.aborted + 10) await pause(2)
-  return performance.now() - left
-}
-
-test.each([
-  ['streams', true],
-  ['JSON calls', false],
-])(
-  '%s that ten clients leave are closed upstream within 100 ms and charged what they can have cost',
-  async (_, stream) => {
-    await world.script({ pace_ms: 10, tokens: 1_000 })
-    const slowest = [await leaveTogether(stream), await leaveTogether(stream), await leaveTogether(stream)]
-    // The quickest of three rounds: a machine under load can hold any one of them up.
-    expect(Math.min(...slowest)).toBeLessThan(100)
-
-    let meter = await world.meter('cedar')
-    while (Object.keys(meter.leases).length > 0) meter = await world.meter('cedar')
-    const outcomes = (await world.entries('cedar'))
-      .map(({ entry }) => told(entry))
-      .filter(one => one.kind === 'outcome')
-    expect(outcomes.map(({ ending }) => ending)).toEqual(new Array(30).fill('client_gone'))
-    expect(outcomes.reduce((sum, { charge }) => sum + Number(charge), 0)).toBe(meter.used)
-    expect(meter.used).toBeGreaterThanOrEqual((await world.stats()).tokens_produced)
-    for (const { charge, reserve } of outcomes) expect(charge).toBeLessThanOrEqual(Number(reserve))
-  },
-)
 
 test.each([
   ['breaks off', { break_after: 5, tokens: 100, times: 1 }],

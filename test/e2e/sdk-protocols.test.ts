@@ -3,8 +3,9 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { told } from './entries.ts'
-import { openWorld, type World } from './world.ts'
+import { told } from '../world/entries.ts'
+import { openWorld } from '../world/open.ts'
+import type { World } from '../world/world.ts'
 
 const model = 'aurora-preview'
 const messages = [{ role: 'user' as const, content: 'Say something short.' }]
@@ -117,18 +118,6 @@ describe('responses', () => {
     })
     expect(await lastOutcome()).toMatchObject({ ending: 'upstream_failed' })
   })
-
-  test('that a client leaves while the model reasons are charged the reservation', async () => {
-    await world.script({ reasoning: 30, tokens: 5, pace_ms: 20 })
-    const charge = await charged(async () => {
-      const stream = await openai.responses.create({ ...ask, reasoning: { effort: 'high' }, stream: true })
-      for await (const _ of stream) break
-      stream.controller.abort()
-      while (Object.keys((await world.meter('cedar')).leases).length > 0)
-        await new Promise(resolve => setTimeout(resolve, 5))
-    })
-    expect(charge).toBe((await lastOutcome())?.reserve)
-  })
 })
 
 describe('embeddings', () => {
@@ -145,14 +134,14 @@ describe('embeddings', () => {
   test('are refused where the agreement withholds them, with the clause', async () => {
     const change = { set: [[['capabilities'], ['infer']]] } as const
     const key = keys.agreement('agreement_cedar')
-    const [{ capabilities } = {}] = await world.sallyport.store.get([key])
-    await world.sallyport.store.write({ kind: 'update', key, change })
+    const [{ capabilities } = {}] = await world.store.get([key])
+    await world.store.write({ kind: 'update', key, change })
     await expect(openai.embeddings.create({ model, input: 'one' })).rejects.toMatchObject({
       constructor: OpenAI.PermissionDeniedError,
       param: 'input',
       error: { sallyport: { code: 'capability_withheld', clause: 'capabilities-1' } },
     })
-    await world.sallyport.store.write({
+    await world.store.write({
       kind: 'update',
       key,
       change: { set: [[['capabilities'], capabilities]] },

@@ -3,8 +3,9 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { told } from './entries.ts'
-import { openWorld, type World } from './world.ts'
+import { told } from '../world/entries.ts'
+import { openWorld } from '../world/open.ts'
+import type { World } from '../world/world.ts'
 
 const model = 'aurora-preview'
 const messages = [{ role: 'user' as const, content: 'Say something short.' }]
@@ -80,16 +81,6 @@ describe('openai', () => {
     expect((await endingsSince(before)).sort()).toEqual(['completed', 'upstream_refused'])
   })
 
-  test('aborts: the upstream stops', async () => {
-    await world.script({ pace_ms: 10, tokens: 1_000 })
-    const { aborted } = await world.stats()
-    const stream = await openai.chat.completions.create({ model, messages, max_tokens: 1_000, stream: true })
-    for await (const _ of stream) break
-    stream.controller.abort()
-    while ((await world.stats()).aborted === aborted) await new Promise(resolve => setTimeout(resolve, 5))
-    expect((await world.stats()).in_flight).toBe(0)
-  })
-
   test('throws its typed errors, with the code and the next step', async () => {
     const field = openai.chat.completions.create({ model, messages, max_tokens: 20, web_search_options: {} })
     await expect(field).rejects.toMatchObject({
@@ -112,7 +103,7 @@ describe('openai', () => {
       return gateway.fetch(input, init)
     }
     const poor = new OpenAI({ baseURL: gateway.openai, apiKey: 'unused', fetch: counted })
-    await world.sallyport.store.write({
+    await world.store.write({
       kind: 'update',
       key: keys.meter('grant_prairie'),
       change: {
@@ -156,17 +147,6 @@ describe('anthropic', () => {
     expect(await claude.messages.create({ model, messages, max_tokens: 20 })).toMatchObject({
       type: 'message',
     })
-  })
-
-  test('aborts: the upstream stops', async () => {
-    await world.script({ pace_ms: 10, tokens: 1_000 })
-    const { aborted } = await world.stats()
-    const stream = claude.messages.stream({ model, messages, max_tokens: 1_000 })
-    stream.on('error', () => undefined)
-    for await (const event of stream) if (event.type === 'content_block_delta') break
-    stream.abort()
-    while ((await world.stats()).aborted === aborted) await new Promise(resolve => setTimeout(resolve, 5))
-    expect((await world.stats()).in_flight).toBe(0)
   })
 
   test('throws its typed errors, with the code and the next step', async () => {

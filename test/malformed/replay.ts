@@ -8,7 +8,7 @@ import {
   sign,
 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { World } from '../e2e/world.ts'
+import type { World } from '../world/world.ts'
 import type { Malformed, Mangling } from './malformed.ts'
 
 export type Kept = Pick<Malformed, 'request' | 'token' | 'proof' | 'assertion'>

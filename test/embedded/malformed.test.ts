@@ -7,15 +7,15 @@ import type { Store } from '../../shared/ports/store.ts'
 import { replaceWrite } from '../in-order.ts'
 import type { Malformed } from '../malformed/malformed.ts'
 import { type BytesOf, openReplay } from '../malformed/replay.ts'
-import { rawHttp } from './raw-http.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { rawHttp } from '../world/raw-http.ts'
 
 const kept: readonly Malformed[] = readFileSync(corpusFile, 'utf8')
   .trimEnd()
   .split('\n')
   .map(line => JSON.parse(line))
 
-let world: World
+let world: EmbeddedWorld
 let bytesOf: BytesOf
 let entries = 0
 const counting = (store: Store): Store => ({
@@ -29,7 +29,7 @@ const counting = (store: Store): Store => ({
   },
 })
 beforeAll(async () => {
-  world = await openWorld({ wiring: { wrap: counting } })
+  world = await openEmbedded({ wiring: { wrap: counting } })
   bytesOf = await openReplay(world)
 })
 afterAll(() => world.close())

@@ -5,8 +5,8 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
-import { freePort, type Started, start } from './process.ts'
-import { rawClient } from './raw-client.ts'
+import { freePort, type Started, start } from '../world/process.ts'
+import { rawClient } from '../world/raw-client.ts'
 
 let data: string
 let env: Record<string, string>

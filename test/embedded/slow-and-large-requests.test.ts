@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { bodyBytes, type Handler, json } from '../../functions/http.ts'
 import { type Limits, type Listening, listen } from '../../scripts/embedded/server.ts'
-import { bodyOf, rawHttp } from './raw-http.ts'
-import { quiet } from './world.ts'
+import { quiet } from '../world/embedded.ts'
+import { bodyOf, rawHttp } from '../world/raw-http.ts'
 
 const limits = { headersMs: 150, requestMs: 300, checkMs: 20, bodyBytes: 1 << 20 }
 const bodies: number[] = []

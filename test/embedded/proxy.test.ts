@@ -5,9 +5,9 @@ import { networkInterfaces } from 'node:os'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Started, start } from './process.ts'
-import { bodyOf, rawHttp } from './raw-http.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { type Started, start } from '../world/process.ts'
+import { bodyOf, rawHttp } from '../world/raw-http.ts'
 
 const model = 'aurora-preview'
 const messages = [{ role: 'user' as const, content: 'Say something short.' }]
@@ -20,11 +20,11 @@ interface Variables {
   readonly ANTHROPIC_API_KEY: string
 }
 
-let world: World
+let world: EmbeddedWorld
 let proxy: Started
 let variables: Variables
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   proxy = sallyport('--json', 'proxy')
   variables = await printed(proxy)
 })

@@ -1,13 +1,13 @@
 /** Calls that a provider billed beyond their reservation, and the meters that they closed. */
-import { keys } from '../../shared/domain/keys.ts'
-import { type Meter, reopen } from '../../shared/domain/meter.ts'
-import type { Model } from '../../shared/domain/records.ts'
-import { type Figure, figureOf, figures } from '../../shared/domain/token-bounds.ts'
-import type { Entry } from '../../shared/entries/entry.ts'
-import { outcomeId } from '../../shared/entries/id.ts'
-import { putEntry } from '../../shared/entries/put.ts'
-import { reopeningEntry } from '../../shared/entries/reopening.ts'
-import type { Condition, Store, Update } from '../../shared/ports/store.ts'
+import { keys } from '../shared/domain/keys.ts'
+import { type Meter, reopen } from '../shared/domain/meter.ts'
+import type { Model } from '../shared/domain/records.ts'
+import { type Figure, figureOf, figures } from '../shared/domain/token-bounds.ts'
+import type { Entry } from '../shared/entries/entry.ts'
+import { outcomeId } from '../shared/entries/id.ts'
+import { putEntry } from '../shared/entries/put.ts'
+import { reopeningEntry } from '../shared/entries/reopening.ts'
+import type { Condition, Store, Update } from '../shared/ports/store.ts'
 
 export interface Overrun {
   readonly eid: string

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
-import { entriesOf, told } from './entries.ts'
-import { rawHttp } from './raw-http.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { entriesOf, told } from '../world/entries.ts'
+import { rawHttp } from '../world/raw-http.ts'
 
-let world: World
+let world: EmbeddedWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   await world.script({ pace_ms: 10, tokens: 2_000 })
 })
 afterEach(async () => {

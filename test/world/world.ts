@@ -1,28 +1,37 @@
-/** A whole Sallyport with its demo, in this process, on free ports and a folder of its own. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** What a test sees of a Sallyport with its demo, whatever it runs on. */
 import { createGateway, type Gateway } from '../../client/index.ts'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
-import { type DemoUpstream, startDemoUpstream } from '../../scripts/demo/upstream.ts'
-import { type Config, readConfig } from '../../scripts/embedded/config.ts'
-import { openSallyport, type Sallyport, type Wiring } from '../../scripts/embedded/sallyport.ts'
-import { seed } from '../../scripts/seed.ts'
+import type { DemoUpstream } from '../../scripts/demo/upstream.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
+import type { SigningKey } from '../../shared/domain/records.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
-import type { Telemetry } from '../../shared/ports/world.ts'
+import type { Signer } from '../../shared/ports/keys.ts'
+import type { Store } from '../../shared/ports/store.ts'
 import { entriesOf } from './entries.ts'
 import { rawClient } from './raw-client.ts'
 
 export type Partner = DemoCredentials['partners'][number]
+export type Target = 'embedded' | 'localstack' | 'ministack'
 
 export interface World {
+  readonly target: Target
   readonly issuer: string
+  /** A folder of this world's own, with `demo/credentials.json` in it. */
   readonly data: string
+  readonly store: Store
   readonly upstream: DemoUpstream
-  readonly sallyport: Sallyport
   readonly credentials: DemoCredentials
+  /** How much may be under way at once: a function takes a process for each call. */
+  readonly atOnce: number
+  /** Whether the bytes of a streamed reply arrive as they come. */
+  readonly live: boolean
+  /** Opens the private half of a token signing key. */
+  signer(key: SigningKey): Promise<Signer>
+  /** One run of the sweeper, beside its schedule. */
+  sweep(): Promise<void>
+  /** An operator's command, for instance `rotate`; rejects with its `stderr` when it fails. */
+  operate(command: string, ...args: string[]): Promise<{ readonly stdout: string }>
   partner(id: 'cedar' | 'prairie'): Partner
   gateway(id: 'cedar' | 'prairie'): Gateway
   raw(id: 'cedar' | 'prairie'): ReturnType<typeof rawClient>
@@ -41,29 +50,18 @@ export interface UpstreamStats {
   readonly tokens_produced: number
 }
 
-export const quiet: Telemetry = { count: () => undefined, alarm: () => undefined, error: () => undefined }
+type Given = Omit<World, 'partner' | 'gateway' | 'raw' | 'meter' | 'entries' | 'script' | 'stats'>
 
-export async function openWorld(
-  settings: { readonly config?: Partial<Config>; readonly wiring?: Wiring } = {},
-): Promise<World> {
-  const data = await mkdtemp(join(tmpdir(), 'sallyport-'))
-  const upstream = await startDemoUpstream({ port: 0 })
-  const config: Config = { ...readConfig({}), data, port: 0, ...settings.config }
-  const sallyport = await openSallyport(config, { telemetry: quiet, ...settings.wiring })
-  const { issuer, store } = sallyport
-  const endpoints = { openai: `${upstream.url}/v1`, anthropic: upstream.url }
-  const credentials = await seed(store, { data, issuer, endpoints }, Date.now())
+/** What every world can be asked, whatever it runs on. */
+export function furnished<G extends Given>(given: G): G & World {
+  const { issuer, store, upstream, credentials } = given
   const partner = (id: string): Partner => {
     const found = credentials.partners.find(one => one.id === id)
     if (found === undefined) throw new Error(`no partner ${id}`)
     return found
   }
   return {
-    issuer,
-    data,
-    upstream,
-    sallyport,
-    credentials,
+    ...given,
     partner,
     gateway: id => {
       const { client_id: clientId, key, kid } = partner(id)
@@ -84,10 +82,5 @@ export async function openWorld(
       if (!response.ok) throw new Error(await response.text())
     },
     stats: async () => (await fetch(`${upstream.url}/demo/stats`)).json() as Promise<UpstreamStats>,
-    close: async () => {
-      await sallyport.close(0)
-      await upstream.close()
-      await rm(data, { recursive: true })
-    },
   }
 }

@@ -1,13 +1,13 @@
 /** Requests that nobody sends by accident: each gets a 400-class answer, and nothing of it lands in the log. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bodyOf, rawHttp } from './raw-http.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { bodyOf, rawHttp } from '../world/raw-http.ts'
 
-let world: World
-let cedar: ReturnType<World['raw']>
+let world: EmbeddedWorld
+let cedar: ReturnType<EmbeddedWorld['raw']>
 let token: string
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   cedar = world.raw('cedar')
   token = await cedar.token()
 })

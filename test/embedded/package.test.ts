@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
 
 const run = promisify(execFile)
 const built = resolve('dist/client')
-let world: World
+let world: EmbeddedWorld
 beforeAll(async () => {
   await run('npm', ['run', 'build'])
-  world = await openWorld()
+  world = await openEmbedded()
 })
 afterAll(() => world.close())
 

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
 import { freshMeter } from '../../shared/domain/meter.ts'
 import type { WriteOp } from '../../shared/ports/store.ts'
-import { told } from './entries.ts'
-import { openWorld, quiet, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded, quiet } from '../world/embedded.ts'
+import { told } from '../world/entries.ts'
 
-let world: World
+let world: EmbeddedWorld
 let alarms: Record<string, unknown>[]
 beforeEach(async () => {
   alarms = []
@@ -16,7 +16,7 @@ beforeEach(async () => {
     ...quiet,
     alarm: (name: string, facts: object) => void alarms.push({ name, ...facts }),
   }
-  world = await openWorld({ wiring: { telemetry } })
+  world = await openEmbedded({ wiring: { telemetry } })
 })
 afterEach(() => world.close())
 
@@ -91,7 +91,7 @@ test('it is charged in full, flagged, alarmed, and its meter closed until a boun
 })
 
 test('one bill closes every meter of its call, and one raise opens them all', async () => {
-  const { store } = world.sallyport
+  const { store } = world
   const limits = { total: 1_000_000, rpm: 6_000, burst: 100, streams: 256 }
   const pool = freshMeter('pool_valley', limits, Date.now(), 'pool')
   await store.write({ kind: 'put', key: keys.meter(pool.id), item: pool })
@@ -118,7 +118,7 @@ test('one bill closes every meter of its call, and one raise opens them all', as
 })
 
 test('what a decision has closed, before a bill or after it, stays closed', async () => {
-  const { store } = world.sallyport
+  const { store } = world
   const decide: WriteOp = {
     kind: 'update',
     key: keys.meter('grant_cedar'),
@@ -154,7 +154,7 @@ describe('reopening is refused, and nothing changed,', () => {
     expect(await failed('grant_cedar', ...twice, ...reason)).toContain('raised twice')
     expect(await failed('grant_cedar', '--raise', 'image=9999999999', ...reason)).toContain('a whole budget')
     expect(await failed('grant_cedar', '--raise', 'image=9000', '--reason', ' ')).toContain('say why')
-    await world.sallyport.store.write({
+    await world.store.write({
       kind: 'update',
       key: keys.model('aurora-preview'),
       change: { remove: [['tokens', 'image']] },
@@ -167,7 +167,7 @@ describe('reopening is refused, and nothing changed,', () => {
     const raise = ['--raise', 'overhead.request=100', ...reason]
     expect(await failed('grant_cedar', ...raise)).toContain('grant_cedar is open')
     expect(await failed('grant_nobody', ...raise)).toContain('no meter grant_nobody')
-    await world.sallyport.store.write({
+    await world.store.write({
       kind: 'update',
       key: keys.meter('grant_cedar'),
       change: { set: [[['state'], 'closed']] },

@@ -1,14 +1,14 @@
 /** Upstreams that break off, lie, linger, or say too much. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
-import { told } from './entries.ts'
-import { chunk, oddUpstream, sse } from './odd-upstream.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { told } from '../world/entries.ts'
+import { chunk, oddUpstream, sse } from '../world/odd-upstream.ts'
 
-let world: World
-let cedar: ReturnType<World['raw']>
+let world: EmbeddedWorld
+let cedar: ReturnType<EmbeddedWorld['raw']>
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openEmbedded()
   cedar = world.raw('cedar')
 })
 afterEach(() => world.close())
@@ -108,7 +108,7 @@ describe('a credential that cannot be sent', () => {
   test('costs nothing, and is not repeated', async () => {
     await world.close()
     const lines: string[] = []
-    world = await openWorld({
+    world = await openEmbedded({
       wiring: {
         telemetry: {
           count: () => undefined,
@@ -118,7 +118,7 @@ describe('a credential that cannot be sent', () => {
       },
     })
     cedar = world.raw('cedar')
-    await world.sallyport.store.write({
+    await world.store.write({
       kind: 'update',
       key: keys.model('aurora-preview'),
       change: { set: [[['upstreams', 'openai', 'url'], 'nowhere']] },

@@ -4,15 +4,15 @@
  */
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { told } from './entries.ts'
-import { oddUpstream } from './odd-upstream.ts'
-import { chatBody } from './raw-client.ts'
-import { openWorld, type World } from './world.ts'
+import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
+import { told } from '../world/entries.ts'
+import { oddUpstream } from '../world/odd-upstream.ts'
+import { chatBody } from '../world/raw-client.ts'
 
-let world: World
-let cedar: ReturnType<World['raw']>
+let world: EmbeddedWorld
+let cedar: ReturnType<EmbeddedWorld['raw']>
 beforeEach(async () => {
-  world = await openWorld({ wiring: { idleMs: { stream: 1_200, json: 1_200 } } })
+  world = await openEmbedded({ wiring: { idleMs: { stream: 1_200, json: 1_200 } } })
   cedar = world.raw('cedar')
 })
 afterEach(() => world.close())

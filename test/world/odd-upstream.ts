@@ -27,10 +27,10 @@ export async function oddUpstream(
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const [model] = await world.sallyport.store.get([keys.model('aurora-preview')])
+  const [model] = await world.store.get([keys.model('aurora-preview')])
   if (!model) throw new Error('no model')
   const { openai, anthropic } = model.upstreams
-  await world.sallyport.store.write({
+  await world.store.write({
     kind: 'update',
     key: keys.model('aurora-preview'),
     change: {

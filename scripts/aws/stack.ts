@@ -1,0 +1,55 @@
+import { createClients } from '../../shared/adapters/aws/clients.ts'
+import { readStackOutputs } from '../../shared/adapters/aws/cloudformation.ts'
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
+import { createKmsSigners, openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
+import { createTokenKey, retireTokenKey } from '../../shared/adapters/aws/token-keys.ts'
+import { systemClock, systemRandom } from '../../shared/adapters/embedded/world.ts'
+import { longTexts } from '../../shared/domain/keys.ts'
+import type { SigningKey } from '../../shared/domain/records.ts'
+import type { Signer } from '../../shared/ports/keys.ts'
+import type { Deployment } from '../deployment.ts'
+
+export interface DeployedStack extends Deployment {
+  readonly issuer: string
+  readonly outputs: Readonly<Record<string, string>>
+  signer(key: SigningKey): Promise<Signer>
+}
+
+/** A deployed stack, by its outputs and with the operator's own credentials. */
+export async function openStack(stack: string): Promise<DeployedStack> {
+  const outputs = await readStackOutputs(stack)
+  const output = (name: string): string => {
+    const value = outputs[name]
+    if (value === undefined) throw new Error(`The stack ${stack} has no output ${name}: is it a Sallyport?`)
+    return value
+  }
+  const { dynamo, kms } = createClients()
+  const pace = { clock: systemClock, random: systemRandom }
+  const store = createDynamoStore({
+    client: dynamo,
+    tables: {
+      registry: output('TableRegistry'),
+      meters: output('TableMeters'),
+      spent: output('TableSpent'),
+      entries: output('TableEntries'),
+    },
+    ...pace,
+    packed: longTexts,
+  })
+  return {
+    issuer: output('Issuer'),
+    outputs,
+    store,
+    signer: createKmsSigners(kms, pace),
+    async createKey() {
+      const ref = await createTokenKey(kms, { stack, tokenRoleArn: output('TokenRoleArn') })
+      const { kid, alg, publicJwk: jwk } = await openKmsSigner(kms, ref, pace)
+      return { kid, alg, jwk, ref }
+    },
+    retireKey: ref => retireTokenKey(kms, ref),
+    close() {
+      dynamo.destroy()
+      kms.destroy()
+    },
+  }
+}

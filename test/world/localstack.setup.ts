@@ -1,0 +1,39 @@
+/** Before the tests of a project: a LocalStack of their own, with the stack deployed. After them: nothing is left. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { deployEmulated, destroyEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
+import { clientEnvironment } from '../../scripts/localstack/client-environment.ts'
+import { startInstance, stopInstance } from '../../scripts/localstack/instance.ts'
+
+let undo: () => Promise<void> = async () => undefined
+export const teardown = (): Promise<void> => undo()
+
+export async function setup(project: TestProject): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-localstack-'))
+  const given = process.env.SALLYPORT_AWS_ENDPOINT
+  const instance = given
+    ? undefined
+    : await startInstance({ folder, port: 0, owned: true, say: line => console.log(line) })
+  const emulated: Emulated = {
+    target: 'localstack',
+    stack: 'Sallyport',
+    env: awsOnly(clientEnvironment(instance?.endpoint ?? given ?? '')),
+    // As short as the stack takes: tests wait for it to pass.
+    lease: 10,
+    log: join(folder, 'deploy.log'),
+  }
+  console.log(`Deploying to the LocalStack at ${emulated.env.AWS_ENDPOINT_URL}, see ${emulated.log}`)
+  await deployEmulated(emulated)
+  project.provide('deployed', { target: 'localstack', stack: emulated.stack, env: emulated.env })
+  if (instance) project.provide('localstack', instance)
+  undo = async () => {
+    if (instance) await stopInstance(folder)
+    else await destroyEmulated(emulated)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const awsOnly = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_')))

@@ -1,0 +1,37 @@
+import { expect } from 'vitest'
+import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
+
+/** Met in `test/embedded/refusals-of-the-server.test.ts`: they come from what API Gateway is elsewhere, or from an outage. */
+export const ofTheServer = [
+  'headers_too_large',
+  'internal',
+  'overloaded',
+  'record_unavailable',
+  'request_malformed',
+  'request_timeout',
+  'stopping',
+  'store_unavailable',
+  'upstream_timeout',
+] as const satisfies readonly RefusalCode[]
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly code: string
+  readonly error: { message: string; code?: string; type?: string; sallyport: { code: string; next: string } }
+}
+
+/** Reads a refusal in the caller's protocol and checks what every one of them has. */
+export async function readRefusal(response: Response, code: RefusalCode): Promise<Answer> {
+  const body = (await response.json()) as { type?: string; request_id?: string; error: Answer['error'] }
+  const { status, headers } = response
+  const { error } = body
+  expect({ code: error.sallyport?.code, status }).toEqual({ code, status: refusals[code].status })
+  expect(error.sallyport.next).toBe(refusals[code].next)
+  expect(error.message).toContain(refusals[code].title)
+  expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  expect(headers.get('dpop-nonce')).toBeTruthy()
+  expect(headers.get('cache-control')).toBe('no-store')
+  if (status === 401) expect(headers.get('www-authenticate')).toMatch(/^DPoP error="[a-z_]+".*algs="ES256/)
+  return { status, headers, code, error }
+}
