@@ -2,6 +2,7 @@
  * What each operation costs in DynamoDB's units, as its answers tell (`ReturnConsumedCapacity`). The product's own
  * functions run here, over the deployed tables and keys. `docs/scaling.md` counts with these figures.
  */
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createApi } from '../../functions/api/app.ts'
 import { createGate } from '../../functions/gate/app.ts'
@@ -17,7 +18,8 @@ import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
 import { systemClock, systemRandom } from '../../shared/adapters/embedded/world.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
 import { keys, longTexts } from '../../shared/domain/keys.ts'
-import { freshMeter } from '../../shared/domain/meter.ts'
+import { freshMeter, reserve } from '../../shared/domain/meter.ts'
+import { entryId } from '../../shared/entries/id.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { leaveDeadCall } from '../world/dead-call.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
@@ -33,6 +35,7 @@ let store: Store
 let cedar: ReturnType<typeof rawClient>
 let token: string
 let used: Parameters<Consumed>[] = []
+let transacted = 0
 const http = createHttp()
 const clients = createClients()
 const pace = { clock: systemClock, random: systemRandom }
@@ -41,7 +44,7 @@ beforeAll(async () => {
   world = await openDeployed(deployed)
   const { outputs } = world
   const output = (name: string): string => outputs[name] ?? ''
-  store = createDynamoStore({
+  const measured = createDynamoStore({
     client: clients.dynamo,
     tables: {
       registry: output('TableRegistry'),
@@ -53,6 +56,13 @@ beforeAll(async () => {
     packed: longTexts,
     consumed: (...one) => void used.push(one),
   })
+  store = {
+    ...measured,
+    transact: ops => {
+      transacted += ops.length
+      return measured.transact(ops)
+    },
+  }
   const secrets = createKmsSecrets({
     client: clients.kms,
     macKeys: { nonce: output('NonceKeyArn') },
@@ -87,81 +97,98 @@ afterAll(async () => {
   await world.close()
 })
 
-/** Strongly consistent reads of up to 4 KB and writes of up to 1 KB cost one unit; in a transaction, two. */
+/**
+ * A strongly consistent read of up to 4 KB costs one unit, one of an index half of it, a write of up to 1 KB one. Items
+ * in transactions are counted apart: each costs twice as much, which DynamoDB Local does not say.
+ */
 async function unitsOf(act: () => Promise<unknown>) {
   used = []
+  transacted = 0
   await act()
-  const total = { read: 0, write: 0, index: 0, transactions: 0 }
+  const total = { read: 0, write: 0, index: 0, transacted }
   for (const [operation, , units] of used) {
+    if (operation === 'transact') continue
     total.read += units.read
     total.write += units.write
     total.index += units.index
-    if (operation === 'transact') total.transactions += 1
   }
   return total
 }
 
-test('a gated call: at most 8 write units, no transaction', async () => {
+const gated = { read: 7, write: 6, index: 4, transacted: 0 }
+
+test('a gated call: seven records read; its proof, intent, reservation, outcome, settlement and mark written', async () => {
   const call = await unitsOf(async () => expect((await cedar.chat({}, { token })).status).toBe(200))
-  expect(call).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+  expect(call).toEqual(gated)
+  expect(call.write).toBeLessThanOrEqual(8)
+  expect(call.write + call.index).toBeLessThanOrEqual(20)
 })
 
-test('a streamed call costs the same', async () => {
-  const call = await unitsOf(async () => (await cedar.chat({ stream: true }, { token })).text())
-  expect(call).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+test('a streamed call costs the same, and seven reads for each second that it lasts', async () => {
+  expect(await unitsOf(async () => (await cedar.chat({ stream: true }, { token })).text())).toEqual(gated)
+  await world.script({ pace_ms: 100, tokens: 25, times: 1 })
+  const longer = await unitsOf(async () =>
+    (await cedar.chat({ stream: true, max_tokens: 25 }, { token })).text(),
+  )
+  expect(longer).toEqual({ ...gated, read: 7 + 2 * 7 })
 })
 
-test('a call with a pool as well: two more writes', async () => {
+test('a call that a pool is charged with too: one more read, two more writes', async () => {
   const limits = { total: 1_000_000, rpm: 6_000, burst: 100, streams: 256 }
   const item = freshMeter('pool_valley', limits, Date.now(), 'pool')
   await store.write({ kind: 'put', key: keys.meter(item.id), item })
-  await store.write({
-    kind: 'update',
-    key: keys.grant('grant_cedar'),
-    change: { set: [[['meters'], ['grant_cedar', item.id]]] },
-  })
+  const meters = (names: string[]) =>
+    store.write({ kind: 'update', key: keys.grant('grant_cedar'), change: { set: [[['meters'], names]] } })
+  await meters(['grant_cedar', item.id])
   const pooled = await cedar.token()
   const call = await unitsOf(() => cedar.chat({}, { token: pooled }))
-  await store.write({
-    kind: 'update',
-    key: keys.grant('grant_cedar'),
-    change: { set: [[['meters'], ['grant_cedar']]] },
-  })
-  expect(call).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+  await meters(['grant_cedar'])
+  expect(call).toEqual({ ...gated, read: 8, write: 8 })
 })
 
-test('a refusal by the records', async () => {
+test('a call that the records refuse: its proof and one entry', async () => {
   const state = (value: string) =>
     store.write({ kind: 'update', key: keys.grant('grant_cedar'), change: { set: [[['state'], value]] } })
   await state('suspended')
   const call = await unitsOf(async () => expect((await cedar.chat({}, { token })).status).toBe(403))
   await state('active')
-  expect(call).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+  expect(call).toEqual({ read: 7, write: 2, index: 1, transacted: 0 })
 })
 
-test('a token: one transaction of three items', async () => {
-  expect(await unitsOf(() => cedar.token())).toEqual({ read: 0, write: 0, index: 0, transactions: 1 })
+test('a meter grows with the calls under way: what each of its two writes costs', async () => {
+  const limits = { total: 1_000_000, rpm: 60_000, burst: 1_000, streams: 64 }
+  let meter = freshMeter('grant_units', limits, Date.now())
+  await store.write({ kind: 'put', key: keys.meter(meter.id), item: meter })
+  const costs: number[] = []
+  for (let i = 0; i < 64; i++) {
+    const op = reserve(meter, entryId(Date.now(), randomBytes(16)), 1_000, Date.now(), 600_000)
+    if ('code' in op) throw new Error(op.code)
+    const { write } = await unitsOf(async () => {
+      meter = (await store.write(op)).item ?? meter
+    })
+    costs.push(write)
+  }
+  expect([1, 8, 16, 32, 64].map(leases => costs[leases - 1])).toEqual([1, 2, 3, 5, 9])
 })
 
-test('one beat of a stream: each second', async () => {
-  await world.script({ pace_ms: 100, tokens: 25, times: 1 })
-  const whole = await unitsOf(async () =>
-    (await cedar.chat({ stream: true, max_tokens: 25 }, { token })).text(),
-  )
-  expect(whole).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+test('a token: seven records read, three items in one transaction', async () => {
+  expect(await unitsOf(() => cedar.token())).toEqual({ read: 7, write: 0, index: 0.5, transacted: 3 })
 })
 
-test('quota', async () => {
+test('a look at one’s quota', async () => {
   const api = await cedar.token({ resource: `http://127.0.0.1:${listening.port}/api` })
   const asked = await unitsOf(() => cedar.call('GET', '/api/v1/me', { token: api }))
-  expect(asked).toEqual({ read: 0, write: 0, index: 0, transactions: 0 })
+  expect(asked).toEqual({ read: 7, write: 1, index: 0.5, transacted: 0 })
 })
 
-test('a run of the sweeper that finds nothing, and one dead call', async () => {
+test('a run of the sweeper that finds nothing; one dead call', async () => {
   const deps = { store, clock: systemClock, telemetry: quiet }
   await sweep(deps)
   const idle = await unitsOf(() => sweep(deps))
   await leaveDeadCall(world, 100, 60_000)
   const busy = await unitsOf(() => sweep(deps))
-  expect({ idle, busy }).toEqual({})
+  expect({ idle, busy }).toEqual({
+    idle: { read: 4, write: 0, index: 0.5, transacted: 0 },
+    busy: { read: 9, write: 3, index: 3, transacted: 0 },
+  })
 })
