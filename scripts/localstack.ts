@@ -1,0 +1,109 @@
+/**
+ * `npm run localstack -- up|deploy|down|reset`: a LocalStack on this machine, without Docker. Each may be repeated.
+ * SALLYPORT_AWS_ENDPOINT names one that runs already, a container for instance: it is used, and neither started nor
+ * stopped.
+ */
+import { mkdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { clientEnvironment } from './localstack/client-environment.ts'
+import {
+  defaultPort,
+  type Instance,
+  instanceFolder,
+  runningInstance,
+  startInstance,
+  stopInstance,
+} from './localstack/instance.ts'
+
+const usage = `npm run localstack -- <command> [--port ${defaultPort}]
+
+  up       install LocalStack, once, and start it
+  deploy   up, then Sallyport on it, with the demo's story
+  down     stop it; what was deployed goes with it
+  reset    down, then up`
+
+const stack = 'Sallyport'
+const folder = instanceFolder('default')
+const foreign = process.env.SALLYPORT_AWS_ENDPOINT || undefined
+const say = (line: string): void => console.log(line)
+
+async function up(port: number | undefined): Promise<Instance> {
+  if (foreign !== undefined) return adopt(foreign)
+  const instance = await startInstance({ folder, port: port ?? defaultPort, say })
+  if (port !== undefined && port !== 0 && new URL(instance.endpoint).port !== String(port))
+    throw new Error(`LocalStack runs already, at ${instance.endpoint}: npm run localstack -- down`)
+  say(`LocalStack  ${instance.endpoint}`)
+  say(`its log     ${relative('', instance.log)}`)
+  return instance
+}
+
+async function deploy(port: number | undefined): Promise<void> {
+  const { endpoint } = await up(port)
+  const log = join(folder, 'deploy.log')
+  say(`Deploying; the log is ${relative('', log)}`)
+  // With the SDK and the bundler these take longer to load than any other command to run.
+  const { deployEmulated } = await import('./aws/emulated.ts')
+  const { openStack } = await import('./aws/stack.ts')
+  const { demoUpstream, seedDemo } = await import('./localstack/demo.ts')
+  const env = clientEnvironment(endpoint)
+  const issuer = await deployEmulated({ target: 'localstack', stack, env, log })
+  const upstream = foreign === undefined ? await demoUpstream(folder) : undefined
+  const deployment = await openStack(stack)
+  const profile = await seedDemo(deployment.store, { folder, issuer, upstream }).finally(() =>
+    deployment.close(),
+  )
+  const sallyport = `npx sallyport --profile ${relative('', profile)}`
+  const body = '{"model":"aurora-preview","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'
+  say(`Sallyport   ${issuer}`)
+  say(`Try it:     ${sallyport} quota`)
+  if (upstream !== undefined) say(`            ${sallyport} curl /openai/v1/chat/completions -d '${body}'`)
+}
+
+async function down(): Promise<void> {
+  if (foreign !== undefined) throw new Error(`${foreign} is not ours to stop: SALLYPORT_AWS_ENDPOINT is set.`)
+  say((await stopInstance(folder, say)) ? 'LocalStack is stopped.' : 'LocalStack was not running.')
+}
+
+async function adopt(address: string): Promise<Instance> {
+  if (!URL.canParse(address)) throw new Error(`SALLYPORT_AWS_ENDPOINT: ${address} is not a URL.`)
+  const endpoint = new URL(address).origin
+  const health = `${endpoint}/_localstack/health`
+  const answer = await fetch(health).catch((error: Error) => ({
+    ok: false,
+    status: String(error.cause ?? error),
+  }))
+  if (!answer.ok)
+    throw new Error(`SALLYPORT_AWS_ENDPOINT: ${health} does not answer as LocalStack does: ${answer.status}`)
+  mkdirSync(folder, { recursive: true })
+  say(`LocalStack  ${endpoint} (SALLYPORT_AWS_ENDPOINT)`)
+  return { endpoint, folder, log: '' }
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const port = values.port === undefined ? undefined : Number(values.port)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new Error(`--port ${values.port}: a port is a number up to 65535; 0 takes any free one.`)
+  const [command, ...more] = positionals
+  if (more.length === 0 && command === 'up') {
+    await up(port)
+    say('Next:       npm run localstack -- deploy')
+    if (foreign === undefined) say('Stop it:    npm run localstack -- down')
+  } else if (more.length === 0 && command === 'deploy') await deploy(port)
+  else if (more.length === 0 && command === 'down') await down()
+  else if (more.length === 0 && command === 'reset') {
+    const former = runningInstance(folder)
+    await down()
+    await up(port ?? (former && Number(new URL(former.endpoint).port)))
+  } else throw new Error(`Which command?\n\n${usage}`)
+}
+
+run(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
