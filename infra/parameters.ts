@@ -4,6 +4,7 @@
  */
 import { SecurityPolicy } from 'aws-cdk-lib/aws-apigateway'
 import * as z from 'zod'
+import type { Table } from '../shared/ports/store.ts'
 import type { FunctionName } from './permissions.ts'
 import { targets } from './targets.ts'
 
@@ -44,6 +45,9 @@ const certificate = matching(
   /^arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
   'Give the ARN of an ACM certificate.',
 )
+const tableName = matching(/^[A-Za-z0-9_.-]{3,255}$/, 'Give the name of a DynamoDB table.')
+
+const restoredTables = ['registryTable', 'metersTable', 'spentTable', 'entriesTable'] as const
 
 const schema = z
   .strictObject({
@@ -77,6 +81,11 @@ const schema = z
       .default(365),
     /** OMB M-26-14: the log stays retrievable for twelve months at least. */
     objectLockDays: whole(1, 36_500).default(365),
+    /** Tables that were restored from a backup: each serves in place of the stack's own, which stays as it is. */
+    registryTable: tableName.optional(),
+    metersTable: tableName.optional(),
+    spentTable: tableName.optional(),
+    entriesTable: tableName.optional(),
     alarmEmail: z.email('Give an e-mail address.').optional(),
     alarmTopicArn: matching(
       /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
@@ -116,6 +125,12 @@ const schema = z
     const onAws = p.target === 'aws'
     wrong('endpoint', 'Leave it out: only an emulator has one.', onAws && p.endpoint !== undefined)
     wrong('domain', 'Leave it out: only AWS has an edge.', !onAws && p.domain !== undefined)
+    for (const [i, name] of restoredTables.entries())
+      wrong(
+        name,
+        'Give each table another name.',
+        p[name] !== undefined && restoredTables.slice(0, i).some(other => p[other] === p[name]),
+      )
     wrong('alarmTopicArn', 'Give this or alarmEmail, not both.', !!p.alarmEmail && !!p.alarmTopicArn)
     const zone = p.hostedZoneId !== undefined
     wrong(
@@ -150,6 +165,10 @@ export function reservedFor(parameters: Parameters, name: FunctionName): number 
   const kept = parameters[`${name}Concurrency`]
   return kept === 'none' ? undefined : kept
 }
+
+/** The name of the table that serves in place of the stack's own, if one does. */
+export const restoredTable = (parameters: Parameters, table: Table): string | undefined =>
+  parameters[`${table}Table`]
 
 /** Throws an `Error` that names each wrong parameter. Keys that the CDK uses itself are passed over. */
 export function readParameters(context: Readonly<Record<string, unknown>>): Parameters {

@@ -31,7 +31,7 @@ export class SallyportStack extends Stack {
     const { retain, target } = parameters
     this.keys = new Keys(this, 'Keys', { domains: domainsInUse, retain })
     const key = this.keys.data
-    this.tables = new Tables(this, 'Tables', { key, retain })
+    this.tables = new Tables(this, 'Tables', { key, parameters })
     this.objects = new Objects(this, 'Objects', { key, parameters })
     this.upstreamSecret = new UpstreamSecret(this, 'Upstream', { key, retain })
     this.api = new Api(this, 'Api', { parameters, keys: this.keys })

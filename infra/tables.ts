@@ -3,6 +3,7 @@ import {
   AttributeType,
   BillingMode,
   Table as DynamoTable,
+  type ITable,
   ProjectionType,
   StreamViewType,
   TableEncryption,
@@ -11,18 +12,23 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import { indexes } from '../shared/domain/keys.ts'
 import type { Index, Table } from '../shared/ports/store.ts'
+import { type Parameters, restoredTable } from './parameters.ts'
 
 export interface TablesProps {
   readonly key: IKey
-  readonly retain: boolean
+  readonly parameters: Parameters
 }
+
+/** The stack's own, or one that it only names. The CDK's class does not fit its interface under our compiler options. */
+type UsableTable = DynamoTable | ITable
 
 /**
  * The tables of `docs/storage-schema.md`, with the indexes that the key builders declare. They are tables of one
- * region: a global one cannot be given a key of ours in a template that names no region.
+ * region: a global one cannot be given a key of ours in a template that names no region. One that was restored from a
+ * backup is not the stack's: it is only named, with the settings that the operator has given it.
  */
 export class Tables extends Construct {
-  readonly byName: Readonly<Record<Table, DynamoTable>>
+  readonly byName: Readonly<Record<Table, UsableTable>>
   readonly #props: TablesProps
 
   constructor(scope: Construct, id: string, props: TablesProps) {
@@ -37,8 +43,17 @@ export class Tables extends Construct {
     }
   }
 
-  #table(name: Table, own: { timeToLiveAttribute?: string; stream?: StreamViewType } = {}): DynamoTable {
-    const { key, retain } = this.#props
+  #table(name: Table, own: { timeToLiveAttribute?: string; stream?: StreamViewType } = {}): UsableTable {
+    const { key, parameters } = this.#props
+    const declared: readonly Index[] = Object.values(indexes).filter(index => index.table === name)
+    const restored = restoredTable(parameters, name)
+    if (restored !== undefined)
+      return DynamoTable.fromTableAttributes(this, name, {
+        tableName: restored,
+        globalIndexes: declared.map(index => index.name),
+        encryptionKey: key,
+      })
+    const { retain } = parameters
     const table = new DynamoTable(this, name, {
       partitionKey: text('pk'),
       sortKey: text('sk'),
@@ -50,15 +65,13 @@ export class Tables extends Construct {
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...own,
     })
-    const declared: readonly Index[] = Object.values(indexes)
     for (const index of declared)
-      if (index.table === name)
-        table.addGlobalSecondaryIndex({
-          indexName: index.name,
-          partitionKey: text(index.partition),
-          sortKey: text(index.sort),
-          projectionType: ProjectionType.KEYS_ONLY,
-        })
+      table.addGlobalSecondaryIndex({
+        indexName: index.name,
+        partitionKey: text(index.partition),
+        sortKey: text(index.sort),
+        projectionType: ProjectionType.KEYS_ONLY,
+      })
     return table
   }
 }

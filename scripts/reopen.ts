@@ -2,12 +2,12 @@
  * `npm run reopen -- <meter> --raise <figure>=<tokens> --reason <text>`: opens again what a provider's bill closed,
  * once the bound that was too low has been raised. Beside a running server or without one.
  */
-import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
 import type { Model } from '../shared/domain/records.ts'
 import { type Figure, figureOf, figures, isFigure } from '../shared/domain/token-bounds.ts'
 import { openDeployment, stackOption } from './deployment.ts'
+import { operator } from './operator.ts'
 import { type Overruns, readOverruns, reopenMeters } from './overruns.ts'
 
 interface Asked {
@@ -94,15 +94,6 @@ function judge({ model, calls, meters }: Overruns, { meter, raise, reason }: Ask
     if (to > most) throw new Error(`${name}=${to} would be more than a whole budget, ${most}.`)
   }
   return { raise, reason }
-}
-
-/** A container's user often has no name. */
-function operator(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.()}`
-  }
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

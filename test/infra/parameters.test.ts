@@ -69,6 +69,8 @@ describe('the parameters of a deployment', () => {
     [{ alarmEmail: 'somebody' }, 'alarmEmail: Give an e-mail address.'],
     [{ alarmTopicArn: 'topic' }, 'alarmTopicArn: Give the ARN of an SNS topic.'],
     [{ gateConcurrency: 'many' }, 'gateConcurrency: Give a whole number, or none.'],
+    [{ metersTable: 'meters/restored' }, 'metersTable: Give the name of a DynamoDB table.'],
+    [{ entriesTable: 'me' }, 'entriesTable: Give the name of a DynamoDB table.'],
     [{ tlsPolicy: 'TLS_1_0' }, /^tlsPolicy: Give one of TLS_1_2/],
     [{ domain: 'Gateway', certificateArn }, 'domain: Give a host name in lower case.'],
     [{ leaseSecond: '30' }, 'leaseSecond: There is no such parameter.'],
@@ -84,6 +86,7 @@ describe('the parameters of a deployment', () => {
       { alarmEmail: 'a@example.org', alarmTopicArn: topic },
       'alarmTopicArn: Give this or alarmEmail, not both.',
     ],
+    [{ metersTable: 'restored', entriesTable: 'restored' }, 'entriesTable: Give each table another name.'],
     [
       { domain: 'a.example.org' },
       'certificateArn: Give it, or the hosted zone in which one can be validated.',
