@@ -28,6 +28,13 @@ export default defineConfig({
       project('embedded', ['test/embedded/**/*.test.ts'], 120_000),
       project('simulation', ['test/simulation/**/*.test.ts'], 300_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
+      {
+        test: {
+          ...project('emulators', ['test/localstack/**/*.test.ts'], 60_000).test,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       deployed('localstack', [
         'test/e2e/**/*.test.ts',
         'test/deployed/**/*.test.ts',

@@ -1,12 +1,13 @@
 /**
- * `npm test`: static checks, then every test: in this machine's processes, and on emulators of AWS, which are installed
- * meanwhile. The last line counts what the runner reports; with `CI=true` a skipped test is a failure.
+ * `npm test`: static checks, then every test: in this machine's own processes first, while emulators of AWS are
+ * installed, then on those. The last line counts what the runner reports; with `CI=true` a skipped test is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeSkipped, installEmulators, missingPrerequisites } from './emulators.ts'
 
 interface Report {
   readonly numPassedTests: number
@@ -23,8 +24,8 @@ interface Counts {
   readonly skipped: number
 }
 
-/** Projects whose tests run against a deployed stack. */
-const deployed = ['localstack', 'ministack']
+/** Projects whose tests start an emulator. */
+const emulated = ['emulators', 'localstack', 'ministack']
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
 
@@ -36,14 +37,8 @@ async function run(command: string, ...args: readonly string[]): Promise<boolean
 
 async function tested(name: string, ...args: readonly string[]): Promise<Counts> {
   const file = join(folder, `${name}.json`)
-  const ok = await run(
-    'vitest',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-    ...args,
-  )
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const ok = await run('vitest', 'run', ...reporters, ...args)
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report
   // A file that could not be loaded has no test to count, and yet it failed.
   const unloaded = report.testResults.filter(
@@ -57,16 +52,23 @@ async function tested(name: string, ...args: readonly string[]): Promise<Counts>
   }
 }
 
-const installing = run('node', 'scripts/emulators.ts')
+const missing = missingPrerequisites()
+const installed = missing.length === 0 ? installEmulators(line => console.log(line)) : Promise.resolve()
+// It is waited for below; until then its failure is nobody's.
+installed.catch(() => undefined)
 const checked = await run('npm', 'run', '--silent', 'check')
-const here = await tested('here', ...deployed.map(name => `--project=!${name}`))
-await installing
-const there = await tested('deployed', ...deployed.map(name => `--project=${name}`))
+const here = await tested('here', ...emulated.map(name => `--project=!${name}`))
+await installed
+const projects = emulated.map(name => `--project=${name}`)
+// A pattern that no name fits counts every test as skipped, and starts nothing.
+if (missing.length > 0) process.env.SALLYPORT_TEST_EMULATORS = '0'
+const there = await tested('emulated', ...projects, ...(missing.length > 0 ? ['--testNamePattern=(?!)'] : []))
 rmSync(folder, { recursive: true })
 
 const failed = here.failed + there.failed
 const skipped = here.skipped + there.skipped
 const strict = process.env.CI === 'true' && skipped > 0
+if (missing.length > 0) console.log(describeSkipped(missing))
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')
 console.log(

@@ -1,4 +1,4 @@
-/** A deployment for a look or a test, on an emulator: nothing of it is kept. */
+/** A deployment for a look or a test, on an emulator. */
 import { putSecret } from '../../shared/adapters/aws/secret.ts'
 import { systemClock } from '../../shared/adapters/embedded/world.ts'
 import { bundle } from '../bundle.ts'
@@ -6,6 +6,7 @@ import { demoApiKeys } from '../demo/upstream.ts'
 import { ensureRing } from '../key-ring.ts'
 import { type Cdk, cdk } from './cdk.ts'
 import { openStack } from './stack.ts'
+import { trust } from './trust.ts'
 
 export interface Emulated {
   readonly target: 'localstack' | 'ministack'
@@ -14,6 +15,8 @@ export interface Emulated {
   readonly env: Readonly<Record<string, string>>
   /** Seconds. */
   readonly lease?: number
+  /** Whether the end of the stack leaves what it leaves on AWS; nothing, unless asked for. */
+  readonly retain?: boolean
   readonly log: string
 }
 
@@ -24,6 +27,7 @@ const environment = 'aws://000000000000/us-east-1'
 export async function deployEmulated(emulated: Emulated): Promise<string> {
   const { stack, env } = emulated
   Object.assign(process.env, env)
+  if (env.NODE_EXTRA_CA_CERTS !== undefined) trust(env.NODE_EXTRA_CA_CERTS)
   const app = cdkOf(emulated)
   await Promise.all([bundle(), cdk(app, 'bootstrap', environment)])
   await cdk(app, 'deploy', stack, '--require-approval', 'never')
@@ -40,7 +44,7 @@ export async function deployEmulated(emulated: Emulated): Promise<string> {
 export const destroyEmulated = (emulated: Emulated): Promise<void> =>
   cdk(cdkOf(emulated), 'destroy', emulated.stack, '--force')
 
-const cdkOf = ({ target, stack, env, lease = 30, log }: Emulated): Cdk => ({
+const cdkOf = ({ target, stack, env, lease = 30, retain = false, log }: Emulated): Cdk => ({
   log,
   env: { ...env, CDK_VALIDATION: 'false' },
   context: {
@@ -48,6 +52,6 @@ const cdkOf = ({ target, stack, env, lease = 30, log }: Emulated): Cdk => ({
     target,
     endpoint: env.AWS_ENDPOINT_URL ?? '',
     leaseSeconds: String(lease),
-    retain: 'false',
+    retain: String(retain),
   },
 })

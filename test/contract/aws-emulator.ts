@@ -15,11 +15,8 @@ import { indexes } from '../../shared/domain/keys.ts'
 import type { Index, Store, Table } from '../../shared/ports/store.ts'
 import '../world/open.ts'
 
-const deployed = inject('deployed')
-if (deployed === undefined) throw new Error('this needs an emulator')
-
 const connection = {
-  endpoint: deployed.env.AWS_ENDPOINT_URL ?? '',
+  endpoint: inject('deployed')?.env.AWS_ENDPOINT_URL ?? '',
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   maxAttempts: 1,

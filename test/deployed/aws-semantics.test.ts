@@ -2,25 +2,33 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { sandboxesOf } from '../../scripts/localstack/instance.ts'
+import { type Instance, sandboxesOf } from '../../scripts/localstack/instance.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { signingKey } from '../../shared/oauth/key-ring.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
 import { told } from '../world/entries.ts'
+import { deployedStack } from '../world/open.ts'
 import { chatBody } from '../world/raw-client.ts'
-
-const deployed = inject('deployed')
-const instance = inject('localstack')
-if (deployed === undefined || instance === undefined) throw new Error('this needs a LocalStack of ours')
 
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 const path = '/openai/v1/chat/completions'
 
 let world: DeployedWorld
 beforeEach(async () => {
-  world = await openDeployed(deployed)
+  world = await openDeployed(deployedStack())
 })
 afterEach(() => world.close())
+
+/** The LocalStack of these tests; one that somebody else runs hides its processes. */
+function localStack(): Instance {
+  const instance = inject('localstack')
+  if (instance === undefined) throw new Error('this test needs a LocalStack that it has started')
+  return instance
+}
+
+/** Those of the gate. */
+const gateProcesses = () =>
+  sandboxesOf(localStack()).filter(({ functionName }) => functionName === world.outputs.FunctionGate)
 
 const outcomes = async (): Promise<Record<string, unknown>[]> =>
   (await world.entries('cedar')).map(({ entry }) => told(entry)).filter(one => one.kind === 'outcome')
@@ -32,12 +40,11 @@ describe('a function that is killed in the middle of a call', () => {
     await world.script({ first_token_ms: 60_000, times: 1 })
     const cut = cedar.chat({}, { token })
     while ((await world.stats()).in_flight === 0) await pause(20)
-    const gates = sandboxesOf(instance).filter(
-      ({ functionName }) => functionName === world.outputs.FunctionGate,
-    )
+    const gates = gateProcesses()
     expect(gates.length).toBeGreaterThan(0)
     for (const { pid } of gates) process.kill(pid, 'SIGKILL')
-    expect((await cut).status).toBe(502)
+    // API Gateway says 502 of a function that died; LocalStack says 500.
+    expect((await cut).status).toBeGreaterThanOrEqual(500)
 
     const before = await world.meter('cedar')
     const [[eid, lease] = ['', undefined]] = Object.entries(before.leases)
@@ -59,15 +66,12 @@ describe('races between the processes of a function', () => {
   test('calls at once run in processes of their own, and the meter adds up', async () => {
     const prairie = world.raw('prairie')
     const token = await prairie.token()
-    await world.script({ first_token_ms: 500 })
-    const calls = Promise.all(Array.from({ length: world.atOnce }, () => prairie.chat({}, { token })))
-    while ((await world.stats()).in_flight < world.atOnce) await pause(20)
-    const gates = sandboxesOf(instance).filter(
-      ({ functionName }) => functionName === world.outputs.FunctionGate,
-    )
+    await world.script({ first_token_ms: 3_000 })
+    const answers = await Promise.all(Array.from({ length: world.atOnce }, () => prairie.chat({}, { token })))
+    const gates = gateProcesses()
     expect(gates.length).toBeGreaterThanOrEqual(world.atOnce)
     let billed = 0
-    for (const answer of await calls) {
+    for (const answer of answers) {
       expect(answer.status).toBe(200)
       billed += ((await answer.json()) as { usage: { total_tokens: number } }).usage.total_tokens
     }
@@ -82,7 +86,7 @@ describe('races between the processes of a function', () => {
 describe('a table that throttles', () => {
   /** A share of all requests to DynamoDB, by this emulator's own switch. */
   async function throttle(share: number): Promise<void> {
-    const response = await fetch(`${instance?.endpoint}/_localstack/config`, {
+    const response = await fetch(`${localStack().endpoint}/_localstack/config`, {
       method: 'POST',
       body: JSON.stringify({ variable: 'DYNAMODB_ERROR_PROBABILITY', value: share }),
     })

@@ -3,7 +3,7 @@
  * functions run here, over the deployed tables and keys. `docs/scaling.md` counts with these figures.
  */
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi } from '../../functions/api/app.ts'
 import { createGate } from '../../functions/gate/app.ts'
 import { createRingReader } from '../../functions/ring.ts'
@@ -24,10 +24,8 @@ import type { Store } from '../../shared/ports/store.ts'
 import { leaveDeadCall } from '../world/dead-call.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
 import { quiet } from '../world/embedded.ts'
+import { deployedStack } from '../world/open.ts'
 import { rawClient } from '../world/raw-client.ts'
-
-const deployed = inject('deployed')
-if (deployed === undefined) throw new Error('this needs a deployed stack')
 
 let world: DeployedWorld
 let listening: Listening
@@ -41,7 +39,7 @@ const clients = createClients()
 const pace = { clock: systemClock, random: systemRandom }
 
 beforeAll(async () => {
-  world = await openDeployed(deployed)
+  world = await openDeployed(deployedStack())
   const { outputs } = world
   const output = (name: string): string => outputs[name] ?? ''
   const measured = createDynamoStore({

@@ -211,7 +211,7 @@ describe('the records', () => {
 /** Signed by the deployment's own key, for a time that has passed. */
 async function expiredToken(): Promise<string> {
   const [ring] = await world.store.get([keys.keyRing])
-  const [key] = ring?.keys ?? []
+  const key = ring?.keys.at(-1)
   if (!key) throw new Error('no key')
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
   const signer = await world.signer(key)

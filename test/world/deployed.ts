@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { openStack } from '../../scripts/aws/stack.ts'
+import { trust } from '../../scripts/aws/trust.ts'
 import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
 import { ensureRing } from '../../scripts/key-ring.ts'
 import { seed } from '../../scripts/seed.ts'
@@ -18,14 +19,17 @@ export interface Deployed {
   readonly stack: string
   /** Where the emulator listens and with which credentials, as the SDK reads them. */
   readonly env: Readonly<Record<string, string>>
+  /** A file with the certificate that it shows, where it speaks TLS. */
+  readonly certificate?: string
 }
 
 export interface DeployedWorld extends World {
   readonly outputs: Readonly<Record<string, string>>
 }
 
-export async function openDeployed({ target, stack, env }: Deployed): Promise<DeployedWorld> {
+export async function openDeployed({ target, stack, env, certificate }: Deployed): Promise<DeployedWorld> {
   Object.assign(process.env, env)
+  if (certificate !== undefined) trust(certificate)
   const deployment = await openStack(stack)
   const { issuer, store, outputs } = deployment
   const dynamo = new DynamoDBClient({})

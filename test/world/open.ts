@@ -13,6 +13,13 @@ declare module 'vitest' {
   }
 }
 
+/** For tests of a deployed stack alone. Throws where the project deploys none. */
+export function deployedStack(): Deployed {
+  const deployed = inject('deployed')
+  if (deployed === undefined) throw new Error('this test needs a deployed stack')
+  return deployed
+}
+
 /** On whatever the project runs its tests. */
 export async function openWorld(): Promise<World> {
   const deployed = inject('deployed')

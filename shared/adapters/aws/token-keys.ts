@@ -46,7 +46,6 @@ export async function createTokenKey(
             Principal: { AWS: tokenRoleArn },
             Action: 'kms:Sign',
             Resource: '*',
-            Condition: { StringEquals: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } },
           },
         ],
       }),

@@ -1,0 +1,161 @@
+/** Each function's role, tried on every table, index, key, secret and prefix: it may do what it must, and nothing else. */
+import {
+  CreateFunctionCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda'
+import { build } from 'esbuild'
+import { zipSync } from 'fflate'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keptNames, swapped, writtenOnce } from '../../infra/bucket.ts'
+import { actionOf, type FunctionName, functionNames, permissions } from '../../infra/permissions.ts'
+import { indexes, keys } from '../../shared/domain/keys.ts'
+import type { Index, Table } from '../../shared/ports/store.ts'
+import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
+import { deployedStack } from '../world/open.ts'
+
+interface Attempt {
+  readonly action: string
+  readonly on: string
+  readonly part?: string
+  readonly allowed: boolean
+}
+
+let world: DeployedWorld
+let lambda: LambdaClient
+let code: Uint8Array
+let signingKey: string
+beforeAll(async () => {
+  world = await openDeployed(deployedStack())
+  lambda = new LambdaClient({})
+  code = zipSync({ 'index.js': await bundledProbe() })
+  const [ring] = await world.store.get([keys.keyRing])
+  signingKey = ring?.keys.at(-1)?.ref ?? ''
+})
+afterAll(() => world.close())
+
+async function bundledProbe(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: ['test/least-privilege/probe.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    write: false,
+  })
+  const [file] = outputFiles
+  if (file === undefined) throw new Error('no probe')
+  return file.contents
+}
+
+const output = (name: string): string => {
+  const value = world.outputs[name]
+  if (value === undefined) throw new Error(`no output ${name}`)
+  return value
+}
+const capitalised = (name: string): string => (name[0] ?? '').toUpperCase() + name.slice(1)
+
+/** A function of the test's, under the role of one of the product's. */
+async function probeAs(
+  name: FunctionName,
+): Promise<(asked: readonly Attempt[]) => Promise<readonly boolean[]>> {
+  const real = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: output(`Function${capitalised(name)}`) }),
+  )
+  const FunctionName = `Probe${capitalised(name)}`
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Role: real.Role,
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Timeout: 60,
+      Code: { ZipFile: code },
+    }),
+  )
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName })
+  return async asked => {
+    const { Payload, FunctionError } = await lambda.send(
+      new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(asked)) }),
+    )
+    const answer = Buffer.from(Payload ?? []).toString()
+    if (FunctionError) throw new Error(answer)
+    return JSON.parse(answer)
+  }
+}
+
+const tables: readonly Table[] = ['registry', 'meters', 'spent', 'entries']
+const itemActions = ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Scan'].map(
+  name => `dynamodb:${name}`,
+)
+
+function onTables(name: FunctionName): readonly Attempt[] {
+  return tables.flatMap(table => {
+    const use = permissions[name].tables[table]
+    const on = output(`Table${capitalised(table)}`)
+    const mine: readonly string[] = use?.uses.map(one => actionOf[one]) ?? []
+    const declared: readonly Index[] = Object.values(indexes)
+    return [
+      ...itemActions.map(action => ({ action, on, allowed: mine.includes(action) })),
+      { action: 'dynamodb:Query', on, allowed: false },
+      ...declared
+        .filter(index => index.table === table)
+        .map(index => ({
+          action: 'dynamodb:Query',
+          on,
+          part: index.name,
+          allowed: use?.indexes?.some(({ name }) => name === index.name) ?? false,
+        })),
+    ]
+  })
+}
+
+function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
+  const { secrets, upstreamSecret } = permissions[name]
+  const secret = output('SecretArn')
+  return [
+    { action: 'kms:GenerateMac', on: output('NonceKeyArn'), allowed: secrets.nonce !== undefined },
+    { action: 'kms:Sign', on: signingKey, allowed: name === 'token' },
+    { action: 'kms:Decrypt', on: output('DataKeyArn'), allowed: false },
+    { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },
+    { action: 'secretsmanager:PutSecretValue', on: secret, allowed: false },
+  ]
+}
+
+/** No function uses the bucket yet. */
+const onBucket = (): readonly Attempt[] => {
+  const on = output('BucketName')
+  const prefixes = [...new Set([...writtenOnce, ...keptNames, ...swapped, 'attr/pending/'])]
+  return [
+    { action: 's3:ListBucket', on, allowed: false },
+    ...prefixes.flatMap(prefix =>
+      ['s3:GetObject', 's3:PutObject'].map(action => ({
+        action,
+        on,
+        part: `${prefix}probe`,
+        allowed: false,
+      })),
+    ),
+  ]
+}
+
+describe.each(functionNames)('the role of %s', name => {
+  let tried: (asked: readonly Attempt[]) => Promise<readonly boolean[]>
+  beforeAll(async () => {
+    tried = await probeAs(name)
+  })
+
+  test.each([
+    ['tables and indexes', onTables],
+    ['keys and secrets', onKeysAndSecrets],
+    ['the bucket', onBucket],
+  ])('on %s', async (_, attempts) => {
+    const asked = attempts(name)
+    const allowed = await tried(asked)
+    const shown = (may: (one: Attempt, i: number) => boolean | undefined) =>
+      asked.map((one, i) => `${may(one, i) ? 'may' : 'may not'} ${one.action} ${one.on} ${one.part ?? ''}`)
+    expect(shown((_, i) => allowed[i])).toEqual(shown(one => one.allowed))
+  })
+})

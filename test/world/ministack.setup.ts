@@ -1,0 +1,40 @@
+/** Before the tests of a project: a ministack where functions act under their own roles, with the stack deployed. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { deployEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
+import { clientEnvironment } from '../../scripts/localstack/client-environment.ts'
+import { startMinistack } from '../../scripts/ministack/instance.ts'
+
+let undo: () => Promise<void> = async () => undefined
+export const teardown = (): Promise<void> => undo()
+
+export async function setup(project: TestProject): Promise<void> {
+  // Every test is skipped, for want of something on this machine.
+  if (process.env.SALLYPORT_TEST_EMULATORS === '0') return
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-ministack-'))
+  const ministack = await startMinistack(folder, line => console.log(line))
+  undo = async () => {
+    await ministack.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const emulated: Emulated = {
+    target: 'ministack',
+    stack: 'Sallyport',
+    env: awsOnly(clientEnvironment(ministack.endpoint), ministack.certificate),
+    lease: 10,
+    log: join(folder, 'deploy.log'),
+  }
+  console.log(`Deploying to the ministack at ${ministack.endpoint}, see ${emulated.log}`)
+  await deployEmulated(emulated)
+  const { target, stack, env } = emulated
+  project.provide('deployed', { target, stack, env, certificate: ministack.certificate })
+}
+
+/** The CDK and Node's own clients look for a certificate under different names. */
+const awsOnly = (env: Record<string, string>, certificate: string): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))),
+  AWS_CA_BUNDLE: certificate,
+  NODE_EXTRA_CA_CERTS: certificate,
+})
