@@ -3,7 +3,7 @@ import { createDynamoClient } from '../shared/adapters/aws/clients.ts'
 import { createDynamoStore } from '../shared/adapters/aws/dynamo-store.ts'
 import { emfTelemetry } from '../shared/adapters/aws/emf-telemetry.ts'
 import { readEnvironment } from '../shared/adapters/aws/environment.ts'
-import { systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
+import { systemClock, systemRandom } from '../shared/adapters/world.ts'
 import { longTexts } from '../shared/domain/keys.ts'
 
 export const environment = readEnvironment(process.env)

@@ -1,8 +1,9 @@
 import { CfnOutput } from 'aws-cdk-lib'
+import { givenTables, type Parameters } from './parameters.ts'
 import type { SallyportStack } from './stack.ts'
 
 /** What scripts and people ask a deployed stack for. The names are relied on; they do not change. */
-export function addOutputs(stack: SallyportStack, retain: boolean): void {
+export function addOutputs(stack: SallyportStack, parameters: Parameters): void {
   const { api, functions, keys, objects, tables, upstreamSecret } = stack
   const { token, gate, api: apiFunction, sweeper } = functions.byName
   const outputs: Readonly<Record<string, string>> = {
@@ -22,7 +23,8 @@ export function addOutputs(stack: SallyportStack, retain: boolean): void {
     FunctionApi: apiFunction.lambda.functionName,
     FunctionSweeper: sweeper.lambda.functionName,
     DeadLetterQueueUrl: functions.deadLetters.queueUrl,
-    Retained: retain
+    RestoredTables: givenTables(parameters).join(' ') || 'none',
+    Retained: parameters.retain
       ? 'tables, bucket, keys, upstream secret and logs stay when the stack is destroyed'
       : 'nothing stays when the stack is destroyed: this deployment is to be thrown away',
   }

@@ -166,6 +166,10 @@ export function reservedFor(parameters: Parameters, name: FunctionName): number 
   return kept === 'none' ? undefined : kept
 }
 
+/** As they were given: the deployment that comes next can be told where it forgets one. */
+export const givenTables = (parameters: Parameters): readonly string[] =>
+  restoredTables.flatMap(name => (parameters[name] === undefined ? [] : [`${name}=${parameters[name]}`]))
+
 /** The name of the table that serves in place of the stack's own, if one does. */
 export const restoredTable = (parameters: Parameters, table: Table): string | undefined =>
   parameters[`${table}Table`]

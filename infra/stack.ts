@@ -47,6 +47,6 @@ export class SallyportStack extends Stack {
     const watched = { api: this.api, functions: this.functions, tables: this.tables }
     new Alarms(this, 'Alarms', { parameters, keys: this.keys, watched })
     if (has(target, 'dashboard')) new OperatorDashboard(this, 'Dashboard', watched)
-    addOutputs(this, retain)
+    addOutputs(this, parameters)
   }
 }

@@ -2,8 +2,10 @@
  * `npm run deploy [-- --name <stack>] [-c <parameter>=<value>]… [--yes]`: shows what would change in the account, asks,
  * deploys, and makes what a new deployment needs to serve. The account must be bootstrapped for the CDK.
  */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../shared/adapters/embedded/world.ts'
+import { readStackOutputs } from '../shared/adapters/aws/cloudformation.ts'
+import { systemClock } from '../shared/adapters/world.ts'
 import { ask } from './ask.ts'
 import { cdk, contextOf } from './aws/cdk.ts'
 import { openStack } from './aws/stack.ts'
@@ -21,6 +23,7 @@ async function deploy(args: readonly string[]): Promise<void> {
   })
   const stack = values.name
   const app = { context: { ...contextOf(values.context), name: stack } }
+  await refuseForgotten(stack, app.context)
   await bundle()
   await cdk(app, 'diff', '--all')
   if (!values.yes) {
@@ -37,6 +40,21 @@ async function deploy(args: readonly string[]): Promise<void> {
   } finally {
     deployment.close()
   }
+}
+
+/** A stack that uses a restored table would otherwise get a new, empty one in its place. */
+async function refuseForgotten(stack: string, given: Readonly<Record<string, string>>): Promise<void> {
+  const outputs = await readStackOutputs(stack).catch(() => ({ RestoredTables: 'none' }))
+  const { context = {} } = JSON.parse(readFileSync('cdk.json', 'utf8')) as {
+    context?: Record<string, unknown>
+  }
+  const forgotten = (outputs.RestoredTables ?? 'none')
+    .split(' ')
+    .filter(one => one !== 'none' && !((one.split('=')[0] ?? '') in { ...context, ...given }))
+  if (forgotten.length > 0)
+    throw new Error(
+      `${stack} uses restored tables: give -c ${forgotten.join(' -c ')}, or put it into context of cdk.json.`,
+    )
 }
 
 async function report(issuer: string, secret: string): Promise<void> {

@@ -3,7 +3,7 @@
  * log, after a restore. The gate has to be closed, for 16 minutes already.
  */
 import { parseArgs } from 'node:util'
-import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
+import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
 import type { Figures } from '../shared/domain/recount.ts'
 import { openDeployment, stackOption } from './deployment.ts'
 import { operator } from './operator.ts'

@@ -3,7 +3,7 @@
  * once the bound that was too low has been raised. Beside a running server or without one.
  */
 import { parseArgs } from 'node:util'
-import { systemClock, systemRandom } from '../shared/adapters/embedded/world.ts'
+import { systemClock, systemRandom } from '../shared/adapters/world.ts'
 import type { Model } from '../shared/domain/records.ts'
 import { type Figure, figureOf, figures, isFigure } from '../shared/domain/token-bounds.ts'
 import { openDeployment, stackOption } from './deployment.ts'

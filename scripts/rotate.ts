@@ -1,6 +1,6 @@
 /** `npm run rotate [-- --stack <name>] [--compromised <kid>]`: a new token signing key, beside whatever serves. */
 import { parseArgs } from 'node:util'
-import { systemClock } from '../shared/adapters/embedded/world.ts'
+import { systemClock } from '../shared/adapters/world.ts'
 import { time } from '../shared/domain/time.ts'
 import { openDeployment, stackOption } from './deployment.ts'
 import { rotateKeys } from './key-ring.ts'

@@ -1,6 +1,6 @@
 /** A deployment for a look or a test, on an emulator. */
 import { putSecret } from '../../shared/adapters/aws/secret.ts'
-import { systemClock } from '../../shared/adapters/embedded/world.ts'
+import { systemClock } from '../../shared/adapters/world.ts'
 import { bundle } from '../bundle.ts'
 import { demoApiKeys } from '../demo/upstream.ts'
 import { ensureRing } from '../key-ring.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
-import { systemRandom } from '../../shared/adapters/embedded/world.ts'
+import { systemRandom } from '../../shared/adapters/world.ts'
 import { indexes } from '../../shared/domain/keys.ts'
 import type { Deployment } from '../deployment.ts'
 import { readConfig } from './config.ts'

@@ -45,6 +45,8 @@ describe('with a restored table for the meters', () => {
 
   test('outputs, alarms and the dashboard name it', () => {
     expect(json.Outputs.TableMeters?.Value).toBe(metersTable)
+    expect(json.Outputs.RestoredTables?.Value).toBe(`metersTable=${metersTable}`)
+    expect(before.json.Outputs.RestoredTables?.Value).toBe('none')
     const [throttled] = ofType(json, 'AWS::CloudWatch::Alarm')
       .map(([, one]) => one.Properties)
       .filter(one => one.AlarmName === 'Sallyport-MetersWritesThrottled')

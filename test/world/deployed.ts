@@ -11,7 +11,7 @@ import { trust } from '../../scripts/aws/trust.ts'
 import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
 import { ensureRing } from '../../scripts/key-ring.ts'
 import { seed } from '../../scripts/seed.ts'
-import { systemClock } from '../../shared/adapters/embedded/world.ts'
+import { systemClock } from '../../shared/adapters/world.ts'
 import { furnished, type Target, type World } from './world.ts'
 
 export interface Deployed {

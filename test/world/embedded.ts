@@ -10,7 +10,7 @@ import { type Config, readConfig } from '../../scripts/embedded/config.ts'
 import { openSallyport, type Sallyport, type Wiring } from '../../scripts/embedded/sallyport.ts'
 import { createSigners } from '../../scripts/embedded/token-keys.ts'
 import { seed } from '../../scripts/seed.ts'
-import { systemClock } from '../../shared/adapters/embedded/world.ts'
+import { systemClock } from '../../shared/adapters/world.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { furnished, type World } from './world.ts'
 

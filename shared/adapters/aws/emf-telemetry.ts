@@ -1,5 +1,5 @@
 import type { Clock, Telemetry } from '../../ports/world.ts'
-import { lineTelemetry } from '../embedded/world.ts'
+import { lineTelemetry } from '../world.ts'
 
 /** The metrics' namespace; alarms and the dashboard look there. */
 export const metricNamespace = 'Sallyport'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openLocalSecrets } from '../../../shared/adapters/embedded/local-secrets.ts'
-import { systemRandom } from '../../../shared/adapters/embedded/world.ts'
+import { systemRandom } from '../../../shared/adapters/world.ts'
 
 let parent: string
 let folder: string

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { lineTelemetry, systemClock, systemRandom } from '../../../shared/adapters/embedded/world.ts'
+import { lineTelemetry, systemClock, systemRandom } from '../../../shared/adapters/world.ts'
 
 describe('the clock', () => {
   afterEach(() => {

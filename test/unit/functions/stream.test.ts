@@ -3,7 +3,7 @@ import type { Admitted } from '../../../functions/gate/admit.ts'
 import { Run } from '../../../functions/gate/run.ts'
 import { streamBody } from '../../../functions/gate/stream.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
-import { systemClock as clock } from '../../../shared/adapters/embedded/world.ts'
+import { systemClock as clock } from '../../../shared/adapters/world.ts'
 import type { StreamWatch } from '../../../shared/upstream/operation.ts'
 
 const telemetry = { count: () => undefined, alarm: () => undefined, error: () => undefined }

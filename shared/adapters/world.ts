@@ -1,5 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto'
-import type { Clock, Random, Telemetry } from '../../ports/world.ts'
+import type { Clock, Random, Telemetry } from '../ports/world.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
