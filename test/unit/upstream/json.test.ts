@@ -43,8 +43,10 @@ test('any bytes are parsed or refused', () => {
 
 test('a key that stands twice in any object is found, whatever surrounds it and however it is escaped', () => {
   const key = fc.string({ maxLength: 5 })
+  // That name is refused by itself, wherever it stands.
+  const value = fc.jsonValue().filter(one => !JSON.stringify(one).includes('"__proto__"'))
   fc.assert(
-    fc.property(key, fc.jsonValue(), fc.jsonValue(), fc.boolean(), (name, a, b, escaped) => {
+    fc.property(key, value, value, fc.boolean(), (name, a, b, escaped) => {
       const plain = JSON.stringify(name)
       const other = escaped
         ? `"${[...name].map(c => (c.length === 1 ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : c)).join('')}"`
