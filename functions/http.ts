@@ -9,8 +9,8 @@ export interface Reply {
 }
 
 /**
- * `signal` is aborted when the client has gone, or with a `Refusal` as its reason when the server breaks the
- * call off. On Lambda nothing tells, and it never is.
+ * `signal` is aborted when the client has gone, or with a `Refusal` as its reason when the call is broken off: by a
+ * server that stops, or shortly before a function ends. Lambda does not tell of clients.
  */
 export type Handler = (event: APIGatewayProxyEvent, signal: AbortSignal) => Promise<Reply>
 

@@ -1,20 +1,24 @@
 /** What API Gateway and Lambda hand to a function and take from it, around a `Handler` that knows of neither. */
 import { pipeline } from 'node:stream/promises'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
-import { refuse } from '../shared/domain/refusal.ts'
+import { type Refusal, refuse } from '../shared/domain/refusal.ts'
 import { SecretsUnavailable, SignerUnavailable } from '../shared/ports/keys.ts'
 import type { Telemetry } from '../shared/ports/world.ts'
 import type { Handler, Reply } from './http.ts'
-import { problem } from './problem.ts'
 
 export interface Opening {
   /** Called with the first request, and again while it fails; its handler serves all that follow. */
   readonly open: () => Promise<Handler>
+  /** A refusal in the shape of what this function serves, where there is no handler to make it. */
+  readonly refused: (refusal: Refusal, event: APIGatewayProxyEvent) => Reply
   readonly telemetry: Telemetry
 }
 
-/** Time before the function's own end to write outcomes and to say why. Milliseconds. */
+/** Time before the function's own end to write outcomes and to say why, of a function that has so long. Milliseconds. */
 const farewellMs = 10_000
+
+/** Of that, for a caller who takes nothing any more: then the reply is broken off. */
+const lastWordsMs = 5_000
 
 /** Answers once the whole reply is there. */
 export function buffered(
@@ -38,14 +42,18 @@ export function streaming(opening: Opening): unknown {
     withinItsTime(context, async signal => {
       const reply = await answer(event, context, signal)
       const body = typeof reply.body === 'string' ? [Buffer.from(reply.body)] : reply.body
-      await pipeline(body, awslambda.HttpResponseStream.from(stream, head(reply))).catch(() =>
-        opening.telemetry.count('replies_broken_off'),
-      )
+      const out = awslambda.HttpResponseStream.from(stream, head(reply))
+      let timer: NodeJS.Timeout | undefined
+      signal.addEventListener('abort', () => {
+        timer = setTimeout(() => out.destroy(), lastWordsMs)
+      })
+      await pipeline(body, out).catch(() => opening.telemetry.count('replies_broken_off'))
+      clearTimeout(timer)
     }),
   )
 }
 
-function answering({ open, telemetry }: Opening) {
+function answering({ open, refused, telemetry }: Opening) {
   let opened: Promise<Handler> | undefined
   return async (event: APIGatewayProxyEvent, context: Context, signal: AbortSignal): Promise<Reply> => {
     const request = context.awsRequestId
@@ -62,7 +70,7 @@ function answering({ open, telemetry }: Opening) {
         error instanceof SignerUnavailable || error instanceof SecretsUnavailable
           ? refuse('signer_unavailable', 'A key did not answer.')
           : refuse('internal', 'It was an error of ours.')
-      return problem(refusal, request)
+      return refused(refusal, named(event, request))
     }
   }
 }
@@ -78,9 +86,10 @@ const named = (event: APIGatewayProxyEvent, requestId: string): APIGatewayProxyE
 
 async function withinItsTime<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController()
+  const left = context.getRemainingTimeInMillis()
   const timer = setTimeout(
     () => over.abort(refuse('stopping', 'A call lasts no longer than its function.')),
-    Math.max(0, context.getRemainingTimeInMillis() - farewellMs),
+    left - Math.min(farewellMs, left / 10),
   )
   return work(over.signal).finally(() => clearTimeout(timer))
 }

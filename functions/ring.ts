@@ -7,19 +7,20 @@ import type { Clock } from '../shared/ports/world.ts'
 export type RingReader = (kid: string | undefined) => Promise<KeyRing>
 
 const maxAgeMs = 60_000
+/** Between two looks for keys that are not known. */
 const minAgeMs = 100
 
 /**
- * Public keys do not change, so a copy serves for a minute. A key that it does not know is looked for in the
- * store, for all who ask at a time in one read and at most ten times a second: made-up key ids cost next to
- * nothing, and a key that signs for the first time is known to the first who sees it.
+ * Public keys do not change, so a copy serves for a minute. A key that it does not know is looked for in the store, for
+ * all who ask at a time in one read and at most ten times a second; what is not known in between is no key. So made-up
+ * key ids cost next to nothing and keep nobody waiting, and a key that signs at once may go unknown for a tenth of a
+ * second, but only to those to whom such ids were just sent.
  */
 export function createRingReader(store: Store, clock: Clock): RingReader {
   let ring: KeyRing = { version: 0, keys: [] }
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
   const read = async (): Promise<void> => {
-    await clock.sleep(readAt + minAgeMs - clock.now())
     const startedAt = clock.now()
     const [found] = await store.get([keys.keyRing])
     if (found) ring = found
@@ -28,7 +29,7 @@ export function createRingReader(store: Store, clock: Clock): RingReader {
   return async kid => {
     const askedAt = clock.now()
     const known = (): boolean => kid === undefined || ring.keys.some(key => key.kid === kid)
-    while (askedAt - readAt > maxAgeMs || (!known() && readAt < askedAt)) {
+    while (askedAt - readAt > maxAgeMs || (!known() && askedAt - readAt >= minAgeMs)) {
       reading ??= read().finally(() => {
         reading = undefined
       })

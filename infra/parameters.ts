@@ -53,8 +53,8 @@ const schema = z
   .strictObject({
     /** The stack's name. Two deployments of one account and region take two. */
     name: matching(
-      /^[A-Za-z][A-Za-z0-9-]{0,63}$/,
-      'Give letters, digits and hyphens, a letter first.',
+      /^(?!.*(?:Edge|Cdn)$)[A-Za-z][A-Za-z0-9-]{0,63}$/,
+      'Give letters, digits and hyphens, a letter first; Edge and Cdn at the end are for the stacks beside it.',
     ).default('Sallyport'),
     target: z.enum(targets, `Give one of ${targets.join(', ')}.`).default('aws'),
     /** False only for what is thrown away: then the stack's end is the end of its data. */
@@ -72,8 +72,8 @@ const schema = z
       'Give an https URL without query and without a slash at its end.',
     ).optional(),
     /**
-     * Of a reservation. Every attempt to make one has to end within two thirds of it, so below ten there is no time for
-     * the store to be slow.
+     * Of a reservation. The last attempt to make one begins within two thirds of it and lasts as long as a call of the
+     * store, 3 s; it has to end before the reservation does.
      */
     leaseSeconds: whole(10, 900).default(30),
     logRetentionDays: whole(1, 2922)

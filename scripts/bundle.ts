@@ -16,11 +16,12 @@ const entries = {
   'sweeper/index': 'functions/sweeper/handler.ts',
 }
 
-export async function bundle(): Promise<void> {
-  await rm(bundles, { recursive: true, force: true })
+/** `outdir` is made anew. */
+export async function bundle(outdir = bundles): Promise<void> {
+  await rm(outdir, { recursive: true, force: true })
   await build({
     entryPoints: entries,
-    outdir: bundles,
+    outdir,
     bundle: true,
     minify: true,
     // A stack trace names functions, not letters.
@@ -31,7 +32,7 @@ export async function bundle(): Promise<void> {
     legalComments: 'inline',
   })
   // Here they stand below a package of modules; on Lambda below none.
-  await writeFile(`${bundles}/package.json`, '{ "type": "commonjs" }\n')
+  await writeFile(`${outdir}/package.json`, '{ "type": "commonjs" }\n')
 }
 
 if (import.meta.main) await bundle()

@@ -8,7 +8,7 @@ import { apiResource, type apiScopes } from '../../shared/oauth/metadata.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
 import { grantsOf } from '../grants.ts'
-import { type Handler, json } from '../http.ts'
+import { type Handler, json, type Reply } from '../http.ts'
 import { problem } from '../problem.ts'
 import { authorise, nonceHeader, type ResourceDeps, verify } from '../resource.ts'
 import { getEntry, listEntries } from './entries.ts'
@@ -86,9 +86,19 @@ export function createApi(deps: ApiDeps): Handler {
     const headers = nonceHeader(deps)
     if (!(answer instanceof Refusal))
       return json(200, answer, { ...headers, 'x-request-id': request, 'cache-control': 'no-store' })
-    deps.telemetry.count('refusal', { code: answer.code })
-    return problem(answer, request, { ...headers, ...challenge(answer) })
+    return refusedByApi(deps, answer, event, headers)
   }
+}
+
+/** As problem details (RFC 9457). */
+export function refusedByApi(
+  { telemetry }: Pick<ApiDeps, 'telemetry'>,
+  refusal: Refusal,
+  event: APIGatewayProxyEvent,
+  headers: Reply['headers'] = {},
+): Reply {
+  telemetry.count('refusal', { code: refusal.code })
+  return problem(refusal, event.requestContext.requestId, { ...headers, ...challenge(refusal) })
 }
 
 async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<object | Refusal> {

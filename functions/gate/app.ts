@@ -42,7 +42,7 @@ const modelPaths = { openai: '/openai/v1/models', anthropic: '/anthropic/v1/mode
 export function createGate({ idleMs = defaultIdleMs, ...rest }: GateDeps): Handler {
   const deps: ExchangeDeps = { ...rest, idleMs }
   return async (event, signal) => {
-    const protocol: Protocol = event.path.startsWith('/anthropic/') ? 'anthropic' : 'openai'
+    const protocol = protocolOf(event)
     const request = event.requestContext.requestId
     const { answer, headers } = await serve(deps, event, signal, protocol).catch(
       (error: unknown): Answered => {
@@ -51,21 +51,37 @@ export function createGate({ idleMs = defaultIdleMs, ...rest }: GateDeps): Handl
         return { answer: refuse('store_unavailable', 'The store did not answer.') }
       },
     )
-    const always = {
-      ...headers,
-      'x-request-id': request,
-      ...(protocol === 'anthropic' && { 'request-id': request }),
-      ...nonceHeader(deps),
-    }
-    if (!(answer instanceof Refusal)) return { ...answer, headers: { ...answer.headers, ...always } }
-    deps.telemetry.count('refusal', { code: answer.code })
-    return json(answer.kind.status, errorBody(protocol, answer, request), {
-      ...always,
-      ...errorHeaders(answer),
-      ...challenge(answer),
-      'cache-control': 'no-store',
-    })
+    const always = { ...headers, ...nonceHeader(deps) }
+    if (answer instanceof Refusal) return refusedByGate(deps, answer, event, always)
+    return { ...answer, headers: { ...answer.headers, ...always, ...requestIds(protocol, request) } }
   }
+}
+
+const protocolOf = ({ path }: APIGatewayProxyEvent): Protocol =>
+  path.startsWith('/anthropic/') ? 'anthropic' : 'openai'
+
+const requestIds = (protocol: Protocol, request: string): Record<string, string> => ({
+  'x-request-id': request,
+  ...(protocol === 'anthropic' && { 'request-id': request }),
+})
+
+/** As an error of the protocol that the caller speaks. */
+export function refusedByGate(
+  { telemetry }: Pick<GateDeps, 'telemetry'>,
+  refusal: Refusal,
+  event: APIGatewayProxyEvent,
+  headers: Reply['headers'] = {},
+): Reply {
+  const protocol = protocolOf(event)
+  const request = event.requestContext.requestId
+  telemetry.count('refusal', { code: refusal.code })
+  return json(refusal.kind.status, errorBody(protocol, refusal, request), {
+    ...headers,
+    ...requestIds(protocol, request),
+    ...errorHeaders(refusal),
+    ...challenge(refusal),
+    'cache-control': 'no-store',
+  })
 }
 
 interface Answered {

@@ -4,7 +4,7 @@ import { createHttp } from '../../shared/adapters/http.ts'
 import { environment, world } from '../aws.ts'
 import { openResource } from '../aws-resource.ts'
 import type { Opening } from '../lambda.ts'
-import { createGate } from './app.ts'
+import { createGate, refusedByGate } from './app.ts'
 
 const http = createHttp()
 const { upstreamSecret } = environment
@@ -16,7 +16,12 @@ const credential = createCredentials({
   clock: world.clock,
 })
 
+/** API Gateway breaks off a streamed reply in which nothing comes for five minutes, and a JSON reply comes all at once. */
+const idleMs = { stream: 120_000, json: 280_000 }
+
 export const gate: Opening = {
   telemetry: world.telemetry,
-  open: async () => createGate({ ...(await openResource()), http, credential, leaseMs: environment.leaseMs }),
+  refused: (refusal, event) => refusedByGate(world, refusal, event),
+  open: async () =>
+    createGate({ ...(await openResource()), http, credential, idleMs, leaseMs: environment.leaseMs }),
 }

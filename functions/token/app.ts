@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
+import type { Refusal } from '../../shared/domain/refusal.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { health } from '../health.ts'
-import type { Handler, Reply } from '../http.ts'
+import { type Handler, json, type Reply } from '../http.ts'
 import { answerError } from './answer.ts'
 import { discover } from './discovery.ts'
 import { issueToken } from './issue.ts'
@@ -38,11 +39,31 @@ export function createToken(deps: TokenDeps): Handler {
     }
   }
 
-  return async event => {
-    const reply = await serve(event)
-    deps.telemetry.count('token_replies', { status: String(reply.status) })
-    return { ...reply, headers: { ...reply.headers, 'x-request-id': event.requestContext.requestId } }
-  }
+  return async event => told(deps, await serve(event), event)
+}
+
+function told({ telemetry }: Pick<TokenDeps, 'telemetry'>, reply: Reply, event: APIGatewayProxyEvent): Reply {
+  telemetry.count('token_replies', { status: String(reply.status) })
+  return { ...reply, headers: { ...reply.headers, 'x-request-id': event.requestContext.requestId } }
+}
+
+/** As an error of OAuth (RFC 6749 §5.2); `/healthz` says what it says of everything that is not there. */
+export function refusedByToken(
+  deps: Pick<TokenDeps, 'telemetry'>,
+  { code, facts }: Refusal,
+  event: APIGatewayProxyEvent,
+): Reply {
+  if (event.path === '/healthz')
+    return told(deps, json(503, { status: 'unavailable', checks: { keys: 'unavailable' } }), event)
+  const error = new OAuthError(
+    code === 'internal' ? 'server_error' : 'temporarily_unavailable',
+    facts.detail,
+    {
+      code,
+      retryAfter: 1,
+    },
+  )
+  return told(deps, answerError(error), event)
 }
 
 const unknownPath = new OAuthError('invalid_request', 'There is no such endpoint.', { status: 404 })

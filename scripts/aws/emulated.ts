@@ -1,4 +1,5 @@
 /** A deployment for a look or a test, on an emulator. */
+import { dirname, join } from 'node:path'
 import { putSecret } from '../../shared/adapters/aws/secret.ts'
 import { systemClock } from '../../shared/adapters/world.ts'
 import { bundle } from '../bundle.ts'
@@ -29,8 +30,8 @@ export async function deployEmulated(emulated: Emulated): Promise<string> {
   Object.assign(process.env, env)
   if (env.NODE_EXTRA_CA_CERTS !== undefined) trust(env.NODE_EXTRA_CA_CERTS)
   const app = cdkOf(emulated)
-  await Promise.all([bundle(), cdk(app, 'bootstrap', environment)])
-  await cdk(app, 'deploy', stack, '--require-approval', 'never')
+  await Promise.all([bundle(assetsOf(emulated)), cdk(app, 'bootstrap', environment)])
+  await cdk(app, 'deploy', stack, '--require-approval', 'never', ...outputOf(emulated))
   const deployment = await openStack(stack)
   try {
     await ensureRing({ ...deployment, clock: systemClock })
@@ -41,17 +42,25 @@ export async function deployEmulated(emulated: Emulated): Promise<string> {
   }
 }
 
-export const destroyEmulated = (emulated: Emulated): Promise<void> =>
-  cdk(cdkOf(emulated), 'destroy', emulated.stack, '--force')
+/** Places of its own, beside its log: several are deployed from one checkout at the same time. */
+const assetsOf = ({ log }: Emulated): string => join(dirname(log), 'functions')
+const outputOf = ({ log, stack }: Emulated): readonly string[] => [
+  '--output',
+  join(dirname(log), `${stack}.out`),
+]
 
-const cdkOf = ({ target, stack, env, lease = 30, retain = false, log }: Emulated): Cdk => ({
-  log,
-  env: { ...env, CDK_VALIDATION: 'false' },
-  context: {
-    name: stack,
-    target,
-    endpoint: env.AWS_ENDPOINT_URL ?? '',
-    leaseSeconds: String(lease),
-    retain: String(retain),
-  },
-})
+function cdkOf(emulated: Emulated): Cdk {
+  const { target, stack, env, lease = 30, retain = false, log } = emulated
+  return {
+    log,
+    env: { ...env, CDK_VALIDATION: 'false' },
+    context: {
+      name: stack,
+      target,
+      endpoint: env.AWS_ENDPOINT_URL ?? '',
+      leaseSeconds: String(lease),
+      retain: String(retain),
+      assets: assetsOf(emulated),
+    },
+  }
+}

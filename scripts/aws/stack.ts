@@ -1,5 +1,5 @@
 import { createClients } from '../../shared/adapters/aws/clients.ts'
-import { readStackOutputs } from '../../shared/adapters/aws/cloudformation.ts'
+import { findStack } from '../../shared/adapters/aws/cloudformation.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { createKmsSigners, openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
 import { createTokenKey, retireTokenKey } from '../../shared/adapters/aws/token-keys.ts'
@@ -9,15 +9,17 @@ import type { SigningKey } from '../../shared/domain/records.ts'
 import type { Signer } from '../../shared/ports/keys.ts'
 import type { Deployment } from '../deployment.ts'
 
-export interface DeployedStack extends Deployment {
+export interface OpenStack extends Deployment {
   readonly issuer: string
   readonly outputs: Readonly<Record<string, string>>
   signer(key: SigningKey): Promise<Signer>
 }
 
-/** A deployed stack, by its outputs and with the operator's own credentials. */
-export async function openStack(stack: string): Promise<DeployedStack> {
-  const outputs = await readStackOutputs(stack)
+/** A deployed stack, by its outputs and with the operator's own credentials. Throws where there is none. */
+export async function openStack(stack: string): Promise<OpenStack> {
+  const found = await findStack(stack)
+  if (found === undefined) throw new Error(`There is no stack ${stack} in this account and region.`)
+  const { outputs } = found
   const output = (name: string): string => {
     const value = outputs[name]
     if (value === undefined) throw new Error(`The stack ${stack} has no output ${name}: is it a Sallyport?`)
@@ -43,8 +45,11 @@ export async function openStack(stack: string): Promise<DeployedStack> {
     signer: createKmsSigners(kms, pace),
     async createKey() {
       const ref = await createTokenKey(kms, { stack, tokenRoleArn: output('TokenRoleArn') })
-      const { kid, alg, publicJwk: jwk } = await openKmsSigner(kms, ref, pace)
-      return { kid, alg, jwk, ref }
+      const signer = await openKmsSigner(kms, ref, pace).catch(async (error: unknown) => {
+        await retireTokenKey(kms, ref)
+        throw error
+      })
+      return { kid: signer.kid, alg: signer.alg, jwk: signer.publicJwk, ref }
     },
     retireKey: ref => retireTokenKey(kms, ref),
     close() {

@@ -166,3 +166,37 @@ test('a signing key that KMS does not use: no token, 503, an entry; tokens that 
     expect.objectContaining({ kind: 'token_refusal', code: 'signer_unavailable' }),
   )
 })
+
+ours('a root of nonces that KMS does not use, while functions start', () => {
+  test('each refuses in the shape of what it serves, until KMS answers', async () => {
+    const kms = new KMSClient({})
+    const KeyId = world.outputs.NonceKeyArn
+    const cedar = world.raw('cedar')
+    const token = await cedar.token()
+    await kms.send(new DisableKeyCommand({ KeyId }))
+    try {
+      for (const { pid } of instance ? sandboxesOf(instance) : []) process.kill(pid, 'SIGKILL')
+      const refused = async (answer: Promise<Response>, body: object): Promise<void> => {
+        const response = await answer
+        expect(response.status).toBe(503)
+        expect(await response.json()).toMatchObject(body)
+      }
+      const code = 'signer_unavailable'
+      await refused(cedar.tokenRequest(), { error: 'temporarily_unavailable', sallyport: { code } })
+      await refused(cedar.chat({}, { token }), { error: { sallyport: { code } } })
+      await refused(cedar.messages({}, { token }), { type: 'error', error: { sallyport: { code } } })
+      await refused(cedar.call('GET', '/api/v1/me', { token }), {
+        code,
+        type: `urn:sallyport:refusal:${code}`,
+      })
+      await refused(fetch(`${world.issuer}/healthz`), {
+        status: 'unavailable',
+        checks: { keys: 'unavailable' },
+      })
+    } finally {
+      await kms.send(new EnableKeyCommand({ KeyId }))
+    }
+    expect((await cedar.chat({}, { token })).status).toBe(200)
+    expect((await cedar.tokenRequest()).status).toBe(200)
+  })
+})

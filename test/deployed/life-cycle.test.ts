@@ -50,19 +50,26 @@ test('it serves its own partners, and takes no token of the first', async () => 
 })
 
 /** An operator's command, told of the emulator as of an account. */
-function operate(script: string, ...args: readonly string[]): Promise<{ stdout: string }> {
+const operate = (script: string, ...args: readonly string[]): Promise<{ stdout: string }> =>
+  promisify(execFile)(process.execPath, [`scripts/${script}.ts`, '--name', stack, ...args], {
+    env: { ...process.env, ...emulated.env, CDK_VALIDATION: 'false' },
+  })
+
+function parameters(): string[] {
   const { target, env } = emulated
   const context = { target, endpoint: env.AWS_ENDPOINT_URL ?? '', leaseSeconds: '10', retain: 'true' }
-  const given = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  return promisify(execFile)(process.execPath, [`scripts/${script}.ts`, '--name', stack, ...args, ...given], {
-    env: { ...process.env, ...env, CDK_VALIDATION: 'false' },
-  })
+  return Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
 test('deployed again by the operator’s command, it is the same deployment; unasked, it is not deployed', async () => {
-  await expect(operate('deploy')).rejects.toMatchObject({ stderr: expect.stringMatching(/^.*give --yes/m) })
+  await expect(operate('deploy', ...parameters())).rejects.toMatchObject({
+    stderr: expect.stringMatching(/^Not deployed: .*give --yes/m),
+  })
+  await expect(operate('deploy', '-c', 'name=Other')).rejects.toMatchObject({
+    stderr: expect.stringContaining('which of them?'),
+  })
   const before = { ...second.outputs }
-  const { stdout } = await operate('deploy', '--yes')
+  const { stdout } = await operate('deploy', '--yes', ...parameters())
   expect(stdout).toContain(`${second.issuer}/healthz answers 200`)
   const again = await openStack(stack)
   expect(again.outputs).toEqual(before)
@@ -100,6 +107,6 @@ test('taken down, it leaves what it said it would, and the first goes on', async
     await expect(lambda.send(new GetFunctionCommand({ FunctionName: outputs[name] }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     })
-  await expect(openStack(stack)).rejects.toThrow('could not be read')
+  await expect(openStack(stack)).rejects.toThrow('There is no stack')
   expect((await first.raw('cedar').chat()).status).toBe(200)
 })

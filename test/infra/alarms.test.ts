@@ -1,8 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { alarmDefinitions } from '../../infra/alarm-definitions.ts'
 import { readParameters } from '../../infra/parameters.ts'
 import { refusals } from '../../shared/domain/refusal.ts'
+import { statementsOf } from './policies.ts'
 import { ofType, synthesize } from './synthesis.ts'
 
 const { template, json } = synthesize({ alarmEmail: 'operator@example.org' })
@@ -36,18 +36,27 @@ describe('the alarms', () => {
   })
 
   test('may publish to it; nobody may without TLS', () => {
-    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-          Match.objectLike({
-            Effect: 'Allow',
-            Principal: { Service: 'cloudwatch.amazonaws.com' },
-            Condition: Match.objectLike({ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } }),
-          }),
-        ]),
+    const topic = { Action: ['sns:Publish'], Resource: ['{AlarmsTopic}'] }
+    expect(statementsOf(json, 'AWS::SNS::TopicPolicy')).toEqual([
+      {
+        ...topic,
+        Effect: 'Deny',
+        Principal: { AWS: ['*'] },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
-    })
+      {
+        ...topic,
+        Effect: 'Allow',
+        Principal: { Service: ['cloudwatch.amazonaws.com'] },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': '{AWS::AccountId}' },
+          ArnLike: {
+            'aws:SourceArn':
+              'arn:{AWS::Partition}:cloudwatch:{AWS::Region}:{AWS::AccountId}:alarm:Sallyport-*',
+          },
+        },
+      },
+    ])
   })
 
   test('go to a topic of the operator’s own where one is given', () => {

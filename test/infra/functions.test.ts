@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildDeployment } from '../../infra/deployment.ts'
 import { readParameters, reservedFor } from '../../infra/parameters.ts'
 import { functionNames } from '../../infra/permissions.ts'
+import { arn, statementsOf } from './policies.ts'
 import { newApp, ofType, properties, synthesize } from './synthesis.ts'
 
 const { template, json } = synthesize()
@@ -95,13 +96,15 @@ describe('the sweeper', () => {
     expect(sweeper.DeadLetterConfig).toEqual({
       TargetArn: { 'Fn::GetAtt': [expect.stringMatching('^FunctionsDeadLetters'), 'Arn'] },
     })
-    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: {
-        Statement: [
-          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-        ],
+    expect(statementsOf(json, 'AWS::SQS::QueuePolicy')).toEqual([
+      {
+        Effect: 'Deny',
+        Principal: { AWS: ['*'] },
+        Action: ['sqs:*'],
+        Resource: [arn('FunctionsDeadLetters')],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
-    })
+    ])
   })
 })
 

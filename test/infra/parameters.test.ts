@@ -56,7 +56,9 @@ describe('the parameters of a deployment', () => {
   })
 
   test.each([
-    [{ name: '1st' }, 'name: Give letters, digits and hyphens, a letter first.'],
+    [{ name: '1st' }, /^name: Give letters, digits and hyphens/],
+    [{ name: 'GateEdge' }, /^name: .* are for the stacks beside it\.$/],
+    [{ name: 'GateCdn' }, /^name: /],
     [{ target: 'azure' }, 'target: Give one of aws, localstack, ministack.'],
     [{ retain: 'perhaps' }, 'retain: Give true or false.'],
     [{ leaseSeconds: '9' }, 'leaseSeconds: Give at least 10.'],

@@ -146,6 +146,7 @@ test('a deployment tells scripts what they need to know', () => {
     'FunctionToken',
     'Issuer',
     'NonceKeyArn',
+    'RestoredTables',
     'Retained',
     'SecretArn',
     'TableEntries',

@@ -18,7 +18,9 @@ export interface Resource {
 }
 export interface TemplateJson {
   readonly Resources: Readonly<Record<string, Resource>>
-  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>
+  readonly Outputs: Readonly<
+    Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: unknown } }>
+  >
 }
 
 export interface Synthesis {

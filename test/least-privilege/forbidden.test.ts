@@ -87,9 +87,15 @@ async function probeAs(
 }
 
 const tables: readonly Table[] = ['registry', 'meters', 'spent', 'entries']
-const itemActions = ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Scan'].map(
-  name => `dynamodb:${name}`,
-)
+const itemActions = [
+  'BatchGetItem',
+  'GetItem',
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'ConditionCheckItem',
+  'Scan',
+].map(name => `dynamodb:${name}`)
 
 function onTables(name: FunctionName): readonly Attempt[] {
   return tables.flatMap(table => {
@@ -115,10 +121,15 @@ function onTables(name: FunctionName): readonly Attempt[] {
 function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
   const { secrets, upstreamSecret } = permissions[name]
   const secret = output('SecretArn')
+  const nonceKey = output('NonceKeyArn')
+  const dataKey = output('DataKeyArn')
   return [
-    { action: 'kms:GenerateMac', on: output('NonceKeyArn'), allowed: secrets.nonce !== undefined },
+    { action: 'kms:GenerateMac', on: nonceKey, allowed: secrets.nonce !== undefined },
     { action: 'kms:Sign', on: signingKey, allowed: name === 'token' },
-    { action: 'kms:Decrypt', on: output('DataKeyArn'), allowed: false },
+    { action: 'kms:Decrypt', on: dataKey, allowed: false },
+    ...[nonceKey, dataKey, signingKey].flatMap(on =>
+      ['kms:DisableKey', 'kms:ScheduleKeyDeletion'].map(action => ({ action, on, allowed: false })),
+    ),
     { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },
     { action: 'secretsmanager:PutSecretValue', on: secret, allowed: false },
   ]

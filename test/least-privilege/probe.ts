@@ -10,13 +10,21 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { DecryptCommand, GenerateMacCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms'
+import {
+  DecryptCommand,
+  DisableKeyCommand,
+  GenerateMacCommand,
+  KMSClient,
+  ScheduleKeyDeletionCommand,
+  SignCommand,
+} from '@aws-sdk/client-kms'
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { indexes } from '../../shared/domain/keys.ts'
 
 const dynamo = new DynamoDBClient({ maxAttempts: 1 })
 const kms = new KMSClient({ maxAttempts: 1 })
@@ -42,7 +50,7 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
         TableName,
         IndexName,
         KeyConditionExpression: '#p = :p',
-        ExpressionAttributeNames: { '#p': partitions[IndexName ?? ''] ?? 'pk' },
+        ExpressionAttributeNames: { '#p': partitionOf(IndexName) },
         ExpressionAttributeValues: { ':p': { S: 'probe' } },
       }),
     ),
@@ -54,6 +62,9 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
     kms.send(new GenerateMacCommand({ KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })),
   'kms:Sign': KeyId => kms.send(new SignCommand({ KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
   'kms:Decrypt': KeyId => kms.send(new DecryptCommand({ KeyId, CiphertextBlob: Message })),
+  'kms:DisableKey': KeyId => kms.send(new DisableKeyCommand({ KeyId })),
+  'kms:ScheduleKeyDeletion': KeyId =>
+    kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 30 })),
   'secretsmanager:GetSecretValue': SecretId => secrets.send(new GetSecretValueCommand({ SecretId })),
   'secretsmanager:PutSecretValue': SecretId =>
     secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'probe' })),
@@ -63,12 +74,8 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
     s3.send(new PutObjectCommand({ Bucket, Key, Body: 'probe', IfNoneMatch: '*' })),
 }
 
-const partitions: Readonly<Record<string, string>> = {
-  by_owner: 'owner',
-  by_record: 'record',
-  by_organisation: 'organisation',
-  open_intents: 'open',
-}
+const partitionOf = (index: string | undefined): string =>
+  Object.values(indexes).find(({ name }) => name === index)?.partition ?? 'pk'
 
 interface Attempt {
   readonly action: string

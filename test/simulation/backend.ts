@@ -29,9 +29,16 @@ interface Row {
   readonly item: object
 }
 
+/** A row of an index. */
+export interface Shown {
+  readonly partition: string
+  readonly sort: string
+  readonly key: Key
+}
+
 export class Backend {
   readonly #rows = new Map<string, Row>()
-  readonly #views = new Map<Index, Map<string, { partition: string; sort: string; key: Key }>>()
+  readonly #views = new Map<Index, Map<string, Shown>>()
   readonly #scheduler: Scheduler
   readonly #dice: Dice
   /** How far an index may be behind at most. */
@@ -52,25 +59,26 @@ export class Backend {
   write<R extends object>(op: WriteOp<R>, by: Process): Written<R> {
     const before = this.#rows.get(id(op.key))?.item
     const decision = decide(op, before)
-    if (decision.held) this.#put(op, before, decision.item, by)
+    if (decision.held) this.put(op, decision.item, by)
     return written<R>(decision)
   }
 
   transact(ops: readonly TransactOp[], by: Process): Transacted {
     const decided = ops.map(op => decide(op, this.#rows.get(id(op.key))?.item))
     if (decided.every(({ held }) => held))
-      for (const { op, item } of decided)
-        if (op.kind !== 'check') this.#put(op, this.#rows.get(id(op.key))?.item, item, by)
+      for (const { op, item } of decided) if (op.kind !== 'check') this.put(op, item, by)
     return transacted(decided)
   }
 
   query({ index, partition, from, to, order, limit, after }: Query): Page {
-    const known = this.#views.get(index)
-    if (known === undefined) throw new TypeError(`There is no index ${index.name}`)
-    const view = [...known.values()]
-      .filter(row => row.partition === partition)
-      .filter(row => (from === undefined || row.sort >= from) && (to === undefined || row.sort <= to))
-      .sort((a, b) => (position(a) < position(b) ? -1 : 1) * (order === 'asc' ? 1 : -1))
+    const view = this.shown(
+      index,
+      row =>
+        row.partition === partition &&
+        (from === undefined || row.sort >= from) &&
+        (to === undefined || row.sort <= to),
+    )
+    if (order === 'desc') view.reverse()
     const rest = view.filter(
       row => after === undefined || (order === 'asc' ? position(row) > after : position(row) < after),
     )
@@ -79,13 +87,22 @@ export class Backend {
     return { keys: page.map(({ key }) => key), next: last && position(last) }
   }
 
+  /** What an index shows now, in order. */
+  shown(index: Index, accepts: (row: Shown) => boolean): Shown[] {
+    const known = this.#views.get(index)
+    if (known === undefined) throw new TypeError(`There is no index ${index.name}`)
+    return [...known.values()].filter(accepts).sort((a, b) => (position(a) < position(b) ? -1 : 1))
+  }
+
   /** Every item of a table. */
   all(table: Key['table']): readonly Row[] {
     return [...this.#rows.values()].filter(({ key }) => key.table === table)
   }
 
-  #put(op: TransactOp, before: object | undefined, after: object | undefined, by: Process): void {
+  /** What an operation has come to, however that was decided. */
+  put(op: TransactOp, after: object | undefined, by: Process): void {
     const { key } = op
+    const before = this.#rows.get(id(key))?.item
     const gone = op.kind === 'remove'
     if (gone) this.#rows.delete(id(key))
     // As a database keeps it: what is undefined is not there.
@@ -125,4 +142,5 @@ export class Backend {
 }
 
 const id = ({ table, pk, sk }: Key): string => `${table} ${pk} ${sk}`
-const position = ({ sort, key }: { sort: string; key: Key }): string => `${sort} ${key.pk} ${key.sk}`
+/** Where it stands in its partition. */
+export const position = ({ sort, key }: Omit<Shown, 'partition'>): string => `${sort} ${key.pk} ${key.sk}`

@@ -6,7 +6,10 @@ export interface Faults {
   readonly lost: number
   /** It is done, and its answer never arrives: a retry does it twice. */
   readonly unanswered: number
-  /** It arrives a second time: at once, within 2 s or within a minute. */
+  /**
+   * It arrives a second time: at once, within 2 s or within a minute. Under the adapter that sends again by itself,
+   * half as often, the first time is late instead.
+   */
   readonly twice: number
   readonly throttled: number
   /** A transaction meets another one. */

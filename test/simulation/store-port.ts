@@ -102,7 +102,7 @@ function ask<T>(
 const became = (answer: unknown): string =>
   typeof answer === 'object' && answer && 'ok' in answer && !answer.ok ? 'not done' : 'done'
 
-function travel(dice: Dice, faults: Faults): number {
+export function travel(dice: Dice, faults: Faults): number {
   if (dice.chance(faults.stuck)) return dice.between(3_000, 45_000)
   if (dice.chance(faults.slow)) return dice.between(50, 3_000)
   return dice.between(0, 5)

@@ -1,5 +1,6 @@
 /**
- * One simulated world: the product's own token service, gate and sweeper, several of each, over simulated ports.
+ * One simulated world: the product's own token service, gate and sweeper, several of each, over simulated ports; in
+ * some worlds over the product's own adapter, and a simulated DynamoDB under it.
  * Everything that happens follows from the seed.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
@@ -8,12 +9,16 @@ import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { sweep } from '../../functions/sweeper/app.ts'
 import { createToken } from '../../functions/token/app.ts'
+import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Model } from '../../shared/domain/records.ts'
-import { StoreUnavailable } from '../../shared/ports/store.ts'
+import { type Store, StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { Backend } from './backend.ts'
 import { createDice, type Dice } from './dice.ts'
+import { createSimulatedClient } from './dynamo-client.ts'
+import { tables } from './dynamo-request.ts'
+import { DynamoService } from './dynamo-service.ts'
 import { calm, drawFaults, type Faults } from './faults.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
@@ -60,6 +65,8 @@ export class World {
   readonly outages = new Map<string, { readonly until: number; readonly reads: boolean }>()
   faults: Faults
   instances: Instance[] = []
+  /** In every eighth world. */
+  readonly #dynamo: DynamoService | undefined
   readonly #skew: number
   readonly #provider: Provider
   #born = 0
@@ -72,11 +79,20 @@ export class World {
     this.faults = { ...drawn, ...absent }
     this.leave = leave
     this.startedAt = midnight - (this.dice.chance(0.5) ? this.dice.below(60_000) : 43_200_000)
-    this.leaseMs = this.dice.pick([3_000, 9_000, 30_000])
+    const onDynamo = seed % 8 === 3
+    // On AWS a lease is no shorter than three deadlines of the store.
+    this.leaseMs = this.dice.pick(onDynamo ? [10_000, 15_000, 30_000] : [3_000, 9_000, 30_000])
     // A lease outlives every clock: two that are apart by a third of it could not tell a live one from a dead one.
     this.#skew = Math.min(this.faults.skew, this.leaseMs / 10)
     this.scheduler = new Scheduler(this.diceFor('scheduler'), this.startedAt)
     this.backend = new Backend(this.scheduler, this.diceFor('backend'))
+    this.#dynamo = onDynamo
+      ? new DynamoService({
+          scheduler: this.scheduler,
+          backend: this.backend,
+          faults: () => this.faults,
+        })
+      : undefined
     this.invariants = new Invariants(this.backend, () => this.scheduler.now, this.#skew, this.plans)
     this.history = new History(tell, eid => this.invariants.callOf(eid))
     const { scheduler, invariants, history } = this
@@ -101,20 +117,27 @@ export class World {
     return createDice(`${this.seed} ${name}`)
   }
 
-  storeOf(process: Process) {
+  storeOf(process: Process): Store {
     const { scheduler, backend, history } = this
-    return createStorePort({
+    const way = {
       scheduler,
-      backend,
       process,
       dice: this.diceFor(`store of ${process.name}`),
       faults: () => this.faults,
-      cutOff: kind => {
+      cutOff: (kind: 'read' | 'write' | 'transact') => {
         const { until = 0, reads = true } = this.outages.get(process.name) ?? {}
         return this.faults !== calm && scheduler.now < until && (reads || kind !== 'read')
       },
-      threw: error => this.invariants.violations.push(`${process.name} asks what no store can do: ${error}`),
-      note: (what, request) => history.request(scheduler.now, process.name, what, request),
+      threw: (error: unknown) =>
+        void this.invariants.violations.push(`${process.name} asks what no store can do: ${error}`),
+      note: (what: string, request: object) => history.request(scheduler.now, process.name, what, request),
+    }
+    if (this.#dynamo === undefined) return createStorePort({ ...way, backend })
+    return createDynamoStore({
+      client: createSimulatedClient({ ...way, service: this.#dynamo }),
+      tables,
+      clock: this.#clock(process),
+      random: this.diceFor(`pauses of ${process.name}`),
     })
   }
 

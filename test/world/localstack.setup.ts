@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { deployEmulated, destroyEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
+import { deployEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
 import { clientEnvironment } from '../../scripts/localstack/client-environment.ts'
 import { startInstance, stopInstance } from '../../scripts/localstack/instance.ts'
+import { deleteStack, findStack } from '../../shared/adapters/aws/cloudformation.ts'
 
 let undo: () => Promise<void> = async () => undefined
 export const teardown = (): Promise<void> => undo()
@@ -32,9 +33,14 @@ export async function setup(project: TestProject): Promise<void> {
   if (instance) project.provide('localstack', instance)
   undo = async () => {
     if (instance) await stopInstance(folder)
-    else await destroyEmulated(emulated)
+    else await destroyed(emulated.stack)
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function destroyed(name: string): Promise<void> {
+  const stack = await findStack(name)
+  if (stack) await deleteStack(stack)
 }
 
 const awsOnly = (env: Record<string, string>): Record<string, string> =>

@@ -22,6 +22,11 @@ const notDone: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
   'TransactionConflictException',
   'TransactionInProgressException',
+  // The clock was wrong: from such an answer the SDK learns how far, for the next attempt.
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
   // S3: another request for the same key is under way.
   'ConditionalRequestConflict',
   'OperationAborted',
@@ -41,6 +46,8 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof NoAnswer) return 'unknown'
   if (error instanceof NotSentInTime) return 'not_done'
   const name = errorName(error)
+  // S3 says it with status 400: the request did not come through in its time.
+  if (name === 'RequestTimeout') return 'unknown'
   if (notDone.has(name)) return 'not_done'
   if (invalid.has(name)) return 'invalid'
   if (name === 'CredentialsProviderError') return 'denied'

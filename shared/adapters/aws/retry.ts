@@ -68,6 +68,8 @@ async function answered<T>(
     if (!over.signal.aborted) givenUp.abort(error)
     throw error
   })
+  // An attempt that throws at once leaves it to nobody.
+  timeOut.catch(() => undefined)
   try {
     return await Promise.race([attempt(givenUp.signal), timeOut])
   } finally {

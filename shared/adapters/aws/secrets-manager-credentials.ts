@@ -15,7 +15,7 @@ const keptMs = 5 * 60_000
 
 /**
  * The upstream's key of a name. The secret is read when a key is first asked for, and again once it is five minutes
- * old. Throws where it cannot be read, has no such key, or has one that cannot be sent; no error quotes the secret.
+ * old; while that fails, the one that was read before serves on. Throws where it cannot be read, has no such key, or has one that cannot be sent; no error quotes the secret.
  */
 export function createCredentials({
   client,
@@ -32,17 +32,30 @@ export function createCredentials({
     return parseCredentials(`The secret ${secretId}`, SecretString)
   }
 
-  let kept: { readonly keyOf: Promise<(name: string) => string>; readonly until: number } | undefined
-  return async name => {
-    if (kept === undefined || clock.now() >= kept.until) {
-      const keyOf = read()
-      const mine = { keyOf, until: clock.now() + keptMs }
-      kept = mine
-      // What failed is not kept, and asked for again with the next call.
-      keyOf.catch(() => {
-        if (kept === mine) kept = undefined
+  type Keys = (name: string) => string
+  let kept: { readonly keys: Keys; readonly until: number } | undefined
+  let reading: Promise<Keys> | undefined
+
+  /** For all who ask meanwhile. What failed is asked for again with the next call. */
+  const renewed = (): Promise<Keys> => {
+    reading ??= read()
+      .then(keys => {
+        kept = { keys, until: clock.now() + keptMs }
+        return keys
       })
-    }
-    return (await kept.keyOf)(name)
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
+  }
+
+  return async name => {
+    if (kept !== undefined && clock.now() < kept.until) return kept.keys(name)
+    const former = kept
+    const keys = await renewed().catch((error: unknown) => {
+      if (former === undefined) throw error
+      return former.keys
+    })
+    return keys(name)
   }
 }

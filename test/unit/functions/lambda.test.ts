@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Handler, Reply } from '../../../functions/http.ts'
 import { buffered, type Opening, streaming } from '../../../functions/lambda.ts'
+import { problem } from '../../../functions/problem.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
 import { SignerUnavailable } from '../../../shared/ports/keys.ts'
 import { quiet } from '../../world/embedded.ts'
@@ -14,7 +15,9 @@ const event = {
 } as unknown as APIGatewayProxyEvent
 const context = (remainingMs = 60_000) =>
   ({ awsRequestId: 'of-lambda', getRemainingTimeInMillis: () => remainingMs }) as unknown as Context
-const opening = (handler: Handler): Opening => ({ open: async () => handler, telemetry: quiet })
+const refused: Opening['refused'] = (refusal, { requestContext }) =>
+  problem(refusal, requestContext.requestId)
+const opening = (handler: Handler): Opening => ({ open: async () => handler, refused, telemetry: quiet })
 const replying =
   (reply: Partial<Reply>): Handler =>
   async () => ({ status: 200, headers: {}, body: '', ...reply })
@@ -55,7 +58,7 @@ describe('buffered', () => {
 
   test('opens once for all requests', async () => {
     const open = vi.fn(async () => replying({}))
-    const handle = buffered({ open, telemetry: quiet })
+    const handle = buffered({ open, refused, telemetry: quiet })
     await Promise.all([handle(event, context()), handle(event, context())])
     await handle(event, context())
     expect(open).toHaveBeenCalledTimes(1)
@@ -64,10 +67,10 @@ describe('buffered', () => {
   test('an opening that failed refuses with 503 and is tried again by the next request', async () => {
     const open = vi.fn(async () => replying({ status: 204 }))
     open.mockRejectedValueOnce(new SignerUnavailable('KMS'))
-    const handle = buffered({ open, telemetry: quiet })
-    const refused = await handle(event, context())
-    expect(refused).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } })
-    expect(JSON.parse(refused.body)).toMatchObject({ code: 'signer_unavailable', request_id: 'of-lambda' })
+    const handle = buffered({ open, refused, telemetry: quiet })
+    const answer = await handle(event, context())
+    expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } })
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'signer_unavailable', request_id: 'of-lambda' })
     expect(await handle(event, context())).toMatchObject({ statusCode: 204 })
   })
 
@@ -75,15 +78,16 @@ describe('buffered', () => {
     const error = vi.fn()
     const handle = buffered({
       open: async () => () => Promise.reject(new Error('secret')),
+      refused,
       telemetry: { ...quiet, error },
     })
-    const refused = await handle(event, context())
-    expect(refused.statusCode).toBe(500)
-    expect(refused.body).not.toContain('secret')
+    const answer = await handle(event, context())
+    expect(answer.statusCode).toBe(500)
+    expect(answer.body).not.toContain('secret')
     expect(error).toHaveBeenCalledWith('a request failed', expect.any(Error), { request: 'of-lambda' })
   })
 
-  test('a call is broken off with its reason 10 s before its function ends', async () => {
+  test('a call is broken off with its reason before its function ends', async () => {
     let reason: unknown
     const handle = buffered(
       opening(async (_, signal) => {
@@ -92,7 +96,7 @@ describe('buffered', () => {
         return { status: 503, headers: {}, body: '' }
       }),
     )
-    await handle(event, context(10_020))
+    await handle(event, context(120))
     expect(reason).toBeInstanceOf(Refusal)
     expect(reason).toMatchObject({ code: 'stopping' })
   })
@@ -102,7 +106,7 @@ describe('streaming', () => {
   type Streamed = (event: APIGatewayProxyEvent, stream: PassThrough, context: Context) => Promise<void>
 
   /** Lambda's global, as far as a streamed reply needs it. */
-  function onLambda(handler: Handler): { invoke: () => Promise<void>; heads: object[]; stream: PassThrough } {
+  function onLambda(handler: Handler) {
     const heads: object[] = []
     vi.stubGlobal('awslambda', {
       streamifyResponse: (handle: unknown) => handle,
@@ -115,7 +119,7 @@ describe('streaming', () => {
     })
     const stream = new PassThrough()
     const handle = streaming(opening(handler)) as Streamed
-    return { invoke: () => handle(event, stream, context()), heads, stream }
+    return { invoke: () => handle(event, stream, context()), handle, heads, stream }
   }
 
   test('passes each chunk on as it comes', async () => {
@@ -154,5 +158,17 @@ describe('streaming', () => {
     stream.destroy()
     await done
     expect(ended).toBe(true)
+  })
+
+  test('a caller who takes nothing any more does not hold the function to its end', {
+    timeout: 10_000,
+  }, async () => {
+    async function* body() {
+      for (;;) yield Buffer.alloc(100_000)
+    }
+    const { handle, stream } = onLambda(replying({ body: body() }))
+    // Of 60 ms one tenth is for its last words, and then five seconds.
+    await handle(event, stream, context(60))
+    expect(stream.destroyed).toBe(true)
   })
 })
