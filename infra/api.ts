@@ -75,7 +75,7 @@ export class Api extends Construct {
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
       // Beside a domain it would be a second door, without the names that the first one restores.
-      disableExecuteApiEndpoint: parameters.domain !== undefined,
+      disableExecuteApiEndpoint: parameters.domain !== undefined && has(parameters.target, 'edge'),
       // The account's other APIs write their logs under this role too, so it stays when this stack goes.
       ...(logs && parameters.apiGatewayLogRole
         ? { cloudWatchRole: true, cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN }
@@ -139,7 +139,7 @@ export class Api extends Construct {
     const { target, endpoint, domain, cdnDomain } = this.#parameters
     const { restApiId } = this.rest
     const host = cdnDomain ?? domain
-    if (host !== undefined) return `https://${host}`
+    if (host !== undefined && has(target, 'edge')) return `https://${host}`
     if (target === 'aws') return `https://${restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stage}`
     // Both emulators serve it below a path, for those who cannot resolve a host name for each API.
     return `${endpoint ?? emulatorEndpoints[target]}/_aws/execute-api/${restApiId}/${stage}`

@@ -3,6 +3,7 @@ import { CdnStack } from './cdn.ts'
 import { EdgeStack } from './edge.ts'
 import { type Parameters, readParameters } from './parameters.ts'
 import { SallyportStack } from './stack.ts'
+import { has } from './targets.ts'
 
 export interface Deployment {
   readonly parameters: Parameters
@@ -16,7 +17,7 @@ export function buildDeployment(app: App): Deployment {
   const parameters = readParameters(app.node.getAllContext())
   const { name, domain, cdnDomain, cdnCertificateArn } = parameters
   const gateway = new SallyportStack(app, parameters)
-  if (domain === undefined) return { parameters, gateway }
+  if (domain === undefined || !has(parameters.target, 'edge')) return { parameters, gateway }
   const edge = new EdgeStack(gateway, domain, parameters)
   if (cdnDomain === undefined || cdnCertificateArn === undefined) return { parameters, gateway, edge }
   const cdn = new CdnStack(app, { name, domain, cdnDomain, cdnCertificateArn })

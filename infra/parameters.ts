@@ -124,7 +124,6 @@ const schema = z
       when && issues.push({ code: 'custom', path: [path], message, input: p })
     const onAws = p.target === 'aws'
     wrong('endpoint', 'Leave it out: only an emulator has one.', onAws && p.endpoint !== undefined)
-    wrong('domain', 'Leave it out: only AWS has an edge.', !onAws && p.domain !== undefined)
     for (const [i, name] of restoredTables.entries())
       wrong(
         name,

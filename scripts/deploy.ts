@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { givenTables, type Parameters, readParameters } from '../infra/parameters.ts'
 import { findStack } from '../shared/adapters/aws/cloudformation.ts'
+import { tableExists } from '../shared/adapters/aws/table.ts'
 import { systemClock } from '../shared/adapters/world.ts'
 import { ask } from './ask.ts'
 import { cdk, contextOf } from './aws/cdk.ts'
@@ -27,9 +29,11 @@ async function deploy(args: readonly string[]): Promise<void> {
   const kept = keptContext()
   const stack = nameOf(values.name, given, kept)
   const app = { context: { ...given, name: stack } }
+  const parameters = readParameters({ ...kept, ...given, name: stack })
   await refuseForgotten(stack, { ...kept, ...given })
+  await refuseMissing(parameters)
   await bundle()
-  await cdk(app, 'diff', '--all')
+  await cdk(app, 'diff')
   if (!values.yes) {
     const answer = await ask(`Deploy this as ${stack}? [y/N] `, 'give --yes to deploy without a question.')
     if (!/^y(es)?$/i.test(answer)) return console.log('Nothing was deployed.')
@@ -67,6 +71,15 @@ async function refuseForgotten(stack: string, context: Context): Promise<void> {
     throw new Error(
       `${stack} uses restored tables: give -c ${forgotten.join(' -c ')}, or put it into context of cdk.json.`,
     )
+}
+
+/** A misspelt name would deploy as well, and nothing would work. */
+async function refuseMissing(parameters: Parameters): Promise<void> {
+  for (const given of givenTables(parameters)) {
+    const name = given.slice(given.indexOf('=') + 1)
+    if (!(await tableExists(name)))
+      throw new Error(`${given}: there is no table ${name} in this account and region.`)
+  }
 }
 
 /** From here on it is deployed, whether or not it serves yet. */

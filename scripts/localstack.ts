@@ -31,12 +31,15 @@ const say = (line: string): void => console.log(line)
 async function up(port: number | undefined): Promise<Instance> {
   if (foreign !== undefined) return adopt(foreign)
   const instance = await startInstance({ folder, port: port ?? defaultPort, say })
-  if (port !== undefined && port !== 0 && new URL(instance.endpoint).port !== String(port))
+  if (port !== undefined && port !== 0 && portOf(instance) !== port)
     throw new Error(`LocalStack runs already, at ${instance.endpoint}: npm run localstack -- down`)
   say(`LocalStack  ${instance.endpoint}`)
   say(`its log     ${relative('', instance.log)}`)
   return instance
 }
+
+/** A URL does not tell the port that its scheme has anyway. */
+const portOf = ({ endpoint }: Instance): number => Number(new URL(endpoint).port || 80)
 
 async function deploy(port: number | undefined): Promise<void> {
   const { endpoint } = await up(port)
@@ -57,7 +60,9 @@ async function deploy(port: number | undefined): Promise<void> {
   const body = '{"model":"aurora-preview","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'
   say(`Sallyport   ${issuer}`)
   say(`Try it:     ${sallyport} quota`)
-  if (upstream !== undefined) say(`            ${sallyport} curl /openai/v1/chat/completions -d '${body}'`)
+  if (upstream === undefined)
+    say('Its model is asked at http://127.0.0.1:8789, where `npm start` has a demo upstream.')
+  else say(`            ${sallyport} curl /openai/v1/chat/completions -d '${body}'`)
 }
 
 async function down(): Promise<void> {
@@ -68,8 +73,10 @@ async function down(): Promise<void> {
 async function adopt(address: string): Promise<Instance> {
   if (!URL.canParse(address)) throw new Error(`SALLYPORT_AWS_ENDPOINT: ${address} is not a URL.`)
   const endpoint = new URL(address).origin
+  if (!/^https?:\/\/[^/]+$/.test(endpoint))
+    throw new Error(`SALLYPORT_AWS_ENDPOINT: write it as http://127.0.0.1:4566, not ${endpoint}.`)
   const health = `${endpoint}/_localstack/health`
-  const answer = await fetch(health).catch((error: Error) => ({
+  const answer = await fetch(health, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => ({
     ok: false,
     status: String(error.cause ?? error),
   }))
@@ -99,7 +106,7 @@ async function run(args: readonly string[]): Promise<void> {
   else if (more.length === 0 && command === 'reset') {
     const former = runningInstance(folder)
     await down()
-    await up(port ?? (former && Number(new URL(former.endpoint).port)))
+    await up(port ?? (former && portOf(former)))
   } else throw new Error(`Which command?\n\n${usage}`)
 }
 

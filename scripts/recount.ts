@@ -1,5 +1,5 @@
 /**
- * `npm run recount [-- --stack <name>] [--reason <text>] [--dry-run]`: makes every meter agree with the outcomes in the
+ * `npm run recount -- --reason <text> | --dry-run [--stack <name>]`: makes every meter agree with the outcomes in the
  * log, after a restore. The gate has to be closed, for 16 minutes already.
  */
 import { parseArgs } from 'node:util'
@@ -19,6 +19,9 @@ async function main(args: readonly string[]): Promise<void> {
     },
   })
   const dryRun = values['dry-run']
+  const reason = values.reason?.trim()
+  if (!reason && !dryRun)
+    throw new Error("say why: --reason 'meters restored to 09:15 after …'; or look first: --dry-run.")
   const deployment = await openDeployment(values.stack)
   try {
     const deps = {
@@ -27,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
       random: systemRandom,
       telemetry: lineTelemetry(systemClock),
     }
-    const order = { operator: operator(), reason: values.reason?.trim(), dryRun }
+    const order = { operator: operator(), reason: reason ?? '', dryRun }
     const { ended, changed, agreeing, failed } = await recountMeters(deps, order)
     for (const { eid, charge } of ended)
       console.log(`The call ${eid} had no outcome: it is charged what it reserved, ${charge} tokens.`)

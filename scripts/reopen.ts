@@ -79,11 +79,11 @@ const figuresOf = ({ tokens }: Model): string[] =>
   Object.keys(figures).map(name => `${name}=${(isFigure(name) && figureOf(tokens, name)) || 'none'}`)
 
 /** What was asked for, where it raises something and does not make every call too large for its budget. */
-function judge({ model, calls, meters }: Overruns, { meter, raise, reason }: Asked) {
+function judge({ model, calls, meters }: Overruns, { stack, meter, raise, reason }: Asked) {
   const short = Math.max(...calls.map(({ charge, reserve }) => charge - reserve))
   if (raise.size === 0 || reason === undefined)
     throw new Error(
-      `raise the bound that was too low, and say why: npm run reopen -- ${meter} ` +
+      `raise the bound that was too low, and say why: npm run reopen -- ${meter} ${stack === undefined ? '' : `--stack ${stack} `}` +
         `--raise overhead.request=${model.tokens.overhead.request + short} --reason '…'`,
     )
   const most = Math.min(...meters.map(({ limits }) => limits.total))

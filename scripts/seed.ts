@@ -8,6 +8,7 @@ import { keys } from '../shared/domain/keys.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { type DemoCredentials, openCredentials } from './demo/credentials.ts'
 import { type Endpoints, modelId, storyRecords, upstreams } from './demo/story.ts'
+import { readConfig } from './embedded/config.ts'
 
 /**
  * Puts the demo's story into a store, credentials first: a seed that was broken off is finished by the next one, with
@@ -40,6 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
     throw new Error(
       'name the stack and where its model is: --stack Sallyport --openai https://models.example/v1',
     )
+  judge(openai, anthropic)
   const { openStack } = await import('./aws/stack.ts')
   const deployment = await openStack(stack)
   const data = join('.sallyport', stack)
@@ -56,6 +58,17 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`Their keys: ${credentialsFile(data)}`)
   } finally {
     deployment.close()
+  }
+}
+
+/** As the embedded server judges its own. */
+function judge(openai: string, anthropic: string | undefined): void {
+  try {
+    readConfig({ SALLYPORT_UPSTREAM_OPENAI: openai, SALLYPORT_UPSTREAM_ANTHROPIC: anthropic })
+  } catch (error) {
+    throw new Error(
+      (error as Error).message.replace(/SALLYPORT_UPSTREAM_(\w+)/g, (_, name) => `--${name.toLowerCase()}`),
+    )
   }
 }
 

@@ -82,7 +82,7 @@ export class Run {
 
   /** What the caller is told after a break, if it is still there. */
   reason(error: unknown, detail?: string): Refusal | undefined {
-    const unsent = error instanceof NotSent
+    const unsent = error instanceof NotSent || !this.sent
     if (unsent) this.sent = false
     if (this.#why) return this.#why === 'client_gone' ? undefined : this.#why
     this.#broke = true

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Cdk {
@@ -19,6 +19,7 @@ export async function cdk({ env = {}, context, log }: Cdk, ...args: readonly str
     env: {
       ...process.env,
       ...env,
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
       // The app is started with `node`: it must be this one.
       PATH: `${join(process.cwd(), 'node_modules', '.bin')}:${process.env.PATH}`,
     },
@@ -30,8 +31,11 @@ export async function cdk({ env = {}, context, log }: Cdk, ...args: readonly str
     child.stderr?.pipe(file, { end: false })
   }
   const [code] = await once(child, 'close')
-  if (code !== 0)
-    throw new Error(`cdk ${args[0]} failed with ${code}${log === undefined ? '.' : `: see ${log}`}`)
+  if (code === 0) return
+  const failed = `cdk ${args[0]} failed with ${code}`
+  if (log === undefined) throw new Error(`${failed}.`)
+  const last = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-8).join('\n')
+  throw new Error(`${failed}. Its log is ${log} and ends so:\n${last}`)
 }
 
 /** `-c <parameter>=<value>`, as the CDK's own command line takes it. */

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const failed = (...args: string[]): Promise<string> =>
-  world.operate('recount', ...args).then(
+  world.operate('recount', '--reason', 'test', ...args).then(
     ({ stdout }) => `it did not fail: ${stdout}`,
     (error: { stderr: string }) => error.stderr,
   )
@@ -84,14 +84,16 @@ test('a meter that was set back gets its figures from the outcomes, with an entr
   const after = await called('cedar', 1)
   expect(after).toMatchObject({ seq: 4, used: right.used + (after.used - used) })
   expect(after.used + after.remaining).toBe(limits.total)
-  expect((await world.operate('recount')).stdout).toContain('2 agree with their outcomes, 0 were recounted')
+  expect((await world.operate('recount', '--reason', 'again')).stdout).toContain(
+    '2 agree with their outcomes, 0 were recounted',
+  )
 })
 
 test('a call that nobody ended is charged what it reserved, and its reservation is not kept', async () => {
   const { used } = await called('cedar', 1)
   const eid = await leaveDeadCall(world, 700, beyondAnyCall)
   await wreck('grant_cedar', { used: 0 })
-  await world.operate('recount')
+  await world.operate('recount', '--reason', 'test')
   expect(await world.meter('cedar')).toMatchObject({ used: used + 700, leases: {}, seqs: {}, lefts: {} })
   const meter = await world.meter('cedar')
   expect(meter.used + meter.remaining).toBe(meter.limits.total)

@@ -112,10 +112,6 @@ describe('the parameters of a deployment', () => {
       },
       'cdnCertificateArn: CloudFront takes certificates of us-east-1 only, in the partition aws.',
     ],
-    [
-      { target: 'localstack', domain: 'a.example.org', certificateArn },
-      'domain: Leave it out: only AWS has an edge.',
-    ],
   ])('%o does not fit together', (context, message) => {
     expect(faults(context)).toEqual([message])
   })

@@ -69,7 +69,7 @@ function plain(raw: Resource['Properties']): Statement {
   const { Action, Resource, Principal } = rest
   return {
     ...rest,
-    ...(Action !== undefined && { Action: list(Action) }),
+    Action: Action === undefined ? [] : list(Action),
     ...(Resource !== undefined && { Resource: list(Resource) }),
     ...(Principal !== undefined && { Principal: principals(Principal) }),
   } as Statement

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { buildDeployment } from '../../infra/deployment.ts'
 import { leftOut, type Part, targets } from '../../infra/targets.ts'
-import { ofType, synthesize, type TemplateJson } from './synthesis.ts'
+import { newApp, ofType, strings, synthesize, type TemplateJson } from './synthesis.ts'
 
 const aws = synthesize().json
 
@@ -84,4 +85,12 @@ describe.each(targets.filter(one => one !== 'aws'))('%s', target => {
   test('says why each part is missing', () => {
     for (const reason of Object.values(leftOut[target])) expect(reason).toMatch(/^[A-Z].*\.$/)
   })
+})
+
+test('a domain that is kept for AWS makes no edge on an emulator, and its issuer stays the emulator’s', () => {
+  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/a'
+  const parameters = { target: 'localstack', domain: 'gate.example.org', certificateArn }
+  const app = newApp(parameters)
+  expect(Object.keys(buildDeployment(app)).sort()).toEqual(['gateway', 'parameters'])
+  expect(strings(synthesize(parameters).json.Outputs.Issuer).join('')).toContain('/_aws/execute-api/')
 })

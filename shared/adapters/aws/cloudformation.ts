@@ -34,7 +34,8 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     if (!(cause instanceof Error)) throw cause
     // CloudFormation has no error of its own for it.
     if (cause.name === 'ValidationError' && cause.message.includes('does not exist')) return undefined
-    throw new Error(`The stack ${name} could not be read: ${cause.message}`, { cause })
+    const next = cause.message.includes('Region is missing') ? ' Set AWS_REGION.' : ''
+    throw new Error(`The stack ${name} could not be read: ${cause.message}.${next}`, { cause })
   }
 }
 

@@ -13,6 +13,9 @@ export interface CredentialsDeps {
 /** A key that was rotated has come into use after this long. Milliseconds. */
 const keptMs = 5 * 60_000
 
+/** Between two looks for a key that is missing. Milliseconds. */
+const soonMs = 10_000
+
 /**
  * The upstream's key of a name. The secret is read when a key is first asked for, and again once it is five minutes
  * old; while that fails, the one that was read before serves on. Throws where it cannot be read, has no such key, or has one that cannot be sent; no error quotes the secret.
@@ -50,12 +53,24 @@ export function createCredentials({
   }
 
   return async name => {
-    if (kept !== undefined && clock.now() < kept.until) return kept.keys(name)
+    if (kept !== undefined && clock.now() < kept.until) {
+      const known = found(kept.keys, name)
+      // One that it lacks may have been put there since; it is looked for again, but not at every call.
+      if (known !== undefined || clock.now() < kept.until - keptMs + soonMs) return known ?? kept.keys(name)
+    }
     const former = kept
     const keys = await renewed().catch((error: unknown) => {
       if (former === undefined) throw error
       return former.keys
     })
     return keys(name)
+  }
+}
+
+function found(keys: (name: string) => string, name: string): string | undefined {
+  try {
+    return keys(name)
+  } catch {
+    return undefined
   }
 }

@@ -20,6 +20,8 @@ class DynamoDbLocal:
             "-XX:+UseSerialGC",
             "-Xmx512m",
             f"-Djava.library.path={folder}/lib",
+            # Libraries are unpacked there, and stay.
+            f"-Djava.io.tmpdir={instance}/root/tmp",
             f"-Dlog4j2.configurationFile={folder}/log4j2.xml",
         ]
         self._process = subprocess.Popen(
