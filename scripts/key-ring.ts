@@ -42,7 +42,9 @@ export async function rotateKeys(deps: RingDeps, compromised?: string): Promise<
     await retireKey(newKey.ref)
     throw new Error('The key ring was changed by somebody else: run it again.')
   }
-  const kept = new Set(next.keys.filter(({ kid }) => kid !== compromised).map(({ ref }) => ref))
+  // A compromised one too stays until it leaves the ring: a request that is under way may still sign with it, and its
+  // token is refused anyway.
+  const kept = new Set(next.keys.map(({ ref }) => ref))
   for (const { ref } of ring?.keys ?? []) if (!kept.has(ref)) await retireKey(ref)
   return next
 }

@@ -53,25 +53,29 @@ async function tested(name: string, ...args: readonly string[]): Promise<Counts>
 }
 
 const missing = missingPrerequisites()
-const installed = missing.length === 0 ? installEmulators(line => console.log(line)) : Promise.resolve()
-// It is waited for below; until then its failure is nobody's.
-installed.catch(() => undefined)
+const installing = missing.length === 0 ? installEmulators(line => console.log(line)) : Promise.resolve()
+const uninstalled = installing.then(
+  () => undefined,
+  (error: Error) => error.message,
+)
 const checked = await run('npm', 'run', '--silent', 'check')
 const here = await tested('here', ...emulated.map(name => `--project=!${name}`))
-await installed
+const notThere = await uninstalled
+const without = missing.length > 0 || notThere !== undefined
 const projects = emulated.map(name => `--project=${name}`)
 // A pattern that no name fits counts every test as skipped, and starts nothing.
-if (missing.length > 0) process.env.SALLYPORT_TEST_EMULATORS = '0'
-const there = await tested('emulated', ...projects, ...(missing.length > 0 ? ['--testNamePattern=(?!)'] : []))
+if (without) process.env.SALLYPORT_TEST_EMULATORS = '0'
+const there = await tested('emulated', ...projects, ...(without ? ['--testNamePattern=(?!)'] : []))
 rmSync(folder, { recursive: true })
 
 const failed = here.failed + there.failed
 const skipped = here.skipped + there.skipped
 const strict = process.env.CI === 'true' && skipped > 0
 if (missing.length > 0) console.log(describeSkipped(missing))
+if (notThere !== undefined) console.log(`\nThe emulators could not be installed: ${notThere}`)
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')
 console.log(
   `\n${here.passed + there.passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`,
 )
-process.exitCode = here.ok && there.ok && checked && !strict ? 0 : 1
+process.exitCode = here.ok && there.ok && checked && notThere === undefined && !strict ? 0 : 1

@@ -218,3 +218,38 @@ describe.each(functionNames)('the role of the function %s', name => {
     )
   })
 })
+
+test('the table of permissions is this one: whoever widens it says so here', () => {
+  const told = functionNames.map(name => [
+    name,
+    Object.fromEntries(
+      Object.entries(permissions[name].tables).map(([table, { uses, indexes = [] }]) => [
+        table,
+        [...uses, ...indexes.map(index => index.name)].join(' '),
+      ]),
+    ),
+    Object.keys(permissions[name].secrets).join(' '),
+    permissions[name].upstreamSecret !== undefined,
+  ])
+  expect(told).toEqual([
+    ['token', { registry: 'read by_owner', spent: 'put', entries: 'put' }, 'nonce', false],
+    [
+      'gate',
+      { registry: 'read by_owner', meters: 'read update', spent: 'read put', entries: 'read put update' },
+      'nonce',
+      true,
+    ],
+    [
+      'api',
+      { registry: 'read by_owner', meters: 'read', spent: 'read put', entries: 'read by_organisation' },
+      'nonce',
+      false,
+    ],
+    [
+      'sweeper',
+      { registry: 'read by_record', meters: 'read update', entries: 'read put update open_intents' },
+      '',
+      false,
+    ],
+  ])
+})

@@ -58,7 +58,7 @@ describe('the simulation finds', () => {
     const cwd = await copyWith(mistake)
     const { code, stdout } = await run(
       process.execPath,
-      ['scripts/simulate.ts', '--seeds', '1000', '--first'],
+      ['scripts/simulate.ts', '--seeds', '2000', '--first'],
       {
         cwd,
       },

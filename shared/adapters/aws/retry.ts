@@ -38,10 +38,10 @@ const longestPauseMs = 500
 export function startRetry({ clock, random, attemptMs, deadlineMs }: Pace): Retry {
   const deadline = clock.now() + deadlineMs
   return async (attempt, again) => {
-    let failure: unknown = new NotSentInTime('No time was left')
+    let failure: unknown
     for (let failures = 0; ; failures++) {
       const left = deadline - clock.now()
-      if (left <= 0) throw failure
+      if (left <= 0) throw failure ?? new NotSentInTime('No time was left')
       try {
         return await answered(attempt, Math.min(attemptMs, left), clock)
       } catch (error) {
@@ -64,8 +64,10 @@ async function answered<T>(
   const givenUp = new AbortController()
   const over = new AbortController()
   const timeOut = clock.sleep(ms, over.signal).then(() => {
+    // Nobody listens any more; to make an error takes longer than all of this.
+    if (over.signal.aborted) return undefined as never
     const error = new NoAnswer(`No answer within ${Math.round(ms)} ms`)
-    if (!over.signal.aborted) givenUp.abort(error)
+    givenUp.abort(error)
     throw error
   })
   // An attempt that throws at once leaves it to nobody.
@@ -73,7 +75,7 @@ async function answered<T>(
   try {
     return await Promise.race([attempt(givenUp.signal), timeOut])
   } finally {
-    over.abort()
+    over.abort('answered')
   }
 }
 
