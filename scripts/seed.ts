@@ -66,9 +66,9 @@ function judge(openai: string, anthropic: string | undefined): void {
   try {
     readConfig({ SALLYPORT_UPSTREAM_OPENAI: openai, SALLYPORT_UPSTREAM_ANTHROPIC: anthropic })
   } catch (error) {
-    throw new Error(
-      (error as Error).message.replace(/SALLYPORT_UPSTREAM_(\w+)/g, (_, name) => `--${name.toLowerCase()}`),
-    )
+    const [, ...faults] = (error as Error).message.split('\n')
+    const told = faults.map(fault => fault.trim()).join('; ')
+    throw new Error(told.replace(/SALLYPORT_UPSTREAM_(\w+)/g, (_, name) => `--${name.toLowerCase()}`))
   }
 }
 

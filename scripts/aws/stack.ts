@@ -1,4 +1,4 @@
-import { createClients } from '../../shared/adapters/aws/clients.ts'
+import { createDynamoClient, createKmsClient } from '../../shared/adapters/aws/clients.ts'
 import { findStack } from '../../shared/adapters/aws/cloudformation.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { createKmsSigners, openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../../shared/adapters/world.ts'
 import { longTexts } from '../../shared/domain/keys.ts'
 import type { SigningKey } from '../../shared/domain/records.ts'
 import type { Signer } from '../../shared/ports/keys.ts'
+import { type Table, tables } from '../../shared/ports/store.ts'
 import type { Deployment } from '../deployment.ts'
 
 export interface OpenStack extends Deployment {
@@ -14,6 +15,12 @@ export interface OpenStack extends Deployment {
   readonly outputs: Readonly<Record<string, string>>
   signer(key: SigningKey): Promise<Signer>
 }
+
+/** The tables' names in AWS, as the outputs tell them. */
+export const tablesIn = (outputs: Readonly<Record<string, string>>): Partial<Record<Table, string>> =>
+  Object.fromEntries(
+    tables.map(table => [table, outputs[`Table${(table[0] ?? '').toUpperCase()}${table.slice(1)}`]]),
+  )
 
 /** A deployed stack, by its outputs and with the operator's own credentials. Throws where there is none. */
 export async function openStack(stack: string): Promise<OpenStack> {
@@ -25,16 +32,12 @@ export async function openStack(stack: string): Promise<OpenStack> {
     if (value === undefined) throw new Error(`The stack ${stack} has no output ${name}: is it a Sallyport?`)
     return value
   }
-  const { dynamo, kms } = createClients()
+  const dynamo = createDynamoClient()
+  const kms = createKmsClient()
   const pace = { clock: systemClock, random: systemRandom }
   const store = createDynamoStore({
     client: dynamo,
-    tables: {
-      registry: output('TableRegistry'),
-      meters: output('TableMeters'),
-      spent: output('TableSpent'),
-      entries: output('TableEntries'),
-    },
+    tables: tablesIn(outputs),
     ...pace,
     packed: longTexts,
   })

@@ -23,7 +23,8 @@ export class SignerUnavailable extends Error {
 }
 
 /** One HMAC root a domain, so that a function derives only what its role allows. */
-export type SecretDomain = 'nonce' | 'seal' | 'watermark' | 'log'
+export const secretDomains = ['nonce', 'seal', 'watermark', 'log'] as const
+export type SecretDomain = (typeof secretDomains)[number]
 
 /** Every operation may throw `SecretsUnavailable`. */
 export interface Secrets {

@@ -2,7 +2,8 @@
  * The store: four tables of items, one key each. Conditions and updates are data, so that every
  * backend decides them the same way and no caller can read, think and then write. A map keeps no order of its names.
  */
-export type Table = 'registry' | 'meters' | 'spent' | 'entries'
+export const tables = ['registry', 'meters', 'spent', 'entries'] as const
+export type Table = (typeof tables)[number]
 
 declare const record: unique symbol
 

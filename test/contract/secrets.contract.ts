@@ -1,14 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SecretDomain, Secrets } from '../../shared/ports/keys.ts'
+import { type Secrets, secretDomains } from '../../shared/ports/keys.ts'
 
 export interface OpenedSecrets {
   /** The same roots each time, and nothing else that one instance could have kept. */
   open(): Promise<Secrets>
   close?(): void | Promise<void>
 }
-
-const domains: readonly SecretDomain[] = ['nonce', 'seal', 'watermark', 'log']
 
 /** What every holder of roots must do. */
 export function secretsContract(name: string, make: () => Promise<OpenedSecrets>): void {
@@ -25,7 +23,7 @@ export function secretsContract(name: string, make: () => Promise<OpenedSecrets>
 
     test('derives the same for the same domain and label, also after reopening, and else another', async () => {
       const seen = new Set<string>()
-      for (const domain of domains)
+      for (const domain of secretDomains)
         for (const label of ['', 'a', 'b', 'ab', 'a b', 'größe\0']) {
           const derived = await secrets.derive(domain, label)
           expect(derived).toHaveLength(32)

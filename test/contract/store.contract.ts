@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { itemAbsent, type Key, type Store, type Table, type TransactOp } from '../../shared/ports/store.ts'
+import {
+  itemAbsent,
+  type Key,
+  type Store,
+  type Table,
+  type TransactOp,
+  tables,
+} from '../../shared/ports/store.ts'
 import { changeContract } from './store-changes.contract.ts'
 import { conditionContract } from './store-conditions.contract.ts'
 import { modelContract } from './store-model.contract.ts'
@@ -43,7 +50,7 @@ const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length
 
 function readContract(store: () => Store): void {
   test('an acknowledged write is read at once, from every table', async () => {
-    for (const table of ['registry', 'meters', 'spent', 'entries'] as const) {
+    for (const table of tables) {
       const key = fresh(table)
       await store().write({ kind: 'put', key, item: { n: 1 } })
       expect(await store().get([key])).toEqual([{ n: 1, pk: key.pk, sk: '-' }])

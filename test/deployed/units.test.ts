@@ -9,9 +9,10 @@ import { createGate } from '../../functions/gate/app.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { sweep } from '../../functions/sweeper/app.ts'
 import { createToken } from '../../functions/token/app.ts'
+import { tablesIn } from '../../scripts/aws/stack.ts'
 import { demoApiKeys } from '../../scripts/demo/upstream.ts'
 import { type Listening, listen } from '../../scripts/embedded/server.ts'
-import { createClients } from '../../shared/adapters/aws/clients.ts'
+import { createDynamoClient, createKmsClient } from '../../shared/adapters/aws/clients.ts'
 import type { Consumed } from '../../shared/adapters/aws/dynamo-capacity.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
@@ -35,7 +36,6 @@ let token: string
 let used: Parameters<Consumed>[] = []
 let transacted = 0
 const http = createHttp()
-const clients = createClients()
 const pace = { clock: systemClock, random: systemRandom }
 
 beforeAll(async () => {
@@ -43,13 +43,8 @@ beforeAll(async () => {
   const { outputs } = world
   const output = (name: string): string => outputs[name] ?? ''
   const measured = createDynamoStore({
-    client: clients.dynamo,
-    tables: {
-      registry: output('TableRegistry'),
-      meters: output('TableMeters'),
-      spent: output('TableSpent'),
-      entries: output('TableEntries'),
-    },
+    client: createDynamoClient(),
+    tables: tablesIn(outputs),
     ...pace,
     packed: longTexts,
     consumed: (...one) => void used.push(one),
@@ -62,7 +57,7 @@ beforeAll(async () => {
     },
   }
   const secrets = createKmsSecrets({
-    client: clients.kms,
+    client: createKmsClient(),
     macKeys: { nonce: output('NonceKeyArn') },
     ...pace,
   })

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keptNames, swapped, writtenOnce } from '../../infra/bucket.ts'
 import { actionOf, type FunctionName, functionNames, permissions } from '../../infra/permissions.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
-import type { Index, Table } from '../../shared/ports/store.ts'
+import { type Index, tables } from '../../shared/ports/store.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
 import { deployedStack } from '../world/open.ts'
 
@@ -86,7 +86,6 @@ async function probeAs(
   }
 }
 
-const tables: readonly Table[] = ['registry', 'meters', 'spent', 'entries']
 const itemActions = [
   'BatchGetItem',
   'GetItem',

@@ -22,26 +22,23 @@ export async function setup(project: TestProject): Promise<void> {
   const emulated: Emulated = {
     target: 'localstack',
     stack: 'Sallyport',
-    env: awsOnly(clientEnvironment(instance?.endpoint ?? given ?? '')),
+    env: clientEnvironment(instance?.endpoint ?? given ?? ''),
     // As short as the stack takes: tests wait for it to pass.
     lease: 10,
     log: join(folder, 'deploy.log'),
   }
-  console.log(`Deploying to the LocalStack at ${emulated.env.AWS_ENDPOINT_URL}, see ${emulated.log}`)
-  await deployEmulated(emulated)
-  project.provide('deployed', { target: 'localstack', stack: emulated.stack, env: emulated.env })
-  if (instance) project.provide('localstack', instance)
   undo = async () => {
     if (instance) await stopInstance(folder)
     else await destroyed(emulated.stack)
     rmSync(folder, { recursive: true, force: true })
   }
+  console.log(`Deploying to the LocalStack at ${emulated.env.AWS_ENDPOINT_URL}, see ${emulated.log}`)
+  await deployEmulated(emulated)
+  project.provide('deployed', { target: 'localstack', stack: emulated.stack, env: emulated.env })
+  if (instance) project.provide('localstack', instance)
 }
 
 async function destroyed(name: string): Promise<void> {
   const stack = await findStack(name)
   if (stack) await deleteStack(stack)
 }
-
-const awsOnly = (env: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_')))

@@ -22,7 +22,7 @@ export async function setup(project: TestProject): Promise<void> {
   const emulated: Emulated = {
     target: 'ministack',
     stack: 'Sallyport',
-    env: awsOnly(clientEnvironment(ministack.endpoint), ministack.certificate),
+    env: clientEnvironment(ministack.endpoint, ministack.certificate),
     lease: 10,
     log: join(folder, 'deploy.log'),
   }
@@ -31,10 +31,3 @@ export async function setup(project: TestProject): Promise<void> {
   const { target, stack, env } = emulated
   project.provide('deployed', { target, stack, env, certificate: ministack.certificate })
 }
-
-/** The CDK and Node's own clients look for a certificate under different names. */
-const awsOnly = (env: Record<string, string>, certificate: string): Record<string, string> => ({
-  ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))),
-  AWS_CA_BUNDLE: certificate,
-  NODE_EXTRA_CA_CERTS: certificate,
-})

@@ -44,39 +44,3 @@ export const createSecretsManagerClient = (): SecretsManagerClient =>
     maxAttempts: 3,
     requestHandler: { ...requestHandler, requestTimeout: 2_000, throwOnRequestTimeout: true },
   })
-
-export interface Clients {
-  readonly dynamo: DynamoDBClient
-  readonly kms: KMSClient
-  readonly s3: S3Client
-  readonly secretsManager: SecretsManagerClient
-}
-
-/** All of them, each made when it is first asked for. */
-export function createClients(env: Readonly<Record<string, string | undefined>> = process.env): Clients {
-  const lazily = <T>(make: () => T): (() => T) => {
-    let made: T | undefined
-    return () => {
-      made ??= make()
-      return made
-    }
-  }
-  const dynamo = lazily(createDynamoClient)
-  const kms = lazily(createKmsClient)
-  const s3 = lazily(() => createS3Client(env))
-  const secretsManager = lazily(createSecretsManagerClient)
-  return {
-    get dynamo() {
-      return dynamo()
-    },
-    get kms() {
-      return kms()
-    },
-    get s3() {
-      return s3()
-    },
-    get secretsManager() {
-      return secretsManager()
-    },
-  }
-}

@@ -1,5 +1,5 @@
-import type { SecretDomain } from '../../ports/keys.ts'
-import type { Table } from '../../ports/store.ts'
+import { type SecretDomain, secretDomains } from '../../ports/keys.ts'
+import { type Table, tables } from '../../ports/store.ts'
 
 /** What the stack tells a function about its deployment: names and identifiers, never a secret. */
 export interface Environment {
@@ -14,9 +14,6 @@ export interface Environment {
 
 export const tableVariable = (table: Table): string => `SALLYPORT_TABLE_${table.toUpperCase()}`
 export const macKeyVariable = (domain: SecretDomain): string => `SALLYPORT_KEY_${domain.toUpperCase()}`
-
-const tables = ['registry', 'meters', 'spent', 'entries'] as const satisfies readonly Table[]
-const domains = ['nonce', 'seal', 'watermark', 'log'] as const satisfies readonly SecretDomain[]
 
 /** The stack made these values; one that is missing is a fault of the stack, and named. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
@@ -36,7 +33,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     functionName: needed('AWS_LAMBDA_FUNCTION_NAME'),
     issuer: needed('SALLYPORT_ISSUER'),
     tables: given(tables, tableVariable),
-    macKeys: given(domains, macKeyVariable),
+    macKeys: given(secretDomains, macKeyVariable),
     upstreamSecret: env.SALLYPORT_UPSTREAM_SECRET,
     leaseMs: Number(env.SALLYPORT_LEASE_S ?? 30) * 1000,
   }

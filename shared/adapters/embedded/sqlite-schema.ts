@@ -1,10 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Index, Table } from '../../ports/store.ts'
+import { type Index, tables } from '../../ports/store.ts'
 
 /** Raised with every change to what stands in the file; `user_version` holds it. */
 const version = 2
-
-export const tables = ['registry', 'meters', 'spent', 'entries'] as const satisfies readonly Table[]
 
 /**
  * Makes the connection durable and the file ready. Throws on a file that another version, or another

@@ -8,6 +8,7 @@ import {
   type Table,
   type Transacted,
   type TransactOp,
+  tables,
   type WriteOp,
   type Written,
 } from '../../ports/store.ts'
@@ -15,7 +16,7 @@ import { checkKeys, checkTransaction, type Decision, decide, transacted, written
 import { groupCommit } from './group-commit.ts'
 import { readCache } from './read-cache.ts'
 import { sqliteQuery } from './sqlite-query.ts'
-import { prepareDatabase, tables } from './sqlite-schema.ts'
+import { prepareDatabase } from './sqlite-schema.ts'
 
 export type SqliteStore = Store & { close(): void }
 
