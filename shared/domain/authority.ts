@@ -2,7 +2,17 @@
  * Whether a caller may use a model now, by the records as they stand. The token only says which records
  * to look at; it never grants by itself. Missing or unknown state refuses.
  */
-import type { Agreement, Client, Grant, Hold, Model, Organisation, Spent, Standing } from './records.ts'
+import type {
+  Agreement,
+  Client,
+  Grant,
+  Hold,
+  HoldScope,
+  Model,
+  Organisation,
+  Spent,
+  Standing,
+} from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { time } from './time.ts'
 
@@ -50,14 +60,27 @@ export interface ModelAuthority extends CallerAuthority {
   readonly grant: Grant
 }
 
-/** Token, client and organisation. A token's own expiry is judged where it is verified. */
+/** Whom a hold can name. For a person who is signed in, `client` is absent; where no model is involved, `model`. */
+export interface Holdable {
+  readonly organisation: string
+  readonly client?: string
+  readonly person?: string
+  readonly nationality?: string
+  readonly region?: string
+  readonly model?: string
+}
+
+/**
+ * Token, client and organisation. A token's own expiry is judged where it is verified. A suspended partner passes
+ * while grants of it go on: which ones, `authoriseModel` judges.
+ */
 export function authoriseCaller(
   caller: Caller,
   records: CallerRecords,
   now: number,
 ): CallerAuthority | Refusal {
   const { standing, client, organisation } = records
-  if (standing === undefined) return refuse('store_unavailable', 'The standing record is missing.')
+  if (standing === undefined) return standingMissing()
   if (standing.compromised[caller.signedBy] !== undefined)
     return refuse('key_compromised', `The token was signed with the key ${caller.signedBy}.`)
   if (records.revokedToken !== undefined)
@@ -70,16 +93,19 @@ export function authoriseCaller(
     return refuse(ended ? 'client_expired' : 'client_suspended', `The client is ${client.state}.`)
   }
   if (client.expiresAt <= now) return refuse('client_expired', `It ended at ${time(client.expiresAt)}.`)
+  const confirmedUntil = client.sponsor?.confirmedUntil ?? Infinity
+  if (confirmedUntil <= now)
+    return refuse(
+      'client_suspended',
+      `The sponsor of the client did not confirm it: the confirmation ended at ${time(confirmedUntil)}.`,
+    )
 
   const member = judgeOrganisation(organisation)
   if (member instanceof Refusal) return member
 
-  const hold = Object.entries(standing.holds).find(
-    ([, { scope, until }]) =>
-      scope.model === undefined && matches(scope, caller) && (until === undefined || until > now),
-  )
-  if (hold) return heldBy(hold)
-  return { client, organisation: member, until: client.expiresAt }
+  const held = judgeHolds(standing, holdable(client), now)
+  if (held) return held
+  return { client, organisation: member, until: Math.min(client.expiresAt, confirmedUntil) }
 }
 
 /** The whole authority behind a call to a model. */
@@ -90,15 +116,14 @@ export function authoriseModel(
 ): ModelAuthority | Refusal {
   const authority = authoriseCaller(caller, records, now)
   if (authority instanceof Refusal) return authority
-  const { organisation } = authority
+  const { client, organisation } = authority
   const { standing, model } = records
+  const partner = judgePartner(organisation, records.grant)
+  if (partner) return partner
 
   if (model === undefined) return refuse('model_unknown', `There is no model ${caller.model}.`)
-  const hold = Object.entries(standing?.holds ?? {}).find(
-    ([, { scope, until }]) =>
-      scope.model === model.id && matches(scope, caller) && (until === undefined || until > now),
-  )
-  if (hold) return heldBy(hold)
+  const held = judgeHolds(standing, { ...holdable(client), model: model.id }, now)
+  if (held) return held
   const closed = judgeModel(model, organisation)
   if (closed) return closed
   const agreement = judgeAgreement(records.agreement, caller, now)
@@ -124,7 +149,7 @@ function judgeOrganisation(organisation: Organisation | undefined): Organisation
     case 'reinstated':
       return organisation
     case 'suspended':
-      return refuse('partner_suspended', `${organisation.name} is suspended as a trusted partner.`)
+      return (organisation.continues?.length ?? 0) > 0 ? organisation : partnerSuspended(organisation)
     default:
       return refuse(
         'partner_revoked',
@@ -132,6 +157,19 @@ function judgeOrganisation(organisation: Organisation | undefined): Organisation
       )
   }
 }
+
+/** Nothing where the partner is not suspended, or this grant goes on all the same: a mission hangs on it. */
+export function judgePartner(
+  organisation: Organisation,
+  grant: Pick<Grant, 'id'> | undefined,
+): Refusal | undefined {
+  if (organisation.kind !== 'partner' || organisation.partner !== 'suspended') return undefined
+  const goesOn = grant !== undefined && organisation.continues?.includes(grant.id) === true
+  return goesOn ? undefined : partnerSuspended(organisation)
+}
+
+const partnerSuspended = ({ name }: Organisation): Refusal =>
+  refuse('partner_suspended', `${name} is suspended as a trusted partner.`)
 
 /** Nothing where the model is open to the organisation. */
 export function judgeModel(model: Model, organisation: Organisation): Refusal | undefined {
@@ -206,9 +244,45 @@ export function judgeGrant(
   return grant
 }
 
-const matches = (scope: Hold['scope'], caller: Caller): boolean =>
-  (scope.organisation ?? caller.organisation) === caller.organisation &&
-  (scope.client ?? caller.client) === caller.client
+/** A client as holds see it. */
+export function holdable({ id, organisation, operator, attributes }: Client): Holdable {
+  return {
+    organisation,
+    client: id,
+    ...(operator?.startsWith('person_') && { person: operator }),
+    // Past its expiry an attestation admits nobody any more, yet it is still the best that is known.
+    ...(attributes?.nationality && { nationality: attributes.nationality.value }),
+    ...(attributes?.region && { region: attributes.region.value }),
+  }
+}
+
+/**
+ * Whether a hold applies: all that its scope names is so. What is not known of somebody is not so, attributes that
+ * nobody attested included: the dry run names those clients, and one hold on a nationality would otherwise cut off
+ * everybody whose own was never asked for.
+ */
+export const holdMatches = (scope: HoldScope, who: Holdable): boolean =>
+  (scope.organisation === undefined || scope.organisation === who.organisation) &&
+  (scope.client === undefined || scope.client === who.client) &&
+  (scope.person === undefined || scope.person === who.person) &&
+  (scope.nationality === undefined || scope.nationality === who.nationality) &&
+  (scope.region === undefined || within(scope.region, who.region)) &&
+  (scope.model === undefined || scope.model === who.model)
+
+/** ISO 3166-2 puts the country before the hyphen: a hold on a country stops its subdivisions too. */
+const within = (held: string, region: string | undefined): boolean =>
+  region !== undefined && (region === held || region.startsWith(`${held}-`))
+
+/** The first hold that is in force for them. */
+export function judgeHolds(standing: Standing | undefined, who: Holdable, now: number): Refusal | undefined {
+  if (standing === undefined) return standingMissing()
+  const hold = Object.entries(standing.holds).find(
+    ([, { scope, until }]) => holdMatches(scope, who) && (until === undefined || until > now),
+  )
+  return hold && heldBy(hold)
+}
+
+const standingMissing = (): Refusal => refuse('store_unavailable', 'The standing record is missing.')
 
 const heldBy = ([id, hold]: [string, Hold]): Refusal =>
   refuse('hold_active', `The hold ${id} is in force: ${hold.reason}.`)

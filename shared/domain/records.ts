@@ -4,17 +4,28 @@
  * refuses every other.
  */
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
+import type { Limits } from './meter.ts'
+import type { Attributes, Sponsor } from './parties.ts'
+import type { ReasonCode, Stop } from './stop.ts'
+
+export type { Organisation, PartnerState } from './parties.ts'
 
 /** A conjunction: a hold applies to a call that matches every field it names. */
 export interface HoldScope {
   readonly model?: string
   readonly organisation?: string
   readonly client?: string
+  /** Whoever signs in as this person, and the clients that this person answers for. */
+  readonly person?: string
+  /** What is attested of a client or a person, expired or not; who has none attested is not held. */
+  readonly nationality?: string
+  readonly region?: string
 }
 
+/** What admission needs of a hold; its record, `hold#…`, tells the rest. */
 export interface Hold {
   readonly scope: HoldScope
-  readonly reason: string
+  readonly reason: ReasonCode
   readonly placedAt: number
   /** When it lapses by itself. */
   readonly until?: number
@@ -57,6 +68,8 @@ export interface Model {
   readonly name: string
   /** The organisation that develops it. */
   readonly developer: string
+  /** The offices that it is engaged with. */
+  readonly governments?: readonly string[]
   readonly state: ModelState
   /** The developer's kill switch. */
   readonly killed: boolean
@@ -79,34 +92,14 @@ export interface TokenBounds {
   readonly reasons?: boolean
 }
 
-export type PartnerState =
-  | 'nominated'
-  | 'vetting'
-  | 'selected'
-  | 'active'
-  | 'suspended'
-  | 'revoked'
-  | 'reinstated'
-  | 'closed'
-
-interface OrganisationFields {
-  readonly id: string
-  readonly name: string
-  readonly state: 'active' | 'suspended'
-}
-
-export type Organisation =
-  | (OrganisationFields & { readonly kind: 'developer' | 'government' | 'auditor' })
-  | (OrganisationFields & {
-      readonly kind: 'partner'
-      readonly partner: PartnerState
-      readonly sector?: string
-    })
-
 export interface ClientKey {
   readonly kid: string
   readonly alg: SigningAlgorithm
   readonly jwk: PublicJwk
+  /** A rotation by overlap: the key that is replaced still counts until then. */
+  readonly until?: number
+  /** Whoever has it is not trusted any more: no assertion by it is taken. */
+  readonly compromisedAt?: number
 }
 
 export interface Client {
@@ -119,6 +112,13 @@ export interface Client {
   readonly state: 'enrolled' | 'active' | 'suspended' | 'expired' | 'revoked' | 'compromised'
   readonly expiresAt: number
   readonly keys: readonly ClientKey[]
+  readonly attributes?: Attributes
+  /** A contractor's: without a confirmation in time it is refused. */
+  readonly sponsor?: Sponsor
+  readonly stop?: Stop
+  readonly createdAt?: number
+  /** The last day, in days since the epoch, on which it was given a token or was reinstated. */
+  readonly seenOn?: number
 }
 
 export const capabilities = ['infer', 'embed', 'tools', 'reasoning', 'logprobs', 'images'] as const
@@ -159,6 +159,8 @@ export interface Agreement {
   readonly clauses: ClauseIds
   /** When the partner acknowledged the notices; absent: no call yet. */
   readonly consentedAt?: number
+  /** What a grant under it may be given at most; absent: nothing was agreed, so no quota can be set. */
+  readonly ceiling?: Limits
 }
 
 export interface Grant {
@@ -171,6 +173,9 @@ export interface Grant {
   readonly expiresAt: number
   /** The meters that every call under this grant is charged to, in key order. */
   readonly meters: readonly string[]
+  /** Somebody's mission hangs on it: even to suspend it takes two people. */
+  readonly missionContinuity?: true
+  readonly stop?: Stop
 }
 
 /** An id in `spent`: a proof, an assertion, a revoked token. Past `exp` it counts as absent. */

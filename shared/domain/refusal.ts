@@ -72,6 +72,13 @@ export const refusals = {
     false,
   ),
   organisation_suspended: kind(403, 'The organisation is suspended', developer, false),
+  person_suspended: kind(
+    403,
+    'The person is suspended or no longer enrolled',
+    'Ask the administrator of your organisation.',
+    false,
+  ),
+  session_ended: kind(401, 'The session has ended', 'Sign in again: sallyport auth login', false),
   partner_suspended: kind(403, 'The partner is suspended', developer, false),
   partner_revoked: kind(
     403,
@@ -199,6 +206,93 @@ export const refusals = {
   ),
   body_too_large: kind(413, 'The body is too large', 'Send at most 4 MB.', false),
   body_malformed: kind(400, 'The body is not what this path takes', 'Correct what the detail names.', false),
+
+  role_missing: kind(
+    403,
+    'None of your roles decides on this',
+    'Ask somebody of the named role; see what waits on you: sallyport auth status',
+    false,
+  ),
+  approval_required: kind(
+    403,
+    'This takes the approval of another person',
+    'Propose it; whoever is missing is told: sallyport proposal list',
+    false,
+  ),
+  own_proposal: kind(
+    403,
+    'Nobody approves their own proposal, or one that raises their own rights',
+    'Ask another person of the missing role: sallyport proposal list',
+    false,
+  ),
+  proposal_stale: kind(
+    409,
+    'What the proposal is about has changed since it was reviewed',
+    'Look at it as it is now and propose it again.',
+    false,
+  ),
+  fresh_sign_in_required: kind(
+    401,
+    'This needs a sign-in of the last few minutes',
+    'Sign in again and repeat it: sallyport auth login --fresh',
+    true,
+  ),
+  state_forbids: kind(
+    409,
+    'The state it is in does not allow this',
+    'Look at its state; the detail names what is possible from there.',
+    false,
+  ),
+  ceiling_exceeded: kind(
+    409,
+    'The agreement does not cover this much',
+    'Stay at or below its ceiling, or agree on a new version of it.',
+    false,
+  ),
+  holds_full: kind(
+    409,
+    'As many holds are active as there can be',
+    'Lift those that are not needed, or place one of a wider scope: sallyport hold list',
+    false,
+  ),
+  ticket_invalid: kind(
+    403,
+    'The ticket is not one that can be used',
+    'Ask the administrator of your organisation for a new one: it is good once, for 15 minutes.',
+    false,
+  ),
+  record_unknown: kind(404, 'There is no such record for you', 'List those that you may see.', false),
+  record_exists: kind(409, 'There is one of that name already', 'Choose another id, or use that one.', false),
+  version_required: kind(
+    428,
+    'A change says which version it was made for',
+    'Send If-Match with the ETag of what you saw.',
+    false,
+  ),
+  version_stale: kind(
+    412,
+    'It has changed since you saw it',
+    'Read it again, look at the change, and send that ETag.',
+    false,
+  ),
+  idempotency_key_required: kind(
+    400,
+    'What creates something carries an Idempotency-Key',
+    'Send a new random key, and the same one when you repeat the request.',
+    false,
+  ),
+  idempotency_key_reused: kind(
+    422,
+    'The Idempotency-Key was used for another request',
+    'Take a new key for each new request.',
+    false,
+  ),
+  classification_exceeded: kind(
+    400,
+    'The text carries a marking above the level of this deployment',
+    'Leave it out; keep such text where it belongs and give a reference.',
+    false,
+  ),
 
   scope_missing: kind(
     403,

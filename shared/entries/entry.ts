@@ -8,6 +8,8 @@ export interface Entry {
   readonly exact: { readonly time: string; readonly start?: string }
   /** Whose entry it is (`indexes.byOrganisation`); absent for what belongs to the deployment. */
   readonly organisation?: string
+  /** Of a decision, the organisation of whoever made it (`indexes.byActor`). */
+  readonly actor?: string
   /** An intent without an outcome stands in `indexes.openIntents`, in this shard. */
   readonly open?: string
   /** An intent's meters; the sweeper looks for its leases there. */

@@ -1,81 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { ModelCaller, ModelRecords } from '../../../shared/domain/authority.ts'
+import type { ModelRecords } from '../../../shared/domain/authority.ts'
 import { type Ask, decide } from '../../../shared/domain/decide.ts'
 import { freshMeter, type Meter } from '../../../shared/domain/meter.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
-
-const now = 1_800_000_000_000
-const hour = 3_600_000
-
-const caller: ModelCaller = {
-  client: 'client_1',
-  organisation: 'cedar',
-  tokenId: 'token_1',
-  signedBy: 'kid-1',
-  scopes: ['infer', 'tools'],
-  model: 'aurora',
-  grant: 'grant_1',
-  agreement: { id: 'agreement_1', digest: 'v2' },
-  purpose: 'research',
-}
-
-const organisation = {
-  id: 'cedar',
-  name: 'Cedar',
-  kind: 'partner',
-  state: 'active',
-  partner: 'active',
-} as const
-
-const records = {
-  standing: { holds: {}, compromised: {} },
-  revokedToken: undefined,
-  organisation,
-  client: {
-    id: 'client_1',
-    name: 'workload',
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: now + 4 * hour,
-    keys: [],
-  },
-  model: {
-    id: 'aurora',
-    name: 'Aurora',
-    developer: 'halcyon',
-    state: 'partner_access',
-    killed: false,
-    createdAt: 0,
-    upstreams: {},
-    tokens: { overhead: { request: 0, message: 0, tool: 0 }, hiddenOutput: false },
-  },
-  agreement: {
-    id: 'agreement_1',
-    kind: 'access',
-    state: 'effective',
-    digest: 'v2',
-    developer: 'halcyon',
-    partner: 'cedar',
-    models: ['aurora'],
-    startsAt: now - hour,
-    endsAt: now + 3 * hour,
-    purposes: ['research'],
-    capabilities: ['infer', 'tools'],
-    clauses: { quota: 'q-1', purpose: 'p-1', capabilities: 'c-1', retentionNotice: 'r-1' },
-    consentedAt: now - hour,
-  },
-  grant: {
-    id: 'grant_1',
-    organisation: 'cedar',
-    model: 'aurora',
-    agreement: 'agreement_1',
-    state: 'active',
-    startsAt: now - hour,
-    expiresAt: now + 2 * hour,
-    meters: ['grant_1'],
-  },
-} as const satisfies ModelRecords
+import { caller, hour, now, admitted as records } from './admitted.ts'
 
 const meter = freshMeter('grant_1', { total: 1_000, perDay: 500, rpm: 60, burst: 10, streams: 2 }, now)
 const ask: Ask = { model: 'aurora', uses: new Map([['infer', 'messages']]), ceiling: 100 }
@@ -173,7 +101,7 @@ describe('a call is refused', () => {
     ['everything', {}],
   ])('by a hold on %s, until it lapses', (_, scope) => {
     const hold = (until?: number) => ({
-      standing: { holds: { h: { scope, reason: 'r', placedAt: 0, ...(until && { until }) } } },
+      standing: { holds: { h: { scope, reason: 'other', placedAt: 0, ...(until && { until }) } } },
     })
     expect(decideWith(hold())).toMatchObject({ code: 'hold_active' })
     expect(decideWith(hold(now + 1))).toMatchObject({ code: 'hold_active' })
@@ -182,9 +110,9 @@ describe('a call is refused', () => {
 
   test('not by a hold on a conjunction that it does not meet whole', () => {
     const scope = { model: 'aurora', organisation: 'prairie' }
-    expect(decideWith({ standing: { holds: { h: { scope, reason: 'r', placedAt: 0 } } } })).toHaveProperty(
-      'until',
-    )
+    expect(
+      decideWith({ standing: { holds: { h: { scope, reason: 'other', placedAt: 0 } } } }),
+    ).toHaveProperty('until')
   })
 
   test('for a capability that the agreement or the token withholds, naming field and clause', () => {

@@ -1,0 +1,32 @@
+/** What a change would do, as the server counts it before anybody decides. */
+export interface Effects {
+  /** Clients that are refused from the next request on; at most `maxNamed` by name. */
+  readonly clients: readonly Named[]
+  /** How many there are in all. */
+  readonly clientCount: number
+  /** Live calls that end within 2 s. */
+  readonly streams: number
+  /** Calls of the last 24 hours that would have been refused. */
+  readonly requestsPerDay: number
+  /** There were more calls than were counted. */
+  readonly atLeast?: true
+  /** Grants that go on because a mission hangs on them. */
+  readonly continues: readonly Named[]
+  /** Clients of whom an attribute in the scope is not attested: they are not hit. */
+  readonly unattested?: readonly Named[]
+}
+
+export interface Named {
+  readonly id: string
+  readonly name: string
+}
+
+export const maxNamed = 100
+
+export const noEffects: Effects = {
+  clients: [],
+  clientCount: 0,
+  streams: 0,
+  requestsPerDay: 0,
+  continues: [],
+}

@@ -1,0 +1,239 @@
+/**
+ * Who decides what: the one place of this fact. The API judges by it, the documents and the tests of authorisation are
+ * made from it.
+ */
+import type { Role } from './parties.ts'
+import type { Subject } from './proposals.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { Signature } from './stop.ts'
+
+/** A role, in an organisation that stands in this relation to what is decided about. */
+export interface Who {
+  readonly role: Role
+  /** `subject`: whose it is. `developer`, `government`: who selects it together. */
+  readonly of: 'subject' | 'developer' | 'government'
+}
+
+export interface Rule {
+  /** Each is filled by another person. One seat: that person decides at once. */
+  readonly seats: readonly (readonly Who[])[]
+  /** The seats are filled from so many organisations. */
+  readonly organisations: 1 | 2
+  /** Who may open the proposal without a seat of their own. */
+  readonly asks?: readonly Who[]
+  /** A sign-in of the last minutes is asked for (`freshMinutes`). Never for what stops. */
+  readonly fresh: boolean
+  /** In force at once, to be ratified by a second person. */
+  readonly stops?: true
+  /** What can hardly be taken back: the command line asks for the id once more. */
+  readonly severe?: true
+}
+
+const developer: Who = { role: 'developer-admin', of: 'developer' }
+const government: Who = { role: 'nsa-admin', of: 'government' }
+const partner: Who = { role: 'partner-admin', of: 'subject' }
+const anyCounsel: readonly Who[] = [
+  { role: 'counsel', of: 'developer' },
+  { role: 'counsel', of: 'government' },
+]
+/** Whoever looks after an organisation's own people and clients. */
+const ownAdmin: readonly Who[] = [
+  partner,
+  { role: 'developer-admin', of: 'subject' },
+  { role: 'nsa-admin', of: 'subject' },
+  { role: 'auditor', of: 'subject' },
+]
+
+const ownOthers: readonly Who[] = (['partner-user', 'counsel', 'consultant'] as const).map(role => ({
+  role,
+  of: 'subject',
+}))
+
+const one = (who: readonly Who[], further: Partial<Rule> = {}): Rule => ({
+  seats: [who],
+  organisations: 1,
+  fresh: true,
+  ...further,
+})
+/** Developer and government, together. */
+const both = (further: Partial<Rule> = {}): Rule => ({
+  seats: [[developer], [government]],
+  organisations: 2,
+  fresh: true,
+  ...further,
+})
+/** Two people, of whom one administers for the government or the developer. */
+const two = (further: Partial<Rule> = {}): Rule => ({
+  seats: [
+    [developer, government],
+    [developer, government, ...anyCounsel],
+  ],
+  organisations: 1,
+  fresh: true,
+  ...further,
+})
+const stop = (who: readonly Who[]): Rule => one(who, { fresh: false, stops: true })
+
+export const whoDecides = {
+  'organisation.register': both(),
+  'organisation.provider': both({ severe: true }),
+  'organisation.webhooks': one(ownAdmin),
+
+  /** Of itself it gives no right. */
+  'person.add': one([...ownAdmin, developer, government]),
+  /** An administrator of the person's own organisation, and one of another. */
+  'person.roles': {
+    seats: [ownAdmin, [developer, government]],
+    organisations: 2,
+    fresh: true,
+  },
+  /** Of an organisation that has no administrator yet. */
+  'person.first_admin': both(),
+  'person.attributes': one(ownAdmin),
+  /** Also the sponsor, whatever they are. */
+  'person.confirm': one([...ownAdmin, ...ownOthers]),
+  'person.suspend': stop([...ownAdmin, developer, government]),
+  'person.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
+  'person.remove': one(ownAdmin, { severe: true, fresh: false }),
+
+  'partner.nominate': one([developer, government]),
+  'partner.vet': one([developer, government]),
+  'partner.select': both(),
+  'partner.activate': one([developer, government]),
+  'partner.suspend': stop([developer, government]),
+  'partner.reinstate': both(),
+  'partner.revoke': two({ severe: true }),
+  'partner.close': two({ severe: true }),
+
+  'client.ticket': one(ownAdmin),
+  'client.attributes': one(ownAdmin),
+  'client.confirm': one(ownAdmin),
+  'client.suspend': stop([...ownAdmin, developer, government]),
+  'client.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
+  'client.revoke': one(ownAdmin, { severe: true, fresh: false }),
+  'client.compromised': stop([...ownAdmin, developer, government]),
+
+  'grant.activate': both({ asks: [partner] }),
+  'grant.continuity': both(),
+  'grant.quota': one([developer]),
+  'grant.suspend': stop([developer, government]),
+  /** Where a mission hangs on the grant. */
+  'grant.suspend_continuing': two(),
+  'grant.reinstate': both(),
+  'grant.revoke': two({ severe: true }),
+
+  'hold.place': stop([developer, government]),
+  'hold.concur': one([developer]),
+  'hold.lift': one([developer, government]),
+
+  'appeal.lodge': one([partner], { fresh: false }),
+  'appeal.uphold': both(),
+  'appeal.dismiss': two(),
+
+  'model.engage': one([developer]),
+  'model.change': one([developer]),
+  'model.designate': one([government]),
+  'model.open': one([developer]),
+  'model.kill': one([developer], { fresh: false }),
+  'model.resume': one([developer]),
+  'model.release': one([developer], { fresh: false, severe: true }),
+  'model.withdraw': one([developer], { fresh: false, severe: true }),
+
+  'agreement.offer': one([developer]),
+  'agreement.sign': one([partner]),
+  'agreement.acknowledge': one([partner]),
+
+  'rules.change': both(),
+} as const satisfies Record<string, Rule>
+
+export type ActionName = keyof typeof whoDecides
+
+export const ruleOf = (name: ActionName): Rule => whoDecides[name]
+
+type Signer = Pick<Signature, 'person' | 'organisation'> & { readonly roles: readonly Role[] }
+
+/** The roles in which somebody fills this seat. */
+function rolesIn(seat: readonly Who[], signer: Signer, subject: Subject): readonly Role[] {
+  return seat
+    .filter(({ role, of }) => signer.roles.includes(role) && stands(signer.organisation, of, subject))
+    .map(({ role }) => role)
+}
+
+export const stands = (organisation: string, of: Who['of'], subject: Subject): boolean =>
+  of === 'subject'
+    ? subject.organisation === organisation
+    : of === 'developer'
+      ? subject.developers.includes(organisation)
+      : subject.governments.includes(organisation)
+
+/** The role in which somebody can decide on it at all, or ask for it. */
+export function roleFor(name: ActionName, signer: Signer, subject: Subject): Role | undefined {
+  const { seats, asks = [] } = ruleOf(name)
+  return [...seats, asks].flatMap(seat => rolesIn(seat, signer, subject))[0]
+}
+
+/** Whether somebody's signature would fill a seat, rather than only open the proposal. */
+export const fillsSeat = (
+  name: ActionName,
+  role: Signature['role'],
+  organisation: string,
+  subject: Subject,
+): boolean =>
+  ruleOf(name).seats.some(seat =>
+    seat.some(who => who.role === role && stands(organisation, who.of, subject)),
+  )
+
+/**
+ * Whether the signatures fill every seat, each by another person, and come from as many organisations as the rule asks
+ * for.
+ */
+export const isDecided = (name: ActionName, signatures: readonly Signature[], subject: Subject): boolean =>
+  openSeats(name, signatures, subject).length === 0
+
+/**
+ * The fewest seats that stay open, in the order of the rule: the offices that are waited on. There are at most a few
+ * signatures, so that every way to seat them is tried. Where all seats could be filled, yet from too few organisations,
+ * one stays open for another organisation.
+ */
+export function openSeats(
+  name: ActionName,
+  signatures: readonly Signature[],
+  subject: Subject,
+): readonly (readonly Who[])[] {
+  const { seats, organisations } = ruleOf(name)
+  const left = (at: number, taken: readonly Signature[]): readonly (readonly Who[])[] | undefined => {
+    const seat = seats[at]
+    if (seat === undefined) {
+      const from = new Set(taken.map(({ organisation }) => organisation)).size
+      return taken.length < seats.length || from >= organisations ? [] : undefined
+    }
+    const seated = signatures
+      .filter(
+        one =>
+          taken.every(({ person }) => person !== one.person) &&
+          seat.some(({ role, of }) => role === one.role && stands(one.organisation, of, subject)),
+      )
+      .map(one => left(at + 1, [...taken, one]))
+    const rest = left(at + 1, taken)
+    return [...seated, rest && [seat, ...rest]]
+      .filter(open => open !== undefined)
+      .toSorted((a, b) => a.length - b.length)[0]
+  }
+  return left(0, []) ?? seats
+}
+
+/** Nobody signs twice, and nobody signs what raises their own rights. */
+export function judgeSignature(
+  signer: Signer,
+  signatures: readonly Pick<Signature, 'person'>[],
+  proposedBy: string,
+  raises: string | undefined,
+): Refusal | undefined {
+  if (raises === signer.person)
+    return refuse('own_proposal', 'It would raise your own rights: somebody else signs it.')
+  if (proposedBy === signer.person)
+    return refuse('own_proposal', 'You proposed it: another person approves it.')
+  if (signatures.some(({ person }) => person === signer.person))
+    return refuse('own_proposal', 'You have signed it already: another person approves it.')
+  return undefined
+}

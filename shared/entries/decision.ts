@@ -1,0 +1,98 @@
+import type { Effects } from '../domain/effects.ts'
+import type { Action, Difference, Subject } from '../domain/proposals.ts'
+import type { Reason, Signature } from '../domain/stop.ts'
+import type { NamedEntry } from './put.ts'
+import { makeEntry, status } from './record.ts'
+
+/** OCSF Entity Management (3004): "Create", "Read", "Update". */
+const activity = { create: 1, read: 2, update: 3 } as const
+
+/** What was done about an action. */
+export type Step =
+  | 'proposed'
+  | 'approved'
+  | 'applied'
+  | 'declined'
+  | 'withdrawn'
+  | 'timed_out'
+  | 'stale'
+  | 'ratified'
+  | 'concurred'
+  | 'missed'
+  | 'lapsed'
+
+export interface DecisionFacts {
+  readonly eid: string
+  readonly now: number
+  readonly step: Step
+  readonly action: Pick<Action, 'name' | 'params'>
+  readonly subject: Subject
+  /** Absent for what time has ended. */
+  readonly by?: Signature
+  /** Everybody whose signature it rests on. */
+  readonly signatures?: readonly Signature[]
+  readonly reason?: Reason
+  readonly proposal?: string
+  readonly difference?: readonly Difference[]
+  /** The result of the dry run that was shown, and the digest of all that was. */
+  readonly effects?: Effects
+  readonly shown?: string
+  /** The version of the approval rules. */
+  readonly rules: number
+  readonly breakGlass?: true
+  /** The request's id. */
+  readonly request?: string
+  /** Who acts where it is no person: the sweeper, an operator's script. */
+  readonly actor?: string
+}
+
+/** A decision of people, or of time, with all that it rests on. One entry each. */
+export function decisionEntry(facts: DecisionFacts): NamedEntry {
+  const { eid, now, step, action, subject, by, signatures, reason, proposal, effects } = facts
+  const fields = {
+    actor: by
+      ? { user: { uid: by.person, name: by.name, org: { uid: by.organisation } }, app_name: 'api' }
+      : { app_name: facts.actor ?? 'sweeper' },
+    entity: { type: subject.kind, uid: subject.id, name: subject.name },
+    ...(reason && { comment: reason.text }),
+    unmapped: {
+      kind: 'decision',
+      decision: step,
+      action: action.name,
+      params: action.params,
+      subject: { kind: subject.kind, id: subject.id, rev: subject.rev },
+      organisation: subject.organisation,
+      developers: subject.developers,
+      governments: subject.governments,
+      ...(subject.model && { model: subject.model }),
+      ...(subject.models && { models: subject.models }),
+      ...(by && { role: by.role, auth_time: Math.floor(by.authTime / 10_000) * 10_000 }),
+      ...(by?.acr && { acr: by.acr }),
+      ...(signatures && { signatures: signatures.map(signed) }),
+      ...(reason && { reason: reason.code }),
+      ...(reason?.reference && { reference: reason.reference }),
+      ...(reason?.sealed && { sealed: true }),
+      ...(proposal && { proposal }),
+      ...(facts.difference && { difference: facts.difference }),
+      ...(effects && { effects }),
+      ...(facts.shown && { shown: facts.shown }),
+      ...(facts.breakGlass && { break_glass: true }),
+      ...(facts.request && { request: facts.request }),
+      rules: facts.rules,
+    },
+  }
+  const entry = makeEntry(
+    {
+      eid,
+      now,
+      classUid: 3004,
+      activityId: subject.rev === 0 ? activity.create : activity.update,
+      statusId: status.success,
+      fields,
+    },
+    { organisation: subject.organisation, ...(by && { actor: by.organisation }) },
+  )
+  return { eid, entry }
+}
+
+const signed = ({ person, organisation, role }: Signature) => ({ person, organisation, role })
