@@ -13,6 +13,7 @@ import type { Store, TransactOp } from '../../shared/ports/store.ts'
 import type { Clock } from '../../shared/ports/world.ts'
 import { spend } from '../spend.ts'
 import type { Rate } from './rate.ts'
+import { notSetUp, tooMany } from './sign.ts'
 
 /** A client that has proved who it is; whether it may have anything is not judged yet. */
 export interface Authenticated {
@@ -47,7 +48,7 @@ export async function authenticate(
   ])
 
   // D. Signature, then claims.
-  if (!verifyAssertion(assertion, client) || client === undefined)
+  if (!verifyAssertion(assertion, client, now) || client === undefined)
     return unauthenticated('No registered key of this client verifies the assertion.')
   const id = judgeAssertion(assertion, world.issuer, now)
   if (id instanceof OAuthError) return id
@@ -55,17 +56,8 @@ export async function authenticate(
   // The bucket comes before the client's state, because a refusal for the state writes an entry.
   // By the time that it is now: others may have come while the client was read.
   const retryAfter = world.rate(client.id, world.clock.now())
-  if (retryAfter > 0)
-    return new OAuthError('temporarily_unavailable', 'The client sends too many requests.', {
-      status: 429,
-      code: 'rate_limited',
-      retryAfter,
-    })
-  if (standing === undefined || ring === undefined)
-    return new OAuthError('temporarily_unavailable', 'The deployment is not set up yet.', {
-      code: 'store_unavailable',
-      retryAfter: 5,
-    })
+  if (retryAfter > 0) return tooMany('The client', retryAfter)
+  if (standing === undefined || ring === undefined) return notSetUp()
   return { client, assertion: id, standing, ring }
 }
 

@@ -7,6 +7,7 @@ import {
   apiScopes,
   authorizationServerMetadata,
   jwks,
+  personScope,
   protectedResourceMetadata,
   resourceModel,
 } from '../../shared/oauth/metadata.ts'
@@ -37,8 +38,8 @@ export async function discover(
 }
 
 function resourceScopes(issuer: string, resource: string): readonly string[] | undefined {
-  if (resource === issuer) return [...capabilities, ...apiScopes]
-  if (resource === apiResource(issuer)) return apiScopes
+  if (resource === issuer) return [...capabilities, ...apiScopes, personScope]
+  if (resource === apiResource(issuer)) return [...apiScopes, personScope]
   return resourceModel(issuer, resource) === undefined ? undefined : capabilities
 }
 

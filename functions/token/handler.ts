@@ -1,5 +1,6 @@
 import { createKmsSigners } from '../../shared/adapters/aws/kms-signer.ts'
-import { world } from '../aws.ts'
+import { createProviderFetch } from '../../shared/adapters/provider-fetch.ts'
+import { environment, world } from '../aws.ts'
 import { kms, openResource } from '../aws-resource.ts'
 import { buffered } from '../lambda.ts'
 import { createToken, refusedByToken } from './app.ts'
@@ -7,5 +8,10 @@ import { createToken, refusedByToken } from './app.ts'
 export const handler = buffered({
   telemetry: world.telemetry,
   refused: (refusal, event) => refusedByToken(world, refusal, event),
-  open: async () => createToken({ ...(await openResource()), signers: createKmsSigners(kms, world) }),
+  open: async () =>
+    createToken({
+      ...(await openResource()),
+      signers: createKmsSigners(kms, world),
+      providerFetch: createProviderFetch(environment.issuer),
+    }),
 })

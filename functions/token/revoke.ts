@@ -4,14 +4,18 @@ import { Refusal } from '../../shared/domain/refusal.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { revocationEntry } from '../../shared/entries/token.ts'
 import { verifyAccessToken } from '../../shared/oauth/access-token.ts'
+import { isApp } from '../../shared/oauth/apps.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { keptBeyond } from '../../shared/oauth/spent-id.ts'
 import type { Put } from '../../shared/ports/store.ts'
 import type { Reply } from '../http.ts'
+import { addressOf } from './address.ts'
 import { answer, answerError } from './answer.ts'
 import { type Authenticated, assertionReplayed, authenticate, spendAssertion } from './authenticate.ts'
 import type { Rate } from './rate.ts'
 import { readForm } from './read-form.ts'
+import { revokePersonToken } from './revoke-person.ts'
+import { tooMany } from './sign.ts'
 import type { TokenDeps } from './token-deps.ts'
 
 /**
@@ -25,18 +29,29 @@ export async function revokeToken(
 ): Promise<Reply> {
   const form = readForm(event)
   if (form instanceof OAuthError) return answerError(form)
+  const token = form.get('token')
+  const request = event.requestContext.requestId
+  const app = form.get('client_id')
+  // An app is public: one that authenticates is none.
+  if (isApp(app) && !form.has('client_assertion') && !form.has('client_assertion_type')) {
+    const wait = deps.rate(addressOf(event), deps.clock.now())
+    if (wait > 0) return answerError(tooMany('This address', wait))
+    if (token === undefined) return answerError(tokenMissing())
+    await revokePersonToken(deps, { app, token, request, now })
+    return answer({})
+  }
   const authenticated = await authenticate(deps, form, now)
   if (authenticated instanceof OAuthError) return answerError(authenticated)
-  const token = form.get('token')
-  if (token === undefined) return answerError(new OAuthError('invalid_request', 'The token is missing.'))
+  if (token === undefined) return answerError(tokenMissing())
 
-  const request = event.requestContext.requestId
   const consumed = await deps.store.transact([
     spendAssertion(authenticated, request, now),
     ...revocation(deps, authenticated, token, request, now),
   ])
   return consumed.ok ? answer({}) : answerError(assertionReplayed())
 }
+
+const tokenMissing = (): OAuthError => new OAuthError('invalid_request', 'The token is missing.')
 
 function revocation(
   { issuer, random }: Pick<TokenDeps, 'issuer' | 'random'>,

@@ -17,4 +17,8 @@ export interface TokenDeps {
   readonly telemetry: Telemetry
   /** Of one client at this instance; 100 a second and 200 at once unless given. */
   readonly rateLimit?: RateLimit
+  /** Of one address at this instance's pages for people; 10 a second and 60 at once unless given. */
+  readonly pageRateLimit?: RateLimit
+  /** Reaches the providers of organisations. Absent: there is no way to them, and nobody can sign in. */
+  readonly providerFetch?: typeof fetch
 }

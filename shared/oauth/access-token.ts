@@ -42,9 +42,20 @@ export interface ModelTokenClaims extends ApiTokenClaims {
   readonly meters: readonly string[]
 }
 
-export type AccessTokenClaims = ApiTokenClaims | ModelTokenClaims
+/** A person's, for the API. `sub` is the person, `client_id` the app that they signed in through. */
+export interface PersonTokenClaims extends ApiTokenClaims {
+  readonly session: string
+  /** When the person last authenticated, seconds since the epoch, and how. */
+  readonly auth_time: number
+  readonly acr?: string
+}
+
+export type AccessTokenClaims = ApiTokenClaims | ModelTokenClaims | PersonTokenClaims
 
 export const isModelToken = (claims: AccessTokenClaims): claims is ModelTokenClaims => 'grant' in claims
+
+/** A workload's token never has a session. */
+export const isPersonToken = (claims: AccessTokenClaims): claims is PersonTokenClaims => 'session' in claims
 
 export interface AccessToken {
   readonly claims: AccessTokenClaims
@@ -122,6 +133,11 @@ function isClaims(claims: JsonObject): claims is JsonObject & AccessTokenClaims 
     isObject(cnf) &&
     typeof cnf.jkt === 'string' &&
     (operator === undefined || typeof operator === 'string') &&
+    (!('session' in claims) ||
+      (typeof claims.session === 'string' &&
+        typeof claims.auth_time === 'number' &&
+        (claims.acr === undefined || typeof claims.acr === 'string') &&
+        !('grant' in claims))) &&
     (!('grant' in claims) ||
       (modelTexts.every(name => typeof claims[name] === 'string') &&
         isObject(agreement) &&

@@ -1,4 +1,4 @@
-import type { Client } from '../domain/records.ts'
+import type { Client, ClientKey } from '../domain/records.ts'
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
 import { type CompactJws, forbiddenParameter, parseCompactJws } from './compact-jws.ts'
 import type { Form } from './form.ts'
@@ -56,10 +56,15 @@ export function parseAssertion(form: Form): Assertion | OAuthError {
 
 /**
  * Whether a registered key of `client` made the assertion. An unknown client or key costs a verification
- * all the same: the time of the answer must not tell which clients exist.
+ * all the same: the time of the answer must not tell which clients exist. `now` is in milliseconds: a key that was
+ * replaced counts until its end.
  */
-export function verifyAssertion({ kid, alg, jws }: Assertion, client: Client | undefined): boolean {
-  const registered = client?.keys.find(key => key.kid === kid && key.alg === alg)
+export function verifyAssertion(
+  { kid, alg, jws }: Assertion,
+  client: Client | undefined,
+  now: number,
+): boolean {
+  const registered = client?.keys.find(key => key.kid === kid && key.alg === alg && isTrusted(key, now))
   const jwk = readPublicJwk(registered?.jwk, alg)
   const verifier = jwk ?? decoys[alg]
   const verified = verifySignature(
@@ -69,6 +74,9 @@ export function verifyAssertion({ kid, alg, jws }: Assertion, client: Client | u
   )
   return verified && jwk !== undefined
 }
+
+const isTrusted = ({ until, compromisedAt }: ClientKey, now: number): boolean =>
+  compromisedAt === undefined && (until === undefined || now < until)
 
 /** The claims of a verified assertion. `issuer` is the only audience: a token URL is refused (RFC 10070). */
 export function judgeAssertion(

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import { equalTexts } from './equal-texts.ts'
 
 /** One nonce for everybody, changed each minute and kept nowhere: it only shows that a proof is fresh. */
 const bucketMs = 60_000
@@ -11,7 +12,7 @@ export const issueNonce = (key: Uint8Array, now: number): string => bucketNonce(
 export function requireNonce(nonce: string | undefined, key: Uint8Array, now: number): Refusal | undefined {
   if (nonce === undefined) return refuse('nonce_required', 'The proof carries no nonce.')
   const bucket = bucketAt(now)
-  const known = equal(nonce, bucketNonce(key, bucket)) || equal(nonce, bucketNonce(key, bucket - 1))
+  const known = equalTexts(nonce, bucketNonce(key, bucket)) || equalTexts(nonce, bucketNonce(key, bucket - 1))
   return known ? undefined : refuse('nonce_required', 'The nonce of the proof is not, or no longer, valid.')
 }
 
@@ -28,9 +29,4 @@ function bucketNonce(key: Uint8Array, bucket: number): string {
   if (known.size > 8) known.clear()
   made.set(key, known.set(bucket, nonce))
   return nonce
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

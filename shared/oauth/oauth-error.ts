@@ -5,7 +5,10 @@ export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
   | 'unauthorized_client'
+  | 'invalid_grant'
   | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'access_denied'
   | 'invalid_scope'
   | 'invalid_target'
   | 'invalid_dpop_proof'
@@ -50,7 +53,10 @@ const nextSteps: Readonly<Record<OAuthErrorCode, string>> = {
   invalid_request: 'Correct what the description names and send the request again.',
   invalid_client: 'Check the client id, the registered key and its kid, the issuer and the clock.',
   unauthorized_client: 'Ask the partner-admin of your organisation.',
+  invalid_grant: 'Sign in again: sallyport auth login',
   unsupported_grant_type: 'Workloads use client_credentials.',
+  unsupported_response_type: 'Ask for a code.',
+  access_denied: 'Do what the description says, or ask the administrator of your organisation.',
   invalid_scope: 'Ask for scopes of the list, separated by one space, or leave scope out.',
   invalid_target: 'See the models you may use: sallyport model list',
   invalid_dpop_proof: 'Make a fresh proof for this method and URL (RFC 9449).',

@@ -59,7 +59,8 @@ describe('modules', () => {
     const url = `${world.issuer}/.well-known/oauth-authorization-server`
     const metadata = (await (await fetch(url)).json()) as Record<string, string[]>
     expect(metadata.issuer).toBe(world.issuer)
-    expect(metadata.token_endpoint_auth_methods_supported).toEqual(['private_key_jwt'])
+    // `none` is for people's own applications, which this profile is not about.
+    expect(metadata.token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'none'])
     for (const list of [
       'token_endpoint_auth_signing_alg_values_supported',
       'dpop_signing_alg_values_supported',
@@ -140,12 +141,12 @@ describe('modules', () => {
 
 describe('clauses that no module asks about', () => {
   test.each(['password', 'implicit', 'authorization_code', 'refresh_token'])(
-    '5.3.2.1: there is no grant_type %s',
+    '5.3.2.1: there is no grant_type %s for a client that authenticates',
     async grant_type =>
       expect(await told(await client.tokenRequest({ grant_type }))).toBe('400 unsupported_grant_type'),
   )
 
-  test('5.3.2.1: no client is public: a client_id alone authenticates nobody', async () => {
+  test('5.3.2.1: no workload is public: a client_id alone authenticates nobody', async () => {
     const form = { grant_type: 'client_credentials', client_id: client.id }
     const headers = { dpop: client.proof('POST', '/oauth/token') }
     expect(await told(await client.send('POST', '/oauth/token', headers, form))).toBe('401 invalid_client')

@@ -60,11 +60,11 @@ describe('RFC 9068 §2: what is issued', () => {
       scope: expect.stringMatching(/^infer( [a-z]+)*$/),
       cnf: { jkt: expect.any(String) },
       organisation: 'cedar',
-      grant: 'grant_cedar',
-      agreement: { id: 'agreement_cedar', digest: expect.any(String) },
+      grant: world.grant('cedar'),
+      agreement: { id: world.agreement('cedar'), digest: expect.any(String) },
       purpose: 'defensive-research',
       clauses: expect.any(Array),
-      meters: ['grant_cedar'],
+      meters: [world.meterId('cedar')],
     })
     expect(Math.abs(Number(claims.iat) - seconds())).toBeLessThan(60)
   })

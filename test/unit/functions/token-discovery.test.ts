@@ -15,15 +15,15 @@ test('RFC 8414: the authorization server', async () => {
     token_endpoint: `${issuer}/oauth/token`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
-    grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
     dpop_signing_alg_values_supported: ['ES256', 'ES384', 'Ed25519'],
   })
 })
 
 test.each([
-  ['', 'infer embed tools reasoning logprobs images log:own quota:read'],
-  ['/api', 'log:own quota:read'],
+  ['', 'infer embed tools reasoning logprobs images log:own quota:read govern'],
+  ['/api', 'log:own quota:read govern'],
   ['/models/aurora-preview', 'infer embed tools reasoning logprobs images'],
   ['/models/never-heard-of', 'infer embed tools reasoning logprobs images'],
 ])('RFC 9728: the resource at %j', async (path, scopes) => {

@@ -98,23 +98,29 @@ export async function tokenWorld(replace: (store: Store) => Partial<TokenDeps> =
   const records = {
     client: (change: Partial<Client> = {}) => {
       const each = { ...client, ...change }
-      return put(keys.client(each.id), { ...each, ...listed('client', each.id) })
+      return put(keys.client(each.id), { ...each, ...listed('client', each.id), rev: 1 })
     },
     organisation: (change: object = {}) =>
       put(keys.organisation(organisation.id), {
         ...organisation,
         ...change,
         ...listed('organisation', organisation.id),
+        rev: 1,
       }),
     model: (change: Partial<Model> = {}) => {
       const each = { ...model, ...change }
-      return put(keys.model(each.id), { ...each, ...listed('model', each.id) })
+      return put(keys.model(each.id), { ...each, ...listed('model', each.id), rev: 1 })
     },
     agreement: (change: Partial<Agreement> = {}) =>
-      put(keys.agreement(agreement.id), { ...agreement, ...change, ...listed('agreement', agreement.id) }),
+      put(keys.agreement(agreement.id), {
+        ...agreement,
+        ...change,
+        ...listed('agreement', agreement.id),
+        rev: 1,
+      }),
     grant: (change: Partial<Grant> = {}) => {
       const each = { ...grant, ...change }
-      return put(keys.grant(each.id), { ...each, ...listed('grant', each.id) })
+      return put(keys.grant(each.id), { ...each, ...listed('grant', each.id), rev: 1 })
     },
     standing: (holds: object = {}, compromised: Record<string, number> = {}) =>
       put(keys.standing, { holds: { ...holds }, compromised }),

@@ -47,7 +47,7 @@ test('any text is an assertion to be judged, or refused; none of them verifies',
     fc.property(fc.oneof(unsigned, fc.string({ unit: 'binary' })), fc.boolean(), (text, known) => {
       const assertion = parseAssertion(form(text))
       if (assertion instanceof OAuthError) return void expect(assertion.error).toBe('invalid_client')
-      expect(verifyAssertion(assertion, known ? client : undefined)).toBe(false)
+      expect(verifyAssertion(assertion, known ? client : undefined, now)).toBe(false)
       const judged = judgeAssertion(assertion, issuer, now)
       if (judged instanceof OAuthError) expect(judged.status).toBe(401)
     }),
@@ -87,7 +87,7 @@ test('an assertion of jose verifies, and none of which a character was changed',
   const text = await joseSign(key, { kid: key.kid }, { sub: 'c', jti: '0123456789abcdef' })
   const verifies = (text: string): boolean => {
     const assertion = parseAssertion(form(text))
-    return !(assertion instanceof OAuthError) && verifyAssertion(assertion, client)
+    return !(assertion instanceof OAuthError) && verifyAssertion(assertion, client, now)
   }
   expect(verifies(text)).toBe(true)
   fc.assert(
