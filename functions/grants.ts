@@ -1,19 +1,24 @@
-import { judgeAgreement, judgeGrant, judgeModel } from '../shared/domain/authority.ts'
-import { indexes, keys } from '../shared/domain/keys.ts'
+import { judgeAgreement, judgeGrant, judgeModel, judgePartner } from '../shared/domain/authority.ts'
+import { type Governed, indexes, keys } from '../shared/domain/keys.ts'
 import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { pages } from './pages.ts'
 
 /** An organisation's grants. The index only says which there are. */
-export async function readGrants(store: Store, organisation: string): Promise<readonly Grant[]> {
-  const grants: Grant[] = []
+export async function readGrants(store: Store, organisation: string): Promise<readonly Governed<Grant>[]> {
+  const grants: Governed<Grant>[] = []
   // `$` is the character after `#`.
   const range = { index: indexes.byOwner, partition: organisation, from: 'grant#', to: 'grant$' }
-  for await (const keys of pages<Grant>(store, range))
+  for await (const keys of pages<Governed<Grant>>(store, range))
     for (const grant of await store.get(keys)) if (grant) grants.push(grant)
   return grants
 }
+
+/** The models that an organisation has, or had, grants of. */
+export const modelsOf = async (store: Store, organisation: string): Promise<readonly string[]> => [
+  ...new Set((await readGrants(store, organisation)).map(({ model }) => model)),
+]
 
 export interface Granted {
   readonly grant: Grant
@@ -39,6 +44,7 @@ export async function grantsOf(
       purpose: agreement.purposes[0] ?? '',
     }
     const judged = [
+      judgePartner(organisation, grant),
       judgeModel(model, organisation),
       judgeAgreement(agreement, token, now),
       judgeGrant(grant, token, now),

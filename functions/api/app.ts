@@ -1,79 +1,26 @@
-/** `/api/v1`: what a workload may ask about itself. Tokens are for the resource `<issuer>/api`. */
+/** `/api/v1`: governance for people, and what a workload may ask about itself. Tokens are for `<issuer>/api`. */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import type { CallerAuthority } from '../../shared/domain/authority.ts'
-import { protocols } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
-import { apiResource, type apiScopes } from '../../shared/oauth/metadata.ts'
+import type { Secrets } from '../../shared/ports/keys.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
-import type { Telemetry } from '../../shared/ports/world.ts'
-import { grantsOf } from '../grants.ts'
+import type { Random, Telemetry } from '../../shared/ports/world.ts'
 import { type Handler, json, type Reply } from '../http.ts'
 import { problem } from '../problem.ts'
-import { authorise, nonceHeader, type ResourceDeps, verify } from '../resource.ts'
-import { getEntry, listEntries } from './entries.ts'
-import { quotasOf } from './quota.ts'
+import { nonceHeader, type ResourceDeps } from '../resource.ts'
+import { identify } from './caller.ts'
+import type { Answer, Operation } from './operation.ts'
+import { operations } from './operations.ts'
+import { readRequest } from './request.ts'
 
 export interface ApiDeps extends ResourceDeps {
+  readonly random: Random
   readonly telemetry: Telemetry
+  /** The secrets of webhooks are derived, and shown to whoever registers one. */
+  readonly secrets: Pick<Secrets, 'derive'>
 }
 
-type Scope = (typeof apiScopes)[number]
-
-interface Route {
-  readonly path: RegExp
-  readonly scope: Scope
-  answer(
-    deps: ApiDeps,
-    authority: CallerAuthority,
-    event: APIGatewayProxyEvent,
-    id: string,
-  ): Promise<object | Refusal>
-}
-
-const routes: readonly Route[] = [
-  {
-    path: /^\/api\/v1\/me$/,
-    scope: 'quota:read',
-    answer: async ({ store, clock }, { client, organisation }) => ({
-      client: { id: client.id, name: client.name, kind: client.kind, organisation: client.organisation },
-      organisation: {
-        id: organisation.id,
-        name: organisation.name,
-        kind: organisation.kind,
-        state: organisation.kind === 'partner' ? organisation.partner : organisation.state,
-      },
-      quota: await quotasOf(store, organisation, clock.now()),
-    }),
-  },
-  {
-    path: /^\/api\/v1\/models$/,
-    scope: 'quota:read',
-    answer: async ({ store, clock }, { organisation }) => {
-      const granted = await grantsOf(store, organisation, clock.now())
-      const items = granted.map(({ model, open }) => ({
-        id: model.id,
-        name: model.name,
-        state: model.killed ? 'killed' : model.state,
-        open,
-        developer: model.developer,
-        protocols: protocols.filter(protocol => model.upstreams[protocol]),
-      }))
-      return { items, next: null }
-    },
-  },
-  {
-    path: /^\/api\/v1\/entries$/,
-    scope: 'log:own',
-    answer: ({ store }, { organisation }, event) =>
-      listEntries(store, organisation.id, event.queryStringParameters ?? {}),
-  },
-  {
-    path: /^\/api\/v1\/entries\/([a-z0-9_.]+)$/,
-    scope: 'log:own',
-    answer: ({ store }, { organisation }, _, id) => getEntry(store, organisation.id, id),
-  },
-]
+export const base = '/api/v1'
 
 export function createApi(deps: ApiDeps): Handler {
   return async event => {
@@ -84,9 +31,14 @@ export function createApi(deps: ApiDeps): Handler {
       return refuse('store_unavailable', 'The store did not answer.')
     })
     const headers = nonceHeader(deps)
-    if (!(answer instanceof Refusal))
-      return json(200, answer, { ...headers, 'x-request-id': request, 'cache-control': 'no-store' })
-    return refusedByApi(deps, answer, event, headers)
+    if (answer instanceof Refusal) return refusedByApi(deps, answer, event, headers)
+    return json(answer.status, answer.body, {
+      ...headers,
+      'x-request-id': request,
+      'cache-control': answer.maxAge === undefined ? 'no-store' : `public, max-age=${answer.maxAge}`,
+      ...(answer.rev !== undefined && { etag: `"${answer.rev}"` }),
+      ...(answer.location !== undefined && { location: base + answer.location }),
+    })
   }
 }
 
@@ -101,18 +53,60 @@ export function refusedByApi(
   return problem(refusal, event.requestContext.requestId, { ...headers, ...challenge(refusal) })
 }
 
-async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<object | Refusal> {
-  const verified = await verify(deps, event, aud => aud === apiResource(deps.issuer))
-  if (verified instanceof Refusal) return verified
-  const authority = await authorise(deps, verified, event.requestContext.requestId)
-  if (authority instanceof Refusal) return authority
+interface Route {
+  readonly operation: Operation
+  readonly pattern: RegExp
+}
 
-  for (const { path, scope, answer } of routes) {
-    const match = event.httpMethod === 'GET' ? path.exec(event.path) : null
-    if (!match) continue
-    if (!verified.claims.scope.split(' ').includes(scope))
-      return refuse('scope_missing', `This needs the scope ${scope}.`)
-    return answer(deps, authority, event, match[1] ?? '')
+/** `{name}` is one segment of unreserved characters (RFC 3986 §2.3), which ids are made of. */
+const routes: readonly Route[] = operations.map(operation => ({
+  operation,
+  pattern: new RegExp(
+    `^${base}${operation.path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[A-Za-z0-9._~-]{1,200})')}$`,
+  ),
+}))
+
+async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<Answer | Refusal> {
+  const found = findRoute(event)
+  // Strangers learn of no path but those that are everyone's.
+  if (found?.operation.by === 'everyone') {
+    const read = readRequest(found.operation, event, '')
+    if (read instanceof Refusal) return read
+    return found.operation.answer({
+      deps,
+      ...read,
+      path: found.path,
+      request: event.requestContext.requestId,
+    } as never)
   }
-  return refuse('path_not_offered', `${event.httpMethod} ${event.path.slice(0, 200)} is not offered.`)
+  const caller = await identify(deps, event)
+  if (caller instanceof Refusal) return caller
+  if (found === undefined)
+    return refuse('path_not_offered', `${event.httpMethod} ${event.path.slice(0, 200)} is not offered.`)
+  const { operation, path } = found
+  const refused = judgeCaller(operation, caller)
+  if (refused) return refused
+  const read = readRequest(operation, event, caller.kind === 'person' ? caller.person.id : caller.client.id)
+  if (read instanceof Refusal) return read
+  return operation.answer({ deps, caller, path, request: event.requestContext.requestId, ...read })
+}
+
+function judgeCaller(
+  { by, scope }: Operation,
+  caller: { readonly kind: 'person' } | { readonly kind: 'workload'; readonly scopes: readonly string[] },
+): Refusal | undefined {
+  if (caller.kind === 'person')
+    return by === 'workloads' ? refuse('scope_missing', 'This is for workloads.') : undefined
+  if (by === 'people') return refuse('scope_missing', 'This is for people: sallyport auth login')
+  if (scope !== undefined && !caller.scopes.includes(scope))
+    return refuse('scope_missing', `This needs the scope ${scope}.`)
+  return undefined
+}
+
+function findRoute({ httpMethod, path }: APIGatewayProxyEvent) {
+  for (const { operation, pattern } of routes) {
+    const match = operation.method === httpMethod ? pattern.exec(path) : null
+    if (match) return { operation, path: match.groups ?? {} }
+  }
+  return undefined
 }

@@ -1,5 +1,5 @@
 import { world } from '../aws.ts'
-import { type Swept, sweep } from './app.ts'
+import { type Ran, runSweeper } from './run.ts'
 
 /** Its answer is for whoever invokes it by hand; the schedule looks at none. */
-export const handler = (): Promise<Swept> => sweep(world)
+export const handler = (): Promise<Ran> => runSweeper(world)

@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { watchCall } from '../../../functions/gate/watch.ts'
-import { storyRecords } from '../../../scripts/demo/story.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
-import { indexes, keys } from '../../../shared/domain/keys.ts'
-import { type Meter, reserve } from '../../../shared/domain/meter.ts'
+import { indexes, keys, listed } from '../../../shared/domain/keys.ts'
+import { freshMeter, reserve } from '../../../shared/domain/meter.ts'
 import type { Refusal } from '../../../shared/domain/refusal.ts'
-import type { Store } from '../../../shared/ports/store.ts'
+import type { Key, Store } from '../../../shared/ports/store.ts'
+import { caller as admittedCaller, now, admitted as records } from '../domain/admitted.ts'
 
 /** Time that moves only when the test says so; sleepers wake by time that has passed, as timers do. */
 class ManualClock {
   #passed = 0
-  #start = 1_000_000
+  #start = now
   #sleeping: { at: number; wake: () => void }[] = []
   now = (): number => this.#start + this.#passed
   sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
@@ -114,52 +114,35 @@ describe('the beat of a call', () => {
 
 describe('a call that stays admitted', () => {
   const eid = 'entry_1'
-  let meter: Meter
+  const { organisation, client, model, agreement, grant, standing } = records
+  const meter = freshMeter('grant_1', { total: 1_000, rpm: 60, burst: 10, streams: 4 }, now)
   beforeEach(async () => {
     store = openSqliteStore(':memory:', Object.values(indexes))
-    const key = { kty: 'EC', crv: 'P-256', x: '', y: '', d: '' } as const
-    const partner = {
-      id: 'cedar',
-      client_id: 'c',
-      kid: 'k',
-      key,
-      model: 'aurora-preview',
-      upstream_protocols: [],
-    }
-    const credentials = { issuer: 'i', partners: [partner], people: [] }
-    const endpoints = { openai: 'x', anthropic: 'x' }
-    for (const op of storyRecords(credentials, endpoints, clock.now())) await store.write(op)
-    await store.write({ kind: 'put', key: keys.standing, item: { holds: {}, compromised: {} } })
-    const [found] = await store.get([keys.meter('grant_cedar')])
-    if (!found) throw new Error('no meter')
-    const op = reserve(found, eid, 10, clock.now(), 30_000)
+    const put = <R extends object>(key: Key<R>, item: R) => store.write({ kind: 'put', key, item })
+    const of = (record: 'organisation' | 'client' | 'model' | 'agreement' | 'grant', id: string) => ({
+      ...listed(record, organisation.id, id),
+      rev: 1,
+    })
+    await put(keys.standing, standing)
+    await put(keys.organisation(organisation.id), { ...organisation, ...of('organisation', organisation.id) })
+    await put(keys.client(client.id), { ...client, ...of('client', client.id) })
+    await put(keys.model(model.id), { ...model, ...of('model', model.id) })
+    await put(keys.agreement(agreement.id), { ...agreement, ...of('agreement', agreement.id) })
+    await put(keys.grant(grant.id), { ...grant, ...of('grant', grant.id) })
+    await put(keys.meter(meter.id), meter)
+    const op = reserve(meter, eid, 10, clock.now(), 30_000)
     if ('code' in op) throw new Error(op.code)
     await store.write(op)
-    meter = found
   })
-  const admitted = async (over: object = {}) => {
-    const [found] = await store.get([keys.agreement('agreement_cedar')])
-    const caller = {
-      client: 'c',
-      organisation: 'cedar',
-      tokenId: 't',
-      signedBy: 'k',
-      scopes: ['infer'],
-      model: 'aurora-preview',
-      grant: 'grant_cedar',
-      agreement: { id: 'agreement_cedar', digest: found?.digest ?? '' },
-      purpose: 'defensive-research',
-      meters: ['grant_cedar'],
-      clauses: [],
-      key: 'x',
-    }
-    return start({ caller, eid, meters: [meter.id], ...over })
+  const admitted = (over: object = {}) => {
+    const caller = { ...admittedCaller, meters: grant.meters, clauses: [], key: 'x' }
+    return start({ caller, eid, meters: grant.meters, ...over })
   }
   const expiry = async () => (await store.get([keys.meter(meter.id)]))[0]?.leases[eid]?.exp
 
   test('keeps its lease, renewed every third of it', async () => {
     const before = (await expiry()) ?? 0
-    const watch = await admitted()
+    const watch = admitted()
     await clock.pass(9_500)
     expect(await expiry()).toBe(before)
     await clock.pass(1_000)
@@ -171,14 +154,14 @@ describe('a call that stays admitted', () => {
   })
 
   test('is cut when its lease was purged', async () => {
-    await admitted()
+    admitted()
     await store.write({ kind: 'update', key: keys.meter(meter.id), change: { remove: [['leases', eid]] } })
     await clock.pass(11_000)
     expect(cuts).toMatchObject([{ code: 'store_unavailable' }])
   })
 
   test('lets the caller hear that it still waits after each 15 s of silence', async () => {
-    const watch = await admitted()
+    const watch = admitted()
     const heard: number[] = []
     const begun = clock.now()
     const listen = (): void => {
@@ -197,7 +180,7 @@ describe('a call that stays admitted', () => {
 
   test('asks the upstream by an authority that was read just now, however long the meters took', async () => {
     let asked = 0
-    const watch = await admitted({ readAt: clock.now() - 1_400 })
+    const watch = admitted({ readAt: clock.now() - 1_400 })
     void watch.fresh().then(() => asked++)
     await clock.pass(1)
     expect(asked).toBe(1)
@@ -208,7 +191,7 @@ describe('a call that stays admitted', () => {
     const answered = new Promise<void>(resolve => {
       answer = resolve
     })
-    const late = await admitted({ readAt: clock.now() - 18_000 })
+    const late = admitted({ readAt: clock.now() - 18_000 })
     store.get = async keys => {
       await answered
       return get(keys)
@@ -226,10 +209,10 @@ describe('a call that stays admitted', () => {
   test('lets nobody wait for an authority that is gone', async () => {
     await store.write({
       kind: 'update',
-      key: keys.grant('grant_cedar'),
+      key: keys.grant(grant.id),
       change: { set: [[['state'], 'revoked']] },
     })
-    const late = await admitted({ readAt: clock.now() - 18_000 })
+    const late = admitted({ readAt: clock.now() - 18_000 })
     const freshened = late.fresh()
     await clock.pass(10)
     await freshened
@@ -238,7 +221,7 @@ describe('a call that stays admitted', () => {
 
   test('is not cut for a silence of its caller’s', async () => {
     resting = true
-    const watch = await admitted()
+    const watch = admitted()
     await clock.pass(300_000)
     expect(cuts).toEqual([])
     resting = false
@@ -248,7 +231,7 @@ describe('a call that stays admitted', () => {
   })
 
   test('is cut when the upstream has been silent for too long', async () => {
-    await admitted()
+    admitted()
     await clock.pass(122_000)
     expect(cuts).toMatchObject([{ code: 'upstream_timeout' }])
   })

@@ -1,0 +1,150 @@
+/** Shapes that several nouns share, for validation and for the OpenAPI document. */
+import * as z from 'zod'
+import type { Effects } from '../../../shared/domain/effects.ts'
+import { roles } from '../../../shared/domain/parties.ts'
+import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
+import { type Reason, reasonCodes, type Signature, type Stop } from '../../../shared/domain/stop.ts'
+import { time } from '../../../shared/domain/time.ts'
+
+/** Ids that people choose: of organisations and models. */
+export const chosenId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,62}$/, 'it is 2 to 63 of a–z, 0–9 and -, beginning with a letter')
+export const anyId = z.string().regex(/^[A-Za-z0-9._~-]{1,200}$/, 'it is an id')
+export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
+export const shortText = z.string().trim().min(1).max(200)
+export const longText = z.string().trim().min(1).max(2_000)
+
+export const reasonBody = z
+  .strictObject({
+    code: z.enum(reasonCodes),
+    text: longText.meta({ description: 'Your words. Shown quoted, never as markup.' }),
+    reference: shortText.optional().meta({ description: 'A ticket or case of yours.' }),
+    sealed: z.literal(true).optional().meta({ description: 'The words are for the deciding side alone.' }),
+  })
+  .meta({ id: 'Reason' })
+
+export const toReason = ({ code, text, reference, sealed }: z.infer<typeof reasonBody>): Reason => ({
+  code,
+  text,
+  ...(reference !== undefined && { reference }),
+  ...(sealed && { sealed }),
+})
+
+export const named = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Named' })
+
+export const signature = z
+  .object({
+    person: z.string(),
+    name: z.string(),
+    organisation: z.string(),
+    role: z.enum([...roles, 'operator']),
+    at: instant,
+    auth_time: instant,
+  })
+  .meta({ id: 'Signature' })
+
+export const showSignature = ({ person, name, organisation, role, at, authTime }: Signature) => ({
+  person,
+  name,
+  organisation,
+  role,
+  at: time(at),
+  auth_time: time(authTime),
+})
+
+/** A reason as somebody may see it: sealed words stay with the deciding side. */
+export const reasonShown = z
+  .object({
+    code: z.enum(reasonCodes),
+    text: z.string().nullable().meta({ description: 'Absent words are null: they are sealed.' }),
+    reference: z.string().nullable(),
+    sealed: z.boolean(),
+  })
+  .meta({ id: 'ReasonShown' })
+
+export const showReason = (reason: Reason, whole: boolean) => {
+  const hidden = reason.sealed === true && !whole
+  return {
+    code: reason.code,
+    text: hidden ? null : reason.text,
+    reference: hidden ? null : (reason.reference ?? null),
+    sealed: reason.sealed === true,
+  }
+}
+
+export const stopShown = z
+  .object({
+    by: signature,
+    reason: reasonShown,
+    entry: z.string(),
+    ratify_by: instant,
+    ratified: signature.nullable(),
+    missed: z.boolean(),
+    break_glass: z.boolean(),
+  })
+  .meta({ id: 'Stop' })
+
+export const showStop = (stop: Stop, whole: boolean) => ({
+  by: showSignature(stop.by),
+  reason: showReason(stop.reason, whole),
+  entry: stop.entry,
+  ratify_by: time(stop.ratifyBy),
+  ratified: stop.ratified ? showSignature(stop.ratified) : null,
+  missed: stop.missed === true,
+  break_glass: stop.breakGlass === true,
+})
+
+export const difference = z
+  .object({ field: z.string(), from: z.unknown(), to: z.unknown() })
+  .meta({ id: 'Difference' })
+
+export const showDifference = ({ field, from, to }: Difference) => ({
+  field,
+  from: from ?? null,
+  to: to ?? null,
+})
+
+export const effects = z
+  .object({
+    clients: z.array(named),
+    client_count: z.int(),
+    streams: z.int().meta({ description: 'Live calls that end within 2 s.' }),
+    requests_per_day: z
+      .int()
+      .meta({ description: 'Calls of the last 24 hours that would have been refused.' }),
+    at_least: z.boolean(),
+    continues: z.array(named).meta({ description: 'Grants that go on because a mission hangs on them.' }),
+    unattested: z
+      .array(named)
+      .meta({ description: 'Clients of whom an attribute in the scope is not attested: not hit.' }),
+  })
+  .meta({ id: 'Effects' })
+
+export const showEffects = (given: Effects) => ({
+  clients: [...given.clients],
+  client_count: given.clientCount,
+  streams: given.streams,
+  requests_per_day: given.requestsPerDay,
+  at_least: given.atLeast === true,
+  continues: [...given.continues],
+  unattested: [...(given.unattested ?? [])],
+})
+
+export const subject = z
+  .object({ kind: z.string(), id: z.string(), name: z.string(), model: z.string().nullable() })
+  .meta({ id: 'Subject' })
+
+export const showSubject = ({ kind, id, name, model }: Pick<Subject, 'kind' | 'id' | 'name' | 'model'>) => ({
+  kind,
+  id,
+  name,
+  model: model ?? null,
+})
+
+export const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  after: z.string().max(2_000).optional(),
+})
+
+export const listOf = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().nullable() })

@@ -1,0 +1,78 @@
+import * as z from 'zod'
+import type { HoldRecord } from '../../../shared/domain/holds.ts'
+import type { Governed } from '../../../shared/domain/keys.ts'
+import { time } from '../../../shared/domain/time.ts'
+import {
+  anyId,
+  effects,
+  instant,
+  reasonShown,
+  showEffects,
+  showReason,
+  showSignature,
+  showStop,
+  signature,
+  stopShown,
+} from './common.ts'
+
+/** A conjunction: a call is held that matches every field that is named. */
+export const holdScope = z
+  .strictObject({
+    model: anyId.optional(),
+    organisation: anyId.optional(),
+    client: anyId.optional(),
+    person: anyId.optional(),
+    nationality: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'it is an ISO 3166-1 code of two capital letters')
+      .optional(),
+    region: z
+      .string()
+      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'it is an ISO 3166-1 or 3166-2 code in capitals')
+      .optional(),
+  })
+  .refine(scope => Object.values(scope).some(value => value !== undefined), 'name at least one of its fields')
+  .meta({ id: 'HoldScope' })
+
+export const holdShown = z
+  .object({
+    id: z.string(),
+    state: z.enum(['active', 'lifted', 'lapsed']),
+    scope: holdScope,
+    reason: reasonShown,
+    placed_by: signature,
+    placed_at: instant,
+    until: instant.nullable().meta({ description: 'When it lapses by itself.' }),
+    concurred: signature.nullable(),
+    stop: stopShown,
+    effects,
+    shown: z.string(),
+    ended: z.object({ at: instant, by: signature.nullable(), reason: reasonShown.nullable() }).nullable(),
+    version: z.int(),
+  })
+  .meta({ id: 'Hold' })
+
+export function showHold(hold: Governed<HoldRecord>, whole: boolean): z.infer<typeof holdShown> {
+  const { ended } = hold
+  return {
+    id: hold.id,
+    state: hold.state,
+    scope: hold.scope,
+    reason: showReason(hold.reason, whole),
+    placed_by: showSignature(hold.placedBy),
+    placed_at: time(hold.placedAt),
+    until: hold.until === undefined ? null : time(hold.until),
+    concurred: hold.concurred ? showSignature(hold.concurred) : null,
+    stop: showStop(hold.stop, whole),
+    effects: showEffects(hold.effects),
+    shown: hold.shown,
+    ended: ended
+      ? {
+          at: time(ended.at),
+          by: ended.by ? showSignature(ended.by) : null,
+          reason: ended.reason ? showReason(ended.reason, whole) : null,
+        }
+      : null,
+    version: hold.rev,
+  }
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod'
+import type { Governed } from '../../../shared/domain/keys.ts'
+import { type Attributes, type Person, roles } from '../../../shared/domain/parties.ts'
+import { time } from '../../../shared/domain/time.ts'
+import type { Claim, Claims } from '../../governance/attested.ts'
+import { instant, showStop, stopShown } from './common.ts'
+
+const claim = (code: RegExp, what: string) =>
+  z.strictObject({
+    value: z.string().regex(code, `it is ${what}`),
+    expires_at: instant.meta({ description: 'At most a year ahead.' }),
+  })
+
+/** What is vouched for by whoever sends it. */
+export const claimsBody = z.strictObject({
+  nationality: claim(/^[A-Z]{2}$/, 'an ISO 3166-1 code of two capital letters').optional(),
+  region: claim(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'an ISO 3166-1 or 3166-2 code in capitals').optional(),
+})
+
+export function toClaims({ nationality, region }: z.infer<typeof claimsBody>): Claims {
+  const read = ({ value, expires_at }: { value: string; expires_at: string }): Claim => ({
+    value,
+    expiresAt: Date.parse(expires_at),
+  })
+  return {
+    ...(nationality && { nationality: read(nationality) }),
+    ...(region && { region: read(region) }),
+  }
+}
+
+const attestedShown = z
+  .object({ value: z.string(), expires_at: instant, by: z.string() })
+  .meta({ id: 'Attested' })
+
+export const attributesShown = z
+  .object({ nationality: attestedShown.nullable(), region: attestedShown.nullable() })
+  .meta({ id: 'Attributes' })
+
+export const showAttributes = ({ nationality, region }: Attributes): z.infer<typeof attributesShown> => ({
+  nationality: nationality
+    ? { value: nationality.value, expires_at: time(nationality.expiresAt), by: nationality.by }
+    : null,
+  region: region ? { value: region.value, expires_at: time(region.expiresAt), by: region.by } : null,
+})
+
+export const personShown = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    organisation: z.string(),
+    roles: z.array(z.enum(roles)),
+    state: z.enum(['active', 'suspended', 'removed']),
+    sponsor: z
+      .object({ person: z.string(), confirmed_until: instant })
+      .nullable()
+      .meta({ description: 'Of a contractor: who answers for them.' }),
+    attributes: attributesShown.nullable().meta({
+      description: 'Told to themselves, their administrators, and those who select their partner.',
+    }),
+    identity: z
+      .object({ issuer: z.string(), subject: z.string() })
+      .nullable()
+      .meta({ description: 'Who they are at their provider; told as the attributes are.' }),
+    stop: stopShown.nullable().meta({ description: 'Why they are suspended.' }),
+    created_at: instant,
+    version: z.int(),
+  })
+  .meta({ id: 'Person' })
+
+/** `closely`: what is personal too. `whole`: sealed words too. */
+export const showPerson = (
+  person: Governed<Person>,
+  { closely, whole }: { readonly closely: boolean; readonly whole: boolean },
+): z.infer<typeof personShown> => ({
+  id: person.id,
+  name: person.name,
+  organisation: person.organisation,
+  roles: [...person.roles],
+  state: person.state,
+  sponsor: person.sponsor
+    ? { person: person.sponsor.person, confirmed_until: time(person.sponsor.confirmedUntil) }
+    : null,
+  attributes: closely ? showAttributes(person.attributes ?? {}) : null,
+  identity: closely ? { issuer: person.issuer, subject: person.subject } : null,
+  stop: person.stop ? showStop(person.stop, whole) : null,
+  created_at: time(person.createdAt),
+  version: person.rev,
+})

@@ -1,0 +1,194 @@
+/** What waits on somebody: proposals that their signature is missing from, and stops that a second person stands by. */
+import { type Governed, indexes, keys } from '../../shared/domain/keys.ts'
+import type { Notice } from '../../shared/domain/notices.ts'
+import type { Proposal, Subject } from '../../shared/domain/proposals.ts'
+import { Refusal } from '../../shared/domain/refusal.ts'
+import type { Stop } from '../../shared/domain/stop.ts'
+import { time } from '../../shared/domain/time.ts'
+import { type ActionName, openSeats, roleFor } from '../../shared/domain/who-decides.ts'
+import { sees } from '../../shared/domain/who-sees.ts'
+import { entryIdFrom } from '../../shared/entries/id.ts'
+import type { Key, Query, Store } from '../../shared/ports/store.ts'
+import { holdSubject } from '../governance/holds.ts'
+import { personSubject, readMember } from '../governance/members.ts'
+import { proposalFacts } from '../governance/sight.ts'
+import { sign } from '../governance/signer.ts'
+import { clientSubject, grantSubject, organisationSubject } from '../governance/subjects.ts'
+import type { PersonCaller } from './caller.ts'
+
+export interface Wait {
+  readonly kind: 'proposal' | 'ratification'
+  readonly id: string
+  readonly subject: string
+  readonly text: string
+  /** When it ends by itself, or is flagged. Milliseconds. */
+  readonly until: number
+}
+
+export interface Waits {
+  readonly proposals: readonly Wait[]
+  readonly stops: readonly Wait[]
+  /** There were more records than one request looks at. */
+  readonly atLeast: boolean
+}
+
+/** Of 100 records each. */
+const maxPages = 10
+/** Records that one request asks about. */
+const maxSubjects = 100
+const stoppable: readonly string[] = ['organisation', 'person', 'client', 'grant', 'hold']
+/** Of stops: most are stood by within a day, and flagged after it. */
+const lookBackMs = 14 * 86_400_000
+
+export async function waitsOn(store: Store, caller: PersonCaller, now: number): Promise<Waits> {
+  const [proposals, stops] = await Promise.all([
+    openProposals(store, caller, now),
+    unratified(store, caller, now),
+  ])
+  return {
+    proposals: proposals.waits,
+    stops: stops.waits,
+    atLeast: proposals.atLeast || stops.atLeast,
+  }
+}
+
+interface Found {
+  readonly waits: readonly Wait[]
+  readonly atLeast: boolean
+}
+
+async function openProposals(store: Store, caller: PersonCaller, now: number): Promise<Found> {
+  const range = { index: indexes.byRecord, partition: 'proposal', order: 'asc' } as const
+  const { records, atLeast } = await readBounded<Governed<Proposal>>(store, range)
+  const waits = records
+    .filter(one => isMissing(caller, one, now))
+    .map(
+      ({ id, action, subject, expiresAt }): Wait => ({
+        kind: 'proposal',
+        id,
+        subject: subject.kind,
+        text: `${action.name} of ${subject.name}`,
+        until: expiresAt,
+      }),
+    )
+  return { waits, atLeast }
+}
+
+/** Actions that give a person rights: they do not sign them themselves. */
+const ofOwnRights: readonly ActionName[] = ['person.roles', 'person.first_admin', 'person.reinstate']
+
+/** Their signature would fill a seat that is still open. */
+export function isMissing(caller: PersonCaller, proposal: Proposal, now: number): boolean {
+  const { person, viewer } = caller
+  const { action, rule, subject, signatures, proposedBy, state, expiresAt } = proposal
+  if (state !== 'open' || expiresAt <= now || proposedBy.person === person.id) return false
+  if (signatures.some(one => one.person === person.id)) return false
+  if (ofOwnRights.includes(action.name) && subject.id === person.id) return false
+  if (sees(viewer, proposalFacts(proposal)) === undefined) return false
+  const role = roleFor(rule, { person: person.id, ...person }, subject)
+  if (role === undefined) return false
+  const open = openSeats(rule, signatures, subject)
+  return openSeats(rule, [...signatures, sign(caller, role, now)], subject).length < open.length
+}
+
+interface Stopped {
+  readonly action: ActionName
+  readonly subject: Subject
+  readonly stop: Stop | undefined
+}
+
+/** Every stop tells the organisations that decide on it: the own notices name what may be stopped. */
+async function unratified(store: Store, caller: PersonCaller, now: number): Promise<Found> {
+  const { records, atLeast } = await readBounded<Notice>(store, {
+    index: indexes.byOwner,
+    partition: caller.organisation.id,
+    from: `notice#${entryIdFrom(now - lookBackMs)}`,
+    to: 'notice$',
+    order: 'desc',
+  })
+  const subjects = new Map(
+    records
+      .filter(({ subject }) => stoppable.includes(subject.kind))
+      .map(({ subject }) => [`${subject.kind}#${subject.id}`, subject]),
+  )
+  const newest = [...subjects.values()].slice(0, maxSubjects)
+  const stopped = await Promise.all(newest.map(one => readStopped(store, one)))
+  const waits = stopped.flatMap(one => (one && isToRatify(caller, one) ? [ratification(one)] : []))
+  return { waits, atLeast: atLeast || subjects.size > maxSubjects }
+}
+
+function isToRatify({ person, organisation }: PersonCaller, { action, subject, stop }: Stopped): boolean {
+  if (stop === undefined || stop.ratified || stop.by.person === person.id) return false
+  if (stop.breakGlass && stop.by.organisation === organisation.id) return false
+  return roleFor(action, { person: person.id, ...person }, subject) !== undefined
+}
+
+const ratification = ({ subject, stop }: Stopped): Wait => ({
+  kind: 'ratification',
+  id: subject.id,
+  subject: subject.kind,
+  text: `${stop?.by.name} stopped ${subject.name}: a second person stands by it, or it is reviewed.`,
+  until: stop?.ratifyBy ?? 0,
+})
+
+async function readStopped(store: Store, { kind, id }: Notice['subject']): Promise<Stopped | undefined> {
+  switch (kind) {
+    case 'organisation': {
+      const [found] = await store.get([keys.organisation(id)])
+      if (found?.kind !== 'partner') return undefined
+      return { action: 'partner.suspend', subject: organisationSubject(found), stop: found.stop }
+    }
+    case 'person': {
+      const member = await readMember(store, id)
+      if (member instanceof Refusal) return undefined
+      return { action: 'person.suspend', subject: personSubject(member), stop: member.person.stop }
+    }
+    case 'client': {
+      const [found] = await store.get([keys.client(id)])
+      const [owner] = found ? await store.get([keys.organisation(found.organisation)]) : []
+      if (found === undefined || owner === undefined) return undefined
+      return { action: 'client.suspend', subject: clientSubject(found, owner), stop: found.stop }
+    }
+    case 'grant': {
+      const [found] = await store.get([keys.grant(id)])
+      if (found === undefined) return undefined
+      const [model, owner] = await store.get([keys.model(found.model), keys.organisation(found.organisation)])
+      if (model === undefined || owner === undefined) return undefined
+      return { action: 'grant.suspend', subject: grantSubject(found, model, owner), stop: found.stop }
+    }
+    case 'hold': {
+      const [found] = await store.get([keys.hold(id)])
+      if (found?.state !== 'active') return undefined
+      return { action: 'hold.place', subject: holdSubject(found), stop: found.stop }
+    }
+    default:
+      return undefined
+  }
+}
+
+async function readBounded<R extends object>(
+  store: Store,
+  range: Omit<Query, 'limit' | 'after'>,
+): Promise<{ readonly records: readonly R[]; readonly atLeast: boolean }> {
+  const records: R[] = []
+  let after: string | undefined
+  for (let page = 0; page < maxPages; page++) {
+    const found = await store.query({ ...range, limit: 100, ...(after !== undefined && { after }) })
+    for (const one of await store.get(found.keys as readonly Key<R>[])) if (one) records.push(one)
+    after = found.next
+    if (after === undefined) return { records, atLeast: false }
+  }
+  return { records, atLeast: true }
+}
+
+const shownAtMost = 20
+
+export const showWaits = ({ proposals, stops, atLeast }: Waits) => ({
+  proposals: proposals.length,
+  stops: stops.length,
+  at_least: atLeast,
+  items: [...proposals, ...stops]
+    .toSorted((a, b) => a.until - b.until)
+    .slice(0, shownAtMost)
+    .map(({ kind, id, subject, text, until }) => ({ kind, id, subject, text, until: time(until) })),
+})

@@ -1,0 +1,56 @@
+/** All that the sweeper does, one after the other: leases and intents first, since budgets wait for them. */
+import { indexes, type RecordKind } from '../../shared/domain/keys.ts'
+import { type Lapse, type Lapsed, lapseRecords } from '../governance/lapse.ts'
+import type { GovernanceDeps } from '../governance/plan.ts'
+import { type Swept, sweep } from './app.ts'
+import { clientReminded, personReminded, personUnconfirmed } from './confirmations.ts'
+import { lapsedClient } from './lapsed-clients.ts'
+import { lapsedGrant } from './lapsed-grants.ts'
+import { endedHold, lapsedHold } from './lapsed-holds.ts'
+import { timedOut } from './lapsed-proposals.ts'
+import {
+  missedOfClient,
+  missedOfGrant,
+  missedOfHold,
+  missedOfPartner,
+  missedOfPerson,
+} from './missed-stops.ts'
+import { overdueAppeal } from './overdue-appeals.ts'
+
+export interface Ran extends Swept {
+  /** What time ended, and how often. */
+  readonly lapsed: Lapsed
+}
+
+/** Below what its function has in all, with the rest for the leases. Milliseconds. */
+const lapseMs = 120_000
+
+export async function runSweeper(deps: GovernanceDeps): Promise<Ran> {
+  let lapsed: Lapsed = {}
+  const swept = await sweep(deps).finally(async () => {
+    lapsed = await lapse(deps)
+  })
+  return { ...swept, lapsed }
+}
+
+/** One kind of records that cannot be walked over is told, and the others are ended all the same. */
+export async function lapse(deps: GovernanceDeps, runMs = lapseMs): Promise<Lapsed> {
+  const until = deps.clock.now() + runMs
+  const lapsed: Lapsed = {}
+  const walk = async <R extends object>(kind: RecordKind, ...lapses: readonly Lapse<R>[]): Promise<void> => {
+    try {
+      await lapseRecords(deps, kind, lapses, until, lapsed)
+    } catch (error) {
+      const { name } = indexes.byRecord
+      deps.telemetry.error('records of one kind could not be looked through', error, { kind, index: name })
+    }
+  }
+  await walk('hold', lapsedHold, endedHold, missedOfHold)
+  await walk('proposal', timedOut)
+  await walk('grant', lapsedGrant, missedOfGrant)
+  await walk('client', lapsedClient, clientReminded, missedOfClient)
+  await walk('person', personUnconfirmed, personReminded, missedOfPerson)
+  await walk('organisation', missedOfPartner)
+  await walk('appeal', overdueAppeal)
+  return lapsed
+}
