@@ -5,7 +5,7 @@ import { Operation } from 'aws-cdk-lib/aws-dynamodb'
 import { metricNamespace } from '../shared/adapters/aws/emf-telemetry.ts'
 import type { Table } from '../shared/ports/store.ts'
 import type { Api } from './api.ts'
-import { type Functions, sizes } from './functions.ts'
+import { type Functions, scheduled, sizes } from './functions.ts'
 import { type Parameters, reservedFor } from './parameters.ts'
 import { type FunctionName, functionNames } from './permissions.ts'
 import type { Tables } from './tables.ts'
@@ -55,8 +55,8 @@ export const alarmDefinitions = (parameters: Parameters): readonly AlarmDefiniti
     metric: ({ functions }) =>
       functions.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     threshold: 1,
-    means: 'A run of the sweeper failed three times.',
-    next: 'Read the sweeper’s log. The message holds nothing that is needed: purge the queue once runs succeed again.',
+    means: 'A run of the sweeper or the notifier failed three times.',
+    next: 'Read their logs. The message holds nothing that is needed: purge the queue once runs succeed again.',
   },
   {
     id: 'SweeperSilent',
@@ -68,6 +68,17 @@ export const alarmDefinitions = (parameters: Parameters): readonly AlarmDefiniti
     missing: TreatMissingData.BREACHING,
     means:
       'Nothing has swept for ten minutes: reservations of calls that died stay held until their meter is used again.',
+    next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
+  },
+  {
+    id: 'NotifierSilent',
+    measures: 'runs of the notifier',
+    metric: ({ functions }) => functions.byName.notifier.lambda.metricInvocations({ period }),
+    threshold: 1,
+    below: true,
+    periods: 2,
+    missing: TreatMissingData.BREACHING,
+    means: 'For ten minutes nobody was told anything: notices wait, and none is lost.',
     next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
   },
 ]
@@ -111,8 +122,8 @@ function functionAlarms(name: FunctionName, reserved: number | undefined): reado
           : 'Look for a store or a key that answers slowly, or for too much to do in one run.',
     },
   ]
-  // The sweeper comes once a minute; two at a time are all that it needs.
-  if (reserved !== undefined && name !== 'sweeper')
+  // These come once a minute; two at a time are all that they need.
+  if (reserved !== undefined && !scheduled.includes(name))
     alarms.push({
       ...quiet,
       id: `${Name}NearlyFull`,
@@ -230,7 +241,34 @@ const ownAlarms: readonly AlarmDefinition[] = [
       'No token can be signed or recorded (signer_unavailable, store_unavailable): KMS or the tables do not answer.',
     next: 'Read the errors in its log. A key that was disabled or denied is named there: rotate to another.',
   },
-  ...(['token', 'api', 'sweeper'] as const).map(name => ({
+  {
+    ...quiet,
+    id: 'NoticesOverdue',
+    measures: 'runs of the notifier that found a notice which has waited for an hour or longer',
+    metric: counted('notifier', 'alarm', { name: 'notices_overdue' }),
+    threshold: 1,
+    means: 'A receiver does not take what it is told, or the event bus or a key does not answer.',
+    next: 'Errors in the notifier’s log are ours. Without any, a receiver is down: after three days nothing more is sent to it.',
+  },
+  {
+    ...quiet,
+    id: 'NoticeGivenUp',
+    measures: 'notices that somebody has not taken after three days',
+    metric: counted('notifier', 'alarm', { name: 'notice_given_up' }),
+    threshold: 1,
+    means: 'They are not sent again. They stand among the notices of the organisation, which the log names.',
+    next: 'Tell the organisation by another way, and that its receiver refuses what others take.',
+  },
+  {
+    ...quiet,
+    id: 'WebhookDisabled',
+    measures: 'webhooks that nothing more is sent to',
+    metric: counted('notifier', 'alarm', { name: 'webhook_disabled' }),
+    threshold: 1,
+    means: 'Its receiver said that it is gone, or has taken nothing for three days. The log names it.',
+    next: 'Tell its organisation, which registers it anew once its receiver works.',
+  },
+  ...(['token', 'api', 'sweeper', 'notifier'] as const).map(name => ({
     ...quiet,
     id: `${capital(name)}Errors`,
     measures: `errors that the function ${name} has written into its log`,

@@ -87,7 +87,7 @@ export class OperatorDashboard extends Construct {
         ]),
       ),
       graph('Dead letters', [
-        functions.deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: 'sweeper' }),
+        functions.deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: 'scheduled runs' }),
       ]),
     )
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
@@ -15,13 +16,21 @@ import { actionOf, type FunctionName, functionNames, permissions } from './permi
 import type { Tables } from './tables.ts'
 import { has } from './targets.ts'
 
-/** The gate may speak for as long as Lambda lets it; the others answer or are ended. */
+/**
+ * The gate may speak for as long as Lambda lets it; the others answer or are ended. The token service may ask a
+ * person's provider three times, 5 s each, in a request of API Gateway's 29 s. The notifier ends by itself before the
+ * next one starts.
+ */
 export const sizes: Readonly<Record<FunctionName, Size>> = {
-  token: { timeout: 10, memory: 512 },
+  token: { timeout: 25, memory: 512 },
   gate: { timeout: 900, memory: 1024 },
   api: { timeout: 10, memory: 512 },
   sweeper: { timeout: 300, memory: 512 },
+  notifier: { timeout: 60, memory: 512 },
 }
+
+/** They are started by a schedule, and nobody waits for their answer. */
+export const scheduled: readonly FunctionName[] = ['sweeper', 'notifier']
 
 export interface FunctionsProps {
   readonly parameters: Parameters
@@ -29,12 +38,13 @@ export interface FunctionsProps {
   readonly keys: Keys
   readonly tables: Tables
   readonly upstreamSecret: CfnSecret
+  readonly eventBus: Pick<IEventBus, 'eventBusName' | 'eventBusArn'>
 }
 
 /** The functions, each with the rights of its row in `permissions`, and told only of what it has a right to. */
 export class Functions extends Construct {
   readonly byName: Readonly<Record<FunctionName, SallyportFunction>>
-  /** Runs of the sweeper that failed three times. */
+  /** Runs of a scheduled function that failed three times. */
   readonly deadLetters: Queue
   readonly #props: FunctionsProps
 
@@ -65,16 +75,19 @@ export class Functions extends Construct {
       bundle,
       handler: name === 'gate' && !has(parameters.target, 'streaming') ? 'buffered.handler' : 'index.handler',
       environment: this.#environment(name),
-      statements: [...this.#statements(name), ...(name === 'sweeper' ? this.#deadLetterStatements() : [])],
+      statements: [
+        ...this.#statements(name),
+        ...(scheduled.includes(name) ? this.#deadLetterStatements() : []),
+      ],
       reserved: reservedFor(parameters, name),
       logKey: keys.data,
       // The others are asked by API Gateway, which waits for the answer.
-      ...(name === 'sweeper' && { deadLetters: this.deadLetters }),
+      ...(scheduled.includes(name) && { deadLetters: this.deadLetters }),
     })
   }
 
   #environment(name: FunctionName): Record<string, string> {
-    const { parameters, issuer, tables, keys, upstreamSecret } = this.#props
+    const { parameters, issuer, tables, keys, upstreamSecret, eventBus } = this.#props
     const allowed = permissions[name]
     const named = (Object.keys(allowed.tables) as Table[]).map(table => [
       tableVariable(table),
@@ -88,13 +101,14 @@ export class Functions extends Construct {
       ...Object.fromEntries([...named, ...roots]),
       SALLYPORT_ISSUER: issuer,
       ...(allowed.upstreamSecret && { SALLYPORT_UPSTREAM_SECRET: upstreamSecret.attrId }),
+      ...(allowed.eventBus && { SALLYPORT_EVENT_BUS: eventBus.eventBusName }),
       ...(name === 'gate' && { SALLYPORT_LEASE_S: String(parameters.leaseSeconds) }),
       ...(parameters.fips && { AWS_USE_FIPS_ENDPOINT: 'true' }),
     }
   }
 
   #statements(name: FunctionName): readonly PolicyStatement[] {
-    const { keys, tables, upstreamSecret } = this.#props
+    const { keys, tables, upstreamSecret, eventBus } = this.#props
     const allowed = permissions[name]
     const statements = Object.entries(allowed.tables).flatMap(([table, { uses, indexes = [] }]) => {
       const { tableArn } = tables.byName[table as Table]
@@ -119,6 +133,7 @@ export class Functions extends Construct {
         allow(['secretsmanager:GetSecretValue'], [upstreamSecret.attrId]),
         this.#dataKey('secretsmanager', ['kms:Decrypt']),
       )
+    if (allowed.eventBus) statements.push(allow(['events:PutEvents'], [eventBus.eventBusArn]))
     return statements
   }
 

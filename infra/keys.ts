@@ -24,7 +24,7 @@ export class Keys extends Construct {
     const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
     const stack = Stack.of(this).stackName
     this.data = new Key(this, 'Data', {
-      description: `${stack}: tables, objects, logs, queues and the upstream credentials at rest`,
+      description: `${stack}: tables, objects, logs, queues, events and the upstream credentials at rest`,
       enableKeyRotation: true,
       rotationPeriod: Duration.days(365),
       removalPolicy,

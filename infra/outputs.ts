@@ -4,8 +4,8 @@ import type { SallyportStack } from './stack.ts'
 
 /** What scripts and people ask a deployed stack for. The names are relied on; they do not change. */
 export function addOutputs(stack: SallyportStack, parameters: Parameters): void {
-  const { api, functions, keys, objects, tables, upstreamSecret } = stack
-  const { token, gate, api: apiFunction, sweeper } = functions.byName
+  const { api, functions, keys, notices, objects, tables, upstreamSecret } = stack
+  const { token, gate, api: apiFunction, sweeper, notifier } = functions.byName
   const outputs: Readonly<Record<string, string>> = {
     Issuer: api.issuer,
     ApiId: api.rest.restApiId,
@@ -13,6 +13,8 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     SecretArn: upstreamSecret.resource.attrId,
     DataKeyArn: keys.data.keyArn,
     NonceKeyArn: keys.root('nonce').keyArn,
+    WebhookKeyArn: keys.root('webhook').keyArn,
+    EventBus: notices.bus.eventBusName,
     BucketName: objects.bucket.bucketName,
     TableRegistry: tables.byName.registry.tableName,
     TableMeters: tables.byName.meters.tableName,
@@ -22,6 +24,7 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     FunctionGate: gate.lambda.functionName,
     FunctionApi: apiFunction.lambda.functionName,
     FunctionSweeper: sweeper.lambda.functionName,
+    FunctionNotifier: notifier.lambda.functionName,
     DeadLetterQueueUrl: functions.deadLetters.queueUrl,
     RestoredTables: givenTables(parameters).join(' ') || 'none',
     Retained: parameters.retain

@@ -53,8 +53,8 @@ const schema = z
   .strictObject({
     /** The stack's name. Two deployments of one account and region take two. */
     name: matching(
-      /^(?!.*(?:Edge|Cdn)$)[A-Za-z][A-Za-z0-9-]{0,63}$/,
-      'Give letters, digits and hyphens, a letter first; Edge and Cdn at the end are for the stacks beside it.',
+      /^(?!default$|.*(?:Edge|Cdn)$)[A-Za-z][A-Za-z0-9-]{0,63}$/,
+      'Give letters, digits and hyphens, a letter first; Edge and Cdn at the end are for the stacks beside it, and default is the account’s event bus.',
     ).default('Sallyport'),
     target: z.enum(targets, `Give one of ${targets.join(', ')}.`).default('aws'),
     /** False only for what is thrown away: then the stack's end is the end of its data. */
@@ -95,6 +95,7 @@ const schema = z
     tokenConcurrency: reserved(50),
     apiConcurrency: reserved(50),
     sweeperConcurrency: reserved(2),
+    notifierConcurrency: reserved(2),
     /** Of the whole API, from every caller together. */
     requestsPerSecond: whole(1, 10_000).default(1_000),
     requestBurst: whole(1, 5_000).default(2_000),

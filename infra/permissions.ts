@@ -6,17 +6,22 @@ import { indexes } from '../shared/domain/keys.ts'
 import type { SecretDomain } from '../shared/ports/keys.ts'
 import type { Index, Table } from '../shared/ports/store.ts'
 
-export const functionNames = ['token', 'gate', 'api', 'sweeper'] as const
+export const functionNames = ['token', 'gate', 'api', 'sweeper', 'notifier'] as const
 export type FunctionName = (typeof functionNames)[number]
 
-/** `read` several items by their keys, `put` or `update` one; a transaction asks for the same of each of its items. */
-export type Use = 'read' | 'put' | 'update'
+/**
+ * `read` several items by their keys, `put`, `update` or `remove` one; a transaction asks for the same of each of its
+ * items, and for `check` of one that only has to be as it was seen.
+ */
+export type Use = 'read' | 'put' | 'update' | 'check' | 'remove'
 
-/** No function removes an item, reads without a key, or scans. */
+/** No function reads without a key, or scans; nothing is removed but what was spent. */
 export const actionOf = {
   read: 'dynamodb:BatchGetItem',
   put: 'dynamodb:PutItem',
   update: 'dynamodb:UpdateItem',
+  check: 'dynamodb:ConditionCheckItem',
+  remove: 'dynamodb:DeleteItem',
 } as const satisfies Record<Use, string>
 
 export interface TableUse {
@@ -32,6 +37,8 @@ export interface Permissions {
   readonly secrets: Readonly<Partial<Record<SecretDomain, string>>>
   /** Why it reads the credentials of the upstreams; absent where it must not. */
   readonly upstreamSecret?: string
+  /** Why it puts events on the deployment's bus; absent where it must not. */
+  readonly eventBus?: string
 }
 
 const nonces = 'Makes and checks the nonces of DPoP proofs.'
@@ -41,11 +48,14 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   token: {
     tables: {
       registry: {
-        uses: ['read'],
+        uses: ['read', 'put', 'update'],
         indexes: byOwner,
-        why: 'Judges the client and finds its organisation’s grants.',
+        why: 'Judges clients and people and finds grants; keeps sessions; marks the first use of a client.',
       },
-      spent: { uses: ['put'], why: 'Spends assertions and proofs; marks tokens as revoked.' },
+      spent: {
+        uses: ['read', 'put', 'update', 'remove'],
+        why: 'Spends assertions and proofs, marks tokens as revoked; sign-ins under way and codes, each used once.',
+      },
       entries: { uses: ['put'], why: 'Records what it issues, refuses and revokes.' },
     },
     secrets: { nonce: nonces },
@@ -66,31 +76,53 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
   api: {
     tables: {
       registry: {
-        uses: ['read'],
-        indexes: byOwner,
-        why: 'Reads the caller’s authority and its organisation’s grants.',
+        uses: ['read', 'put', 'update', 'check'],
+        indexes: [indexes.byOwner, indexes.byRecord],
+        why: 'Shows and decides on every record, in one transaction with whoever decides as they were authorised.',
       },
-      meters: { uses: ['read'], why: 'Shows what is left.' },
-      spent: { uses: ['read', 'put'], why: 'Looks for a revoked token; spends proofs.' },
+      meters: {
+        uses: ['read', 'put', 'update'],
+        why: 'Shows what is left; makes, limits and closes the meters of the grants it decides on.',
+      },
+      spent: {
+        uses: ['read', 'put', 'update'],
+        why: 'Looks for a revoked token; spends proofs; tickets, and what a repeated request has made.',
+      },
       entries: {
-        uses: ['read'],
-        indexes: [indexes.byOrganisation],
-        why: 'Shows an organisation its own entries.',
+        uses: ['read', 'put'],
+        indexes: [indexes.byOrganisation, indexes.byActor],
+        why: 'Records decisions; shows each organisation the entries that are its to see.',
       },
     },
-    secrets: { nonce: nonces },
+    secrets: { nonce: nonces, webhook: 'Shows the secret of a webhook to whoever registers it.' },
   },
   sweeper: {
     tables: {
-      registry: { uses: ['read'], indexes: [indexes.byRecord], why: 'Finds every meter through the grants.' },
-      meters: { uses: ['read', 'update'], why: 'Settles leases that have expired.' },
+      registry: {
+        uses: ['read', 'put', 'update', 'check'],
+        indexes: [indexes.byRecord, indexes.byOwner],
+        why: 'Finds every meter through the grants; ends what time ends, and puts the notices of it.',
+      },
+      meters: { uses: ['read', 'update'], why: 'Settles leases that have expired; closes meters.' },
       entries: {
         uses: ['read', 'put', 'update'],
         indexes: [indexes.openIntents],
-        why: 'Finds open intents, writes the outcomes they lack, closes them.',
+        why: 'Finds open intents, writes the outcomes they lack, closes them; records what time ended.',
       },
     },
     secrets: {},
+  },
+  notifier: {
+    tables: {
+      registry: {
+        uses: ['read', 'put', 'update'],
+        indexes: [indexes.byDue, indexes.byOwner],
+        why: 'Finds the notices that wait and marks what became of them; disables dead webhooks, with a notice of it.',
+      },
+      entries: { uses: ['put'], why: 'Records that a webhook was disabled.' },
+    },
+    secrets: { webhook: 'Signs what it sends.' },
+    eventBus: 'Publishes every notice.',
   },
 }
 

@@ -4,12 +4,13 @@ import { Alarms } from './alarms.ts'
 import { Api } from './api.ts'
 import { Objects } from './bucket.ts'
 import { OperatorDashboard } from './dashboard.ts'
+import { NoticeBus } from './event-bus.ts'
+import { EveryMinute } from './every-minute.ts'
 import { Functions } from './functions.ts'
 import { Keys } from './keys.ts'
 import { addOutputs } from './outputs.ts'
 import type { Parameters } from './parameters.ts'
 import { domainsInUse } from './permissions.ts'
-import { SweeperSchedule } from './sweeper-schedule.ts'
 import { Tables } from './tables.ts'
 import { has } from './targets.ts'
 import { UpstreamSecret } from './upstream-secret.ts'
@@ -20,6 +21,7 @@ export class SallyportStack extends Stack {
   readonly tables: Tables
   readonly objects: Objects
   readonly upstreamSecret: UpstreamSecret
+  readonly notices: NoticeBus
   readonly api: Api
   readonly functions: Functions
 
@@ -34,6 +36,7 @@ export class SallyportStack extends Stack {
     this.tables = new Tables(this, 'Tables', { key, parameters })
     this.objects = new Objects(this, 'Objects', { key, parameters })
     this.upstreamSecret = new UpstreamSecret(this, 'Upstream', { key, retain })
+    this.notices = new NoticeBus(this, 'Notices', { key })
     this.api = new Api(this, 'Api', { parameters, keys: this.keys })
     this.functions = new Functions(this, 'Functions', {
       parameters,
@@ -41,9 +44,18 @@ export class SallyportStack extends Stack {
       keys: this.keys,
       tables: this.tables,
       upstreamSecret: this.upstreamSecret.resource,
+      eventBus: this.notices.bus,
     })
     this.api.serve(this.functions.byName)
-    new SweeperSchedule(this, 'Sweeper', this.functions.byName.sweeper)
+    const { sweeper, notifier } = this.functions.byName
+    new EveryMinute(this, 'Sweeper', {
+      description: 'Settles expired leases and ends abandoned calls',
+      starts: sweeper,
+    })
+    new EveryMinute(this, 'Notifier', {
+      description: 'Tells organisations what was decided',
+      starts: notifier,
+    })
     const watched = { api: this.api, functions: this.functions, tables: this.tables }
     new Alarms(this, 'Alarms', { parameters, keys: this.keys, watched })
     if (has(target, 'dashboard')) new OperatorDashboard(this, 'Dashboard', watched)

@@ -1,16 +1,25 @@
+import type { LookupFunction } from 'node:net'
 import { Agent, buildConnector, errors } from 'undici'
 import { type Http, type HttpRequest, type HttpResponse, NotSent } from '../ports/http.ts'
+
+export interface HttpSettings {
+  readonly connectTimeoutMs?: number
+  /** Resolves host names; what it refuses is not connected to. An address in the URL itself is not asked about. */
+  readonly lookup?: LookupFunction
+}
 
 /**
  * HTTP/1.1 to the upstreams, over kept connections. The only deadline of its own is
  * that of a connection, 3 s: a model may think for minutes, so every other one is the caller's signal.
  * `close` breaks off what is still under way: draining is the caller's, who knows how long it may take.
  */
-export function createHttp({ connectTimeoutMs = 3_000 } = {}): Http & { close(): Promise<void> } {
+export function createHttp({ connectTimeoutMs = 3_000, lookup }: HttpSettings = {}): Http & {
+  close(): Promise<void>
+} {
   const agent = new Agent({
     // Over HTTP/2 an abort resets a stream and leaves the connection; here it must close it.
     allowH2: false,
-    connect: refusingConnector(connectTimeoutMs),
+    connect: refusingConnector(connectTimeoutMs, lookup),
     headersTimeout: 0,
     bodyTimeout: 0,
   })
@@ -44,8 +53,8 @@ export function createHttp({ connectTimeoutMs = 3_000 } = {}): Http & { close():
  * A connection that was not made has carried nothing, whatever the reason: name, route, refusal, time-out,
  * TLS. Told here, because the error of a later reset can look the same as that of a failed connection.
  */
-function refusingConnector(timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout, allowH2: false })
+function refusingConnector(timeout: number, lookup?: LookupFunction): buildConnector.connector {
+  const connect = buildConnector({ timeout, allowH2: false, ...(lookup && { lookup }) })
   // The socket is handed on: through it an abort ends an attempt that has not connected yet.
   return (options, callback) =>
     connect(options, (error, socket) => {

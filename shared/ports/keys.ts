@@ -23,7 +23,7 @@ export class SignerUnavailable extends Error {
 }
 
 /** One HMAC root a domain, so that a function derives only what its role allows. */
-export const secretDomains = ['nonce', 'seal', 'watermark', 'log'] as const
+export const secretDomains = ['nonce', 'seal', 'watermark', 'log', 'webhook'] as const
 export type SecretDomain = (typeof secretDomains)[number]
 
 /** Every operation may throw `SecretsUnavailable`. */

@@ -92,7 +92,13 @@ signerContract('KMS', ['ES256', 'ES384'], async alg => {
 
 secretsContract('KMS', async () => {
   const mac = () => makeKey({ KeyUsage: 'GENERATE_VERIFY_MAC', KeySpec: 'HMAC_256' })
-  const macKeys = { nonce: await mac(), seal: await mac(), watermark: await mac(), log: await mac() }
+  const macKeys = {
+    nonce: await mac(),
+    seal: await mac(),
+    watermark: await mac(),
+    log: await mac(),
+    webhook: await mac(),
+  }
   const wrappingKey = await makeKey({})
   return {
     open: async () => createKmsSecrets({ client: kms, macKeys, wrappingKey, ...world }),

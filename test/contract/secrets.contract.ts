@@ -31,7 +31,7 @@ export function secretsContract(name: string, make: () => Promise<OpenedSecrets>
           expect(Buffer.from(await again.derive(domain, label))).toEqual(Buffer.from(derived))
           seen.add(Buffer.from(derived).toString('hex'))
         }
-      expect(seen.size).toBe(24)
+      expect(seen.size).toBe(30)
     })
 
     test('a derived secret that its reader wipes is whole for the next one', async () => {

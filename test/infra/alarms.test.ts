@@ -88,10 +88,13 @@ describe('the alarms', () => {
 
   test.each([
     ['Overrun', { MetricName: 'alarm', Threshold: 1 }],
+    ['NoticesOverdue', { MetricName: 'alarm', Threshold: 1, Namespace: 'Sallyport' }],
+    ['NoticeGivenUp', { MetricName: 'alarm', Threshold: 1 }],
+    ['WebhookDisabled', { MetricName: 'alarm', Threshold: 1 }],
     ['RecordUnavailable', { MetricName: 'refusal', Threshold: 1 }],
     ['DeadLetters', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
     ['GateNearlyFull', { MetricName: 'ConcurrentExecutions', Threshold: 400 }],
-    ['TokenSlow', { MetricName: 'Duration', Threshold: 9000 }],
+    ['TokenSlow', { MetricName: 'Duration', Threshold: 22000 }],
     [
       'SweeperSilent',
       {
@@ -107,9 +110,9 @@ describe('the alarms', () => {
     expect(named(id)).toMatchObject(expected)
   })
 
-  test('that nothing is measured is no reason for an alarm, but for the sweeper', () => {
+  test('that nothing is measured is no reason for an alarm, but for what runs every minute', () => {
     const breaching = alarms.filter(one => one.TreatMissingData !== 'notBreaching').map(one => one.AlarmName)
-    expect(breaching).toEqual(['Sallyport-SweeperSilent'])
+    expect(breaching).toEqual(['Sallyport-SweeperSilent', 'Sallyport-NotifierSilent'])
   })
 
   test('speak of no reserved concurrency where there is none', () => {

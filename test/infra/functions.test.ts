@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { buildDeployment } from '../../infra/deployment.ts'
+import { scheduled } from '../../infra/functions.ts'
 import { readParameters, reservedFor } from '../../infra/parameters.ts'
 import { functionNames } from '../../infra/permissions.ts'
 import { arn, statementsOf } from './policies.ts'
@@ -10,7 +11,6 @@ const { template, json } = synthesize()
 
 const lambdas = (of = json) =>
   functionNames.map(name => properties(of, 'AWS::Lambda::Function', `Functions${name}`))
-const sweeper = properties(json, 'AWS::Lambda::Function', 'Functionssweeper')
 
 describe('the functions', () => {
   test('are those of the table of permissions, and no other', () => {
@@ -31,11 +31,11 @@ describe('the functions', () => {
   })
 
   test('end in time: the gate after 15 minutes, which is all that Lambda gives', () => {
-    expect(lambdas().map(one => one.Timeout)).toEqual([10, 900, 10, 300])
+    expect(lambdas().map(one => one.Timeout)).toEqual([25, 900, 10, 300, 60])
   })
 
   test('have concurrency kept for each, so that streams leave some to the others', () => {
-    expect(lambdas().map(one => one.ReservedConcurrentExecutions)).toEqual([50, 500, 50, 2])
+    expect(lambdas().map(one => one.ReservedConcurrentExecutions)).toEqual([50, 500, 50, 2, 2])
     // Of the 1,000 that an account has, Lambda insists on 100 for what nothing is kept for.
     const kept = functionNames.map(name => reservedFor(readParameters({}), name) ?? 0)
     expect(kept.reduce((sum, one) => sum + one)).toBeLessThanOrEqual(900)
@@ -47,6 +47,7 @@ describe('the functions', () => {
       tokenConcurrency: 'none',
       apiConcurrency: 'none',
       sweeperConcurrency: 'none',
+      notifierConcurrency: 'none',
     }
     for (const lambda of lambdas(synthesize(none).json))
       expect(lambda).not.toHaveProperty('ReservedConcurrentExecutions')
@@ -77,23 +78,24 @@ describe('the functions', () => {
   })
 })
 
-describe('the sweeper', () => {
+describe.each(scheduled)('the %s', name => {
   test('is started every minute', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
       Targets: [
-        Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Functionssweeper'), 'Arn'] } }),
+        Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^Functions${name}`), 'Arn'] } }),
       ],
     })
   })
 
   test('is tried twice again, and then told of in a queue that takes TLS only', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp(`^Functions${name}`) },
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 300,
     })
-    expect(sweeper.DeadLetterConfig).toEqual({
+    expect(properties(json, 'AWS::Lambda::Function', `Functions${name}`).DeadLetterConfig).toEqual({
       TargetArn: { 'Fn::GetAtt': [expect.stringMatching('^FunctionsDeadLetters'), 'Arn'] },
     })
     expect(statementsOf(json, 'AWS::SQS::QueuePolicy')).toEqual([
@@ -105,6 +107,31 @@ describe('the sweeper', () => {
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
     ])
+  })
+})
+
+describe('the bus of notices', () => {
+  test('has the stack’s name and the data key, and no policy that would let others in', () => {
+    expect(properties(json, 'AWS::Events::EventBus')).toMatchObject({
+      Name: 'Sallyport',
+      KmsKeyIdentifier: { 'Fn::GetAtt': [expect.stringMatching('^KeysData'), 'Arn'] },
+    })
+    template.resourceCountIs('AWS::Events::EventBusPolicy', 0)
+    expect(json.Outputs.EventBus?.Value).toEqual({ Ref: expect.stringMatching('^NoticesBus') })
+  })
+
+  test('is told to the notifier alone', () => {
+    const told = ofType(json, 'AWS::Lambda::Function').filter(([, one]) =>
+      JSON.stringify(one.Properties).includes('"SALLYPORT_EVENT_BUS":{"Ref":"NoticesBus'),
+    )
+    expect(told.map(([id]) => id.slice(0, 17))).toEqual(['Functionsnotifier'])
+  })
+
+  test('starts no function: the rules of this stack are schedules', () => {
+    for (const [, { Properties }] of ofType(json, 'AWS::Events::Rule')) {
+      expect(Properties).not.toHaveProperty('EventPattern')
+      expect(Properties).not.toHaveProperty('EventBusName')
+    }
   })
 })
 

@@ -46,6 +46,24 @@ const alarms = (stack: string): Statement => ({
   },
 })
 
+/** EventBridge encrypts what it keeps of the notices, on this bus alone. */
+const bus = (stack: string): Statement => {
+  const busArn = `arn:{AWS::Partition}:events:{AWS::Region}:{AWS::AccountId}:event-bus/${stack}`
+  return {
+    Effect: 'Allow',
+    Principal: { Service: ['events.amazonaws.com'] },
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    Resource: itself,
+    Condition: {
+      StringEquals: {
+        'aws:SourceAccount': '{AWS::AccountId}',
+        'aws:SourceArn': busArn,
+        'kms:EncryptionContext:aws:events:event-bus:arn': busArn,
+      },
+    },
+  }
+}
+
 const executionLog = 'API-Gateway-Execution-Logs_{ApiRest}/live'
 const ownTopic = 'arn:aws:sns:eu-west-1:123456789012:operators'
 
@@ -57,7 +75,7 @@ const deployments: readonly {
   {
     name: 'a deployment',
     context: {},
-    dataKey: [account, logs('Sallyport-*'), logs(executionLog), alarms('Sallyport')],
+    dataKey: [account, logs('Sallyport-*'), logs(executionLog), alarms('Sallyport'), bus('Sallyport')],
   },
   {
     name: 'a deployment with an edge and a CDN',
@@ -68,6 +86,7 @@ const deployments: readonly {
       logs(executionLog),
       logs('aws-waf-logs-SallyportEdge-*'),
       alarms('Sallyport'),
+      bus('Sallyport'),
     ],
   },
   {
@@ -79,17 +98,18 @@ const deployments: readonly {
       logs(executionLog),
       logs('aws-waf-logs-SecondEdge-*'),
       alarms('Second'),
+      bus('Second'),
     ],
   },
   {
     name: 'a deployment whose alarms go to a topic of the operator’s',
     context: { alarmTopicArn: ownTopic },
-    dataKey: [account, logs('Sallyport-*'), logs(executionLog)],
+    dataKey: [account, logs('Sallyport-*'), logs(executionLog), bus('Sallyport')],
   },
   {
     name: 'a deployment whose API Gateway writes no logs',
     context: { target: 'ministack' },
-    dataKey: [account, logs('Sallyport-*'), alarms('Sallyport')],
+    dataKey: [account, logs('Sallyport-*'), alarms('Sallyport'), bus('Sallyport')],
   },
 ]
 

@@ -57,7 +57,8 @@ describe('the parameters of a deployment', () => {
 
   test.each([
     [{ name: '1st' }, /^name: Give letters, digits and hyphens/],
-    [{ name: 'GateEdge' }, /^name: .* are for the stacks beside it\.$/],
+    [{ name: 'GateEdge' }, /^name: .* are for the stacks beside it, /],
+    [{ name: 'default' }, /^name: .* default is the account’s event bus\.$/],
     [{ name: 'GateCdn' }, /^name: /],
     [{ target: 'azure' }, 'target: Give one of aws, localstack, ministack.'],
     [{ retain: 'perhaps' }, 'retain: Give true or false.'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { scheduled } from '../../infra/functions.ts'
 import { actionOf, type FunctionName, functionNames, permissions } from '../../infra/permissions.ts'
 import { arn, placedStatements, type Statement, sorted, statementsOf } from './policies.ts'
 import { edgeContext, ofType, properties, strings, synthesize, templateOf } from './synthesis.ts'
@@ -30,7 +31,7 @@ const acknowledged: readonly {
       'kms:GenerateDataKey',
       'kms:DescribeKey',
     ],
-    why: 'CloudWatch Logs and its alarms. In a key’s own policy the resource * is that key.',
+    why: 'CloudWatch Logs and its alarms, and EventBridge. In a key’s own policy the resource * is that key.',
   },
 ]
 
@@ -66,6 +67,7 @@ describe('no right is wider than its use', () => {
         'AWS::IAM::Role Role',
         'AWS::KMS::Key KeysData',
         'AWS::KMS::Key Keysnonce',
+        'AWS::KMS::Key Keyswebhook',
         'AWS::KMS::Key MlDsa',
         'AWS::S3::BucketPolicy ObjectsBucketPolicy',
         'AWS::SNS::TopicPolicy AlarmsTopicPolicy',
@@ -116,6 +118,7 @@ const dataKeyThrough: Readonly<Record<FunctionName, readonly Service[]>> = {
   gate: ['dynamodb', 'secretsmanager'],
   api: ['dynamodb'],
   sweeper: ['dynamodb', 'sqs'],
+  notifier: ['dynamodb', 'sqs'],
 }
 
 const allow = (Action: readonly string[], ...Resource: readonly string[]): Statement => ({
@@ -171,7 +174,12 @@ describe.each(functionNames)('the role of the function %s', name => {
 
   test('leaves a message of what failed only if nobody waits for it', () => {
     const send = [allow(['sqs:SendMessage'], arn('FunctionsDeadLetters'))]
-    expect(of('sqs')).toEqual(name === 'sweeper' ? send : [])
+    expect(of('sqs')).toEqual(scheduled.includes(name) ? send : [])
+  })
+
+  test('puts events on the deployment’s own bus only if it is the notifier', () => {
+    const put = [allow(['events:PutEvents'], arn('NoticesBus'))]
+    expect(of('events')).toEqual(name === 'notifier' ? put : [])
   })
 
   test('writes its own log', () => {
@@ -181,7 +189,7 @@ describe.each(functionNames)('the role of the function %s', name => {
   })
 
   test('has no other right, and shares none', () => {
-    expect(of('dynamodb', 'kms', 'secretsmanager', 'sqs', 'logs')).toEqual(sorted(own))
+    expect(of('dynamodb', 'kms', 'secretsmanager', 'sqs', 'events', 'logs')).toEqual(sorted(own))
     const { Roles, Users, Groups } = properties(json, 'AWS::IAM::ManagedPolicy', `Functions${name}`)
     const [role, ...others] = ofType(json, 'AWS::IAM::Role').filter(([id]) =>
       id.startsWith(`Functions${name}`),
@@ -214,6 +222,7 @@ describe.each(functionNames)('the role of the function %s', name => {
         ...Object.keys(allowed.tables).map(table => `SALLYPORT_TABLE_${table.toUpperCase()}`),
         ...Object.keys(allowed.secrets).map(domain => `SALLYPORT_KEY_${domain.toUpperCase()}`),
         ...(name === 'gate' ? ['SALLYPORT_LEASE_S', 'SALLYPORT_UPSTREAM_SECRET'] : []),
+        ...(name === 'notifier' ? ['SALLYPORT_EVENT_BUS'] : []),
       ].sort(),
     )
   })
@@ -230,26 +239,54 @@ test('the table of permissions is this one: whoever widens it says so here', () 
     ),
     Object.keys(permissions[name].secrets).join(' '),
     permissions[name].upstreamSecret !== undefined,
+    permissions[name].eventBus !== undefined,
   ])
   expect(told).toEqual([
-    ['token', { registry: 'read by_owner', spent: 'put', entries: 'put' }, 'nonce', false],
+    [
+      'token',
+      { registry: 'read put update by_owner', spent: 'read put update remove', entries: 'put' },
+      'nonce',
+      false,
+      false,
+    ],
     [
       'gate',
       { registry: 'read by_owner', meters: 'read update', spent: 'read put', entries: 'read put update' },
       'nonce',
       true,
+      false,
     ],
     [
       'api',
-      { registry: 'read by_owner', meters: 'read', spent: 'read put', entries: 'read by_organisation' },
-      'nonce',
+      {
+        registry: 'read put update check by_owner by_record',
+        meters: 'read put update',
+        spent: 'read put update',
+        entries: 'read put by_organisation by_actor',
+      },
+      'nonce webhook',
+      false,
       false,
     ],
     [
       'sweeper',
-      { registry: 'read by_record', meters: 'read update', entries: 'read put update open_intents' },
+      {
+        registry: 'read put update check by_record by_owner',
+        meters: 'read update',
+        entries: 'read put update open_intents',
+      },
       '',
       false,
+      false,
     ],
+    ['notifier', { registry: 'read put update by_due by_owner', entries: 'put' }, 'webhook', false, true],
   ])
+})
+
+test('nothing is removed but what was spent, and no entry is ever written over by who reads entries', () => {
+  for (const name of functionNames) {
+    const { registry, meters, entries } = permissions[name].tables
+    for (const use of [registry, meters, entries]) expect(use?.uses ?? []).not.toContain('remove')
+  }
+  expect(permissions.api.tables.entries?.uses).not.toContain('update')
 })

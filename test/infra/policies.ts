@@ -32,9 +32,16 @@ export const statementsOf = (json: TemplateJson, type: string, id = ''): readonl
     .filter(one => one.type === type && one.id.startsWith(id))
     .map(({ statement }) => statement)
 
-/** The same in any order. */
+/** The same in any order, of the values and of the names within them. */
 export const sorted = <T>(values: readonly T[]): readonly T[] =>
-  values.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  values.toSorted((a, b) => (inOrder(a) < inOrder(b) ? -1 : 1))
+
+const inOrder = (value: unknown): string =>
+  JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  )
 
 /** What CloudFormation would make of a value, with its references left as they are: `{AWS::Region}`, `{KeysData.Arn}`. */
 export function readable(value: unknown): unknown {

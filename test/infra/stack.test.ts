@@ -107,7 +107,7 @@ describe('what a deployment keeps', () => {
   test('one HMAC key for each domain of secrets in use, and no other key', () => {
     expect(
       ofType(json, 'AWS::KMS::Key').map(([, one]) => one.Properties.KeySpec ?? 'SYMMETRIC_DEFAULT'),
-    ).toEqual(['SYMMETRIC_DEFAULT', 'HMAC_256'])
+    ).toEqual(['SYMMETRIC_DEFAULT', 'HMAC_256', 'HMAC_256'])
     template.hasResourceProperties('AWS::KMS::Key', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
   })
 
@@ -140,8 +140,10 @@ test('a deployment tells scripts what they need to know', () => {
     'BucketName',
     'DataKeyArn',
     'DeadLetterQueueUrl',
+    'EventBus',
     'FunctionApi',
     'FunctionGate',
+    'FunctionNotifier',
     'FunctionSweeper',
     'FunctionToken',
     'Issuer',
@@ -154,6 +156,7 @@ test('a deployment tells scripts what they need to know', () => {
     'TableRegistry',
     'TableSpent',
     'TokenRoleArn',
+    'WebhookKeyArn',
   ])
 })
 

@@ -121,18 +121,30 @@ function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
   const { secrets, upstreamSecret } = permissions[name]
   const secret = output('SecretArn')
   const nonceKey = output('NonceKeyArn')
+  const webhookKey = output('WebhookKeyArn')
   const dataKey = output('DataKeyArn')
   return [
     { action: 'kms:GenerateMac', on: nonceKey, allowed: secrets.nonce !== undefined },
+    { action: 'kms:GenerateMac', on: webhookKey, allowed: secrets.webhook !== undefined },
     { action: 'kms:Sign', on: signingKey, allowed: name === 'token' },
     { action: 'kms:Decrypt', on: dataKey, allowed: false },
-    ...[nonceKey, dataKey, signingKey].flatMap(on =>
+    ...[nonceKey, webhookKey, dataKey, signingKey].flatMap(on =>
       ['kms:DisableKey', 'kms:ScheduleKeyDeletion'].map(action => ({ action, on, allowed: false })),
     ),
     { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },
     { action: 'secretsmanager:PutSecretValue', on: secret, allowed: false },
   ]
 }
+
+/** The account's own bus stands for any other. */
+const onBuses = (name: FunctionName): readonly Attempt[] => [
+  {
+    action: 'events:PutEvents',
+    on: output('EventBus'),
+    allowed: permissions[name].eventBus !== undefined,
+  },
+  { action: 'events:PutEvents', on: 'default', allowed: false },
+]
 
 /** No function uses the bucket yet. */
 const onBucket = (): readonly Attempt[] => {
@@ -160,6 +172,7 @@ describe.each(functionNames)('the role of %s', name => {
   test.each([
     ['tables and indexes', onTables],
     ['keys and secrets', onKeysAndSecrets],
+    ['event buses', onBuses],
     ['the bucket', onBucket],
   ])('on %s', async (_, attempts) => {
     const asked = attempts(name)

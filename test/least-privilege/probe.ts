@@ -10,6 +10,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import {
   DecryptCommand,
   DisableKeyCommand,
@@ -27,6 +28,7 @@ import {
 import { indexes } from '../../shared/domain/keys.ts'
 
 const dynamo = new DynamoDBClient({ maxAttempts: 1 })
+const events = new EventBridgeClient({ maxAttempts: 1 })
 const kms = new KMSClient({ maxAttempts: 1 })
 const s3 = new S3Client({ maxAttempts: 1, forcePathStyle: true })
 const secrets = new SecretsManagerClient({ maxAttempts: 1 })
@@ -57,6 +59,12 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
   'dynamodb:ConditionCheckItem': TableName =>
     dynamo.send(
       new TransactWriteItemsCommand({ TransactItems: [{ ConditionCheck: { TableName, Key, ...never } }] }),
+    ),
+  'events:PutEvents': EventBusName =>
+    events.send(
+      new PutEventsCommand({
+        Entries: [{ EventBusName, Source: 'probe', DetailType: 'probe', Detail: '{}' }],
+      }),
     ),
   'kms:GenerateMac': KeyId =>
     kms.send(new GenerateMacCommand({ KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })),

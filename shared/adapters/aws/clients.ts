@@ -4,6 +4,7 @@
  * names a partition.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -28,6 +29,8 @@ const requestHandler = { connectionTimeout, httpAgent: agent, httpsAgent: agent 
 const once = { maxAttempts: 1, requestHandler }
 
 export const createDynamoClient = (): DynamoDBClient => new DynamoDBClient(once)
+
+export const createEventBridgeClient = (): EventBridgeClient => new EventBridgeClient(once)
 
 export const createKmsClient = (): KMSClient => new KMSClient(once)
 

@@ -24,6 +24,7 @@ export async function openLocalSecrets(folder: string, random: Random): Promise<
     seal: await open('seal'),
     watermark: await open('watermark'),
     log: await open('log'),
+    webhook: await open('webhook'),
   }
   const wrapping = await open('wrapping')
 
