@@ -58,6 +58,8 @@ export interface EntryQuery {
   readonly after?: string | undefined
   /** By time; the newest come first unless it says otherwise. */
   readonly order?: 'asc' | 'desc' | undefined
+  /** `us`: of what the organisation's own people decided, in place of what is about it. */
+  readonly by?: 'us' | undefined
 }
 
 /** The API said no, in problem details (RFC 9457). */

@@ -19,10 +19,10 @@ export const createHttp = (issuer: Issuer, fetch: typeof globalThis.fetch): Http
   signal: () => AbortSignal.timeout(patience),
 })
 
-/** At the URL of the issuer there is no gateway, or one that is another issuer. */
+/** At the URL of the issuer there is no gateway, or one that is another issuer or leads to another server. */
 export class DiscoveryFailed extends Error {
   override readonly name = 'DiscoveryFailed'
-  readonly code: 'gateway_missing' | 'issuer_mismatch'
+  readonly code: 'gateway_missing' | 'issuer_mismatch' | 'endpoint_foreign'
   /** What can be done now. */
   readonly next: string
 
@@ -47,8 +47,11 @@ export async function discover(issuer: Issuer, http: Http): Promise<oauth.Author
   })
   if (response.status === 429 || response.status >= 500) throw await readTokenRefusal(response)
   try {
-    return await oauth.processDiscoveryResponse(url, response)
+    const server = await oauth.processDiscoveryResponse(url, response)
+    judgeEndpoints(issuer, server)
+    return server
   } catch (error) {
+    if (error instanceof DiscoveryFailed) throw error
     if (!(error instanceof Error)) throw error
     const other = textAt(error.cause, 'body', 'issuer')
     throw other
@@ -62,5 +65,22 @@ export async function discover(issuer: Issuer, http: Http): Promise<oauth.Author
           `There is no Sallyport at ${issuer.href}.`,
           'Check the address: --endpoint, or the issuer of the client.',
         )
+  }
+}
+
+/**
+ * Secrets go to these, and a browser is opened with one: all stand at the issuer's own origin. Elsewhere could be
+ * anything that a metadata document can name, a program of this machine's among it.
+ */
+function judgeEndpoints(issuer: Issuer, server: oauth.AuthorizationServer): void {
+  const { origin } = new URL(issuer.href)
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'revocation_endpoint'] as const) {
+    const endpoint = server[name]
+    if (endpoint === undefined || (URL.canParse(endpoint) && new URL(endpoint).origin === origin)) continue
+    throw new DiscoveryFailed(
+      'endpoint_foreign',
+      `The ${name} of ${issuer.href} stands at another origin.`,
+      'Tell its operator: nothing was sent there.',
+    )
   }
 }

@@ -5,13 +5,10 @@ import { apiResource, readIssuer } from './issuer.ts'
 import { createProver } from './prover.ts'
 import { createSignedFetch } from './signed-fetch.ts'
 import { createTokenCache } from './token-cache.ts'
-import {
-  createTokenEndpoint,
-  type TokenEndpoint,
-  type TokenRequest,
-  type TokenResponse,
-} from './token-endpoint.ts'
+import { createTokenEndpoint, type TokenEndpoint, type TokenRequest } from './token-endpoint.ts'
 import { refusalResponse, TokenRefused } from './token-refused.ts'
+import type { TokenResponse } from './token-request.ts'
+import { createWorkloadTokens } from './workload-tokens.ts'
 
 export interface GatewayOptions {
   /** Of the gateway: an https URL, or http on a loopback host. */
@@ -61,7 +58,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     resource => endpoint.issue({ resource }),
     () => Date.now(),
   )
-  const signed = createSignedFetch({ issuer, model, tokens, prover, fetch })
+  const source = createWorkloadTokens(issuer, model, tokens)
+  const signed = createSignedFetch({ issuer, tokens: source, prover, fetch })
   return {
     ...createApi(`${apiResource(issuer.href)}/v1`, signed),
     issuer: issuer.href,

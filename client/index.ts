@@ -1,6 +1,24 @@
 export { ApiRefused, type Entry, type EntryPage, type EntryQuery, type Model, type Quota } from './api.ts'
 export type { ClientKey, PrivateJwk } from './client-key.ts'
 export { DiscoveryFailed } from './discovery.ts'
+export { type Enrolled, type EnrolOptions, enrol, generateClientKey, type KeyAlgorithm } from './enrol.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
-export type { TokenRequest, TokenResponse } from './token-endpoint.ts'
+export {
+  type Answer,
+  type CallOptions,
+  createPersonGateway,
+  type PersonGateway,
+  type PersonGatewayOptions,
+} from './person.ts'
+export {
+  type App,
+  endSession,
+  type PersonSession,
+  readSession,
+  type WrittenSession,
+  writeSession,
+} from './session.ts'
+export { beginSignIn, type SignInBegun, type SignInOptions, SignInRefused } from './session-sign-in.ts'
+export type { TokenRequest } from './token-endpoint.ts'
 export { TokenRefused } from './token-refused.ts'
+export type { TokenResponse } from './token-request.ts'

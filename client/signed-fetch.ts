@@ -1,13 +1,20 @@
-import { apiResource, type Issuer, modelResource } from './issuer.ts'
+import type { Issuer } from './issuer.ts'
 import { readJson, textAt } from './json.ts'
 import type { Prover } from './prover.ts'
-import type { TokenCache } from './token-cache.ts'
+
+/** Where the tokens of requests come from. */
+export interface TokenSource {
+  /** What is signed for: the first steps of paths below the issuer, `api` for one. */
+  readonly parts: readonly string[]
+  /** An access token for a request to such a path. */
+  get(url: URL, body: unknown): Promise<string>
+  /** Forgets a token that a resource no longer takes. */
+  drop(accessToken: string): void
+}
 
 interface SignedFetchParts {
   readonly issuer: Issuer
-  /** For a request to the gate that names none. */
-  readonly model: string | undefined
-  readonly tokens: TokenCache
+  readonly tokens: TokenSource
   readonly prover: Prover
   readonly fetch: typeof globalThis.fetch
 }
@@ -26,7 +33,7 @@ export function createSignedFetch(parts: SignedFetchParts): typeof globalThis.fe
   return async (input, init) => {
     const given = input instanceof Request ? input : undefined
     const url = new URL(given?.url ?? String(input))
-    if (!covers(issuer, url))
+    if (!covers(issuer, tokens.parts, url))
       throw new TypeError(`${url.origin}${url.pathname} is no resource of ${issuer.href}.`)
     // Browsers and Node write the usual methods in capitals; the proof must name what is sent.
     const method = (init?.method ?? given?.method ?? 'GET').toUpperCase()
@@ -36,10 +43,9 @@ export function createSignedFetch(parts: SignedFetchParts): typeof globalThis.fe
     // What the providers' SDKs put there for want of a key of their own.
     headers.delete('x-api-key')
 
-    const resource = chooseResource(parts, url, body)
     async function attempt(): Promise<{ token: string; response: Response }> {
       signal?.throwIfAborted()
-      const token = await unlessAborted(accessToken(issuer, tokens, url, resource), signal)
+      const token = await unlessAborted(tokens.get(url, body), signal)
       headers.set('authorization', `DPoP ${token}`)
       headers.set('dpop', await prover.prove(method, url, token))
       const sent = { ...init, method, headers, redirect: 'manual' } as const
@@ -70,42 +76,10 @@ export function createSignedFetch(parts: SignedFetchParts): typeof globalThis.fe
 }
 
 /** A prefix of the whole URL as it was parsed: scheme, host and port are the issuer's own, and `..` is gone. */
-const covers = (issuer: Issuer, url: URL): boolean =>
-  ['openai', 'anthropic', 'api'].some(part => url.href.startsWith(`${issuer.href}/${part}/`))
+const covers = (issuer: Issuer, parts: readonly string[], url: URL): boolean =>
+  parts.some(part => url.href.startsWith(`${issuer.href}/${part}/`))
 
-/** At the gate the model that the body names, else the client's own; none where neither names one. */
-function chooseResource({ issuer, model }: SignedFetchParts, url: URL, body: unknown): string | undefined {
-  const api = apiResource(issuer.href)
-  if (url.href.startsWith(`${api}/`)) return api
-  const wanted = textAt(parseJson(body), 'model') ?? model
-  return wanted === undefined ? undefined : modelResource(issuer.href, wanted)
-}
-
-/** Any model's token lists the models, so one that is held already does. */
-function accessToken(
-  issuer: Issuer,
-  tokens: TokenCache,
-  url: URL,
-  resource: string | undefined,
-): Promise<string> {
-  const held =
-    resource === undefined && /\/v1\/models(\/|$)/.test(url.pathname)
-      ? tokens.find(resource => resource !== apiResource(issuer.href))
-      : undefined
-  return held === undefined ? tokens.get(resource) : Promise.resolve(held)
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    if (typeof body === 'string') return JSON.parse(body)
-    if (isBytes(body)) return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    // The gate says what is wrong with it.
-  }
-  return undefined
-}
-
-const isBytes = (body: unknown): body is ArrayBuffer | Uint8Array =>
+export const isBytes = (body: unknown): body is ArrayBuffer | Uint8Array =>
   body instanceof ArrayBuffer || body instanceof Uint8Array
 
 const canBeSentAgain = (body: unknown): boolean => body == null || typeof body === 'string' || isBytes(body)

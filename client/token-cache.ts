@@ -1,5 +1,5 @@
-import type { TokenResponse } from './token-endpoint.ts'
 import { TokenRefused } from './token-refused.ts'
+import type { TokenResponse } from './token-request.ts'
 
 /** The resource a token is for; `undefined` is the only model that the client holds a grant of. */
 type Resource = string | undefined

@@ -57,8 +57,7 @@ export async function readTokenRefusal(response: Response): Promise<TokenRefused
  */
 export function refusalResponse(refused: TokenRefused): Response {
   const { error, code, description, next, requestId, retryAfter } = refused
-  const status =
-    refused.status === 401 || refused.status === 429 || refused.status >= 500 ? refused.status : 403
+  const status = answerStatus(refused)
   const headers = new Headers({ 'content-type': 'application/json' })
   if (status < 429) headers.set('x-should-retry', 'false')
   if (retryAfter !== undefined) headers.set('retry-after', retryAfter)
@@ -76,6 +75,25 @@ export function refusalResponse(refused: TokenRefused): Response {
     request_id: requestId ?? null,
   }
   return new Response(JSON.stringify(body), { status, headers })
+}
+
+/**
+ * The refusal in problem details (RFC 9457), as the API would have said it. An ended session is a 401, a person who may
+ * not act a 403: OAuth has one error for both.
+ */
+export function problemResponse(refused: TokenRefused): Response {
+  const { error, description, next, requestId, retryAfter } = refused
+  const code = refused.code === 'invalid_grant' ? 'session_ended' : refused.code
+  const status = error === 'invalid_grant' && code === 'session_ended' ? 401 : answerStatus(refused)
+  const headers = new Headers({ 'content-type': 'application/problem+json' })
+  if (retryAfter !== undefined) headers.set('retry-after', retryAfter)
+  if (requestId !== undefined) headers.set('x-request-id', requestId)
+  const body = { type: 'about:blank', title: description, status, code, next, request_id: requestId }
+  return new Response(JSON.stringify(body), { status, headers })
+}
+
+function answerStatus({ status }: TokenRefused): number {
+  return status === 401 || status === 429 || status >= 500 ? status : 403
 }
 
 function errorType(status: number): string {

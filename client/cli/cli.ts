@@ -1,8 +1,16 @@
 import { type Command, Option } from 'commander'
 import { readClientKey } from '../client-key.ts'
-import { createGateway, type Gateway, type GatewayOptions } from '../index.ts'
+import {
+  createGateway,
+  createPersonGateway,
+  type Gateway,
+  type GatewayOptions,
+  type PersonGateway,
+  readSession,
+} from '../index.ts'
 import { readIssuer } from '../issuer.ts'
-import { exit, Failure, unreachable } from './failure.ts'
+import { readStored, type StoredSession, storedIssuers } from './auth-session.ts'
+import { exit, Failure, notSignedIn, unreachable } from './failure.ts'
 import {
   type Column,
   type Format,
@@ -12,7 +20,7 @@ import {
   formats,
   formatTable,
 } from './output.ts'
-import { type Profile, readProfile } from './profile.ts'
+import { type Profile, readProfile, readProfileIssuer } from './profile.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The options that every command takes. */
@@ -38,6 +46,13 @@ export interface Cli {
   open(
     further?: Pick<GatewayOptions, 'purpose' | 'proofKey'>,
   ): Promise<{ gateway: Gateway; profile: Profile }>
+  /**
+   * The gateway that a person means: `--endpoint`, `SALLYPORT_ENDPOINT`, the issuer of the profile, or that of the
+   * only session here. Throws a `Failure` of usage where none of them tells.
+   */
+  issuerOfPerson(): Promise<string>
+  /** The person who is signed in there; throws a `Failure` with exit code 4 where nobody is. */
+  openPerson(): Promise<{ gateway: PersonGateway; stored: StoredSession }>
   /** A list in the format that was asked for. `first` is false for what continues a list. */
   printRows<Row>(rows: readonly Row[], columns: RowColumns<Row>, first?: boolean): Promise<void>
   /** One thing: JSON, whatever the format. */
@@ -78,6 +93,7 @@ export function createCli(program: Command, terminal: Terminal): Cli {
     })
   }
   let profile: Promise<Profile> | undefined
+  let personIssuer: Promise<string> | undefined
   let ending: number | undefined
   async function readOwn(): Promise<Profile> {
     const { env } = terminal
@@ -93,6 +109,29 @@ export function createCli(program: Command, terminal: Terminal): Cli {
             next: 'Correct the issuer in the profile.',
           })
         : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
+    }
+  }
+  async function readPersonIssuer(): Promise<string> {
+    const { env } = terminal
+    const {
+      profile: name = env.SALLYPORT_PROFILE || undefined,
+      endpoint = env.SALLYPORT_ENDPOINT || undefined,
+    } = options()
+    const given = endpoint ?? (await readProfileIssuer(terminal, name))
+    const [only, ...others] = given === undefined ? await storedIssuers(terminal) : [given]
+    if (only === undefined || others.length > 0)
+      throw new Failure(exit.usage, 'Which gateway is meant is not clear.', {
+        code: 'issuer_missing',
+        next: 'Name it: --endpoint <url>, or SALLYPORT_ENDPOINT',
+      })
+    try {
+      return readIssuer(only).href
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : ''
+      throw new Failure(
+        exit.usage,
+        `The gateway ${endpoint ? 'of --endpoint' : 'of the profile'} cannot be used. ${reason}`,
+      )
     }
   }
   const cli: Cli = {
@@ -111,6 +150,19 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       const { client_id: clientId, issuer, model } = profile
       const identity = { ...key, clientId, issuer, model, purpose: further.purpose ?? profile.purpose }
       return { gateway: createGateway({ ...further, ...identity, fetch: send }), profile }
+    },
+    issuerOfPerson: () => (personIssuer ??= readPersonIssuer()),
+    async openPerson() {
+      const issuer = await cli.issuerOfPerson()
+      const stored = await readStored(terminal, issuer)
+      if (stored === undefined) throw notSignedIn(issuer)
+      const session = await readSession(stored).catch((error: Error) => {
+        throw new Failure(exit.notSignedIn, error.message, {
+          code: 'session_invalid',
+          next: 'sallyport auth login',
+        })
+      })
+      return { gateway: createPersonGateway({ issuer, session, fetch: send }), stored }
     },
     printRows(rows, { table, csv }, first = true) {
       const { json, output } = options()

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { ApiRefused, DiscoveryFailed, TokenRefused } from '../index.ts'
+import { type Answer, ApiRefused, DiscoveryFailed, SignInRefused, TokenRefused } from '../index.ts'
+import { textAt } from '../json.ts'
 import { SecretFileError } from '../key-file.ts'
 import { printable } from './terminal.ts'
 
@@ -38,6 +39,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof CommanderError) return new Failure(exit.usage, usageMessage(error))
   if (error instanceof SecretFileError) return new Failure(exit.notSignedIn, error.message, error)
+  if (error instanceof SignInRefused) return new Failure(exit.notSignedIn, error.message, signInAdvice(error))
   if (error instanceof DiscoveryFailed) return new Failure(exit.failed, error.message, error)
   if (error instanceof TokenRefused || error instanceof ApiRefused)
     return new Failure(refusalExit(error), error.message, error)
@@ -49,6 +51,26 @@ export function failureOf(error: unknown): Failure {
         code: 'connection_lost',
         next: 'See what became of it: sallyport log tail',
       })
+}
+
+const signInAdvice = ({ code }: SignInRefused): Further => ({ code, next: 'sallyport auth login' })
+
+/** Nobody is signed in at the gateway, or no longer; `reason` is the gateway's. */
+export const notSignedIn = (issuer: string, reason?: string): Failure =>
+  new Failure(exit.notSignedIn, `You are not signed in at ${issuer}.${reason ? ` ${reason}` : ''}`, {
+    code: 'not_signed_in',
+    next: 'sallyport auth login',
+  })
+
+/** What the API refused to a person, in its words (RFC 9457). */
+export function answerFailure({ status, body }: Answer): Failure {
+  const title = textAt(body, 'title') ?? `The gateway answered ${status}`
+  const detail = textAt(body, 'detail')
+  return new Failure(statusExit(status), [title, detail].filter(Boolean).join('. ').replace(/\.?$/, '.'), {
+    code: textAt(body, 'code'),
+    next: textAt(body, 'next'),
+    requestId: textAt(body, 'request_id'),
+  })
 }
 
 /** `fetch` itself does not say where it tried; `error` is returned as it is where that is not what failed. */

@@ -1,4 +1,5 @@
-import type { Entry, Gateway } from '../index.ts'
+import type { Api } from '../api.ts'
+import type { Entry } from '../index.ts'
 import { at, textAt } from '../json.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,7 +17,7 @@ const longest = 20 * 60_000
  * look goes back to the oldest call without an outcome, and what was seen is left out.
  */
 export async function* followEntries(
-  gateway: Gateway,
+  api: Pick<Api, 'entries'>,
   lines: number,
   terminal: Pick<Terminal, 'sleep' | 'interrupted'>,
 ): AsyncGenerator<readonly Entry[]> {
@@ -24,7 +25,7 @@ export async function* followEntries(
   let since: number | undefined
   while (!terminal.interrupted.aborted) {
     const from = since
-    const found = await readBack(gateway, from, from === undefined ? lines : 0)
+    const found = await readBack(api, from, from === undefined ? lines : 0)
     const fresh = found.filter(entry => !seen.has(entry.eid) && (from === undefined || began(entry) >= from))
     for (const entry of fresh) seen.set(entry.eid, entry)
     const shown = from === undefined ? fresh.slice(0, lines) : fresh
@@ -37,11 +38,15 @@ export async function* followEntries(
 }
 
 /** The newest first: at least `lines`, and all that began at `since`, or shortly before the newest one. */
-async function readBack(gateway: Gateway, since: number | undefined, lines: number): Promise<Entry[]> {
+async function readBack(
+  api: Pick<Api, 'entries'>,
+  since: number | undefined,
+  lines: number,
+): Promise<Entry[]> {
   const entries: Entry[] = []
   let after: string | undefined
   for (;;) {
-    const { items, next } = await gateway.entries({ limit: page, after })
+    const { items, next } = await api.entries({ limit: page, after })
     entries.push(...items)
     const [newest, oldest] = [entries[0], items.at(-1)]
     if (next === null || newest === undefined || oldest === undefined) return entries

@@ -1,9 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Entry, Gateway } from '../index.ts'
+import type { Api } from '../api.ts'
+import type { Entry } from '../index.ts'
 import { at, textAt } from '../json.ts'
 import type { Cli, RowColumns } from './cli.ts'
+import { clipped, quoted } from './facts.ts'
 import { followEntries } from './follow.ts'
 import { formatJsonl } from './output.ts'
+import { openReader, type Reader } from './reader.ts'
+import { printRows } from './records.ts'
 
 const page = 100
 
@@ -34,16 +38,45 @@ const columns: RowColumns<Entry> = {
   ],
 }
 
-/** The word that tells most: why it was refused, how it ended, else what it is. */
+/** The word that tells most: why it was refused, how it ended, what was decided, else what it is. */
 function what({ body }: Entry): string | undefined {
   const own = (name: string) => textAt(body, 'unmapped', name)
-  return own('code') ?? own('ending') ?? own('kind')
+  return own('code') ?? own('ending') ?? own('action') ?? own('kind')
+}
+
+/** Longer words of a reason stand in the entry. */
+const maxWords = 160
+
+/** As people read it: who decided what about whom, and in which words. */
+function blockOf(row: unknown): readonly (string | undefined)[] {
+  const { body, eid } = row as Entry
+  const by = textAt(body, 'actor', 'user', 'name') ?? textAt(body, 'user', 'name')
+  const about = [textAt(body, 'entity', 'type'), textAt(body, 'entity', 'name')].filter(Boolean).join(' ')
+  const words = textAt(body, 'comment')
+  const charge = at(body, 'unmapped', 'charge')
+  const told = [
+    what({ body, eid } as Entry),
+    textAt(body, 'unmapped', 'decision'),
+    typeof charge === 'number' ? `${charge.toLocaleString('en-US')} tokens` : undefined,
+  ]
+  return [
+    `${instant(body.time)?.slice(0, 19).replace('T', ' ')}  ${told.filter(Boolean).join(', ')}`,
+    [by && `by ${by}`, about && `about ${about}`].filter(Boolean).join(', ') || undefined,
+    words && `entered by ${by}: ${quoted(clipped(words, maxWords) ?? '')}`,
+    eid,
+  ]
 }
 
 const instant = (ms: unknown): string | undefined =>
   typeof ms === 'number' ? new Date(ms).toISOString() : undefined
 
 const numberOr = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
+interface TailOptions {
+  readonly lines: number
+  readonly follow?: boolean
+  readonly decided?: true
+}
 
 export function addLog(program: Command, cli: Cli): void {
   const log = program.command('log').description("your organisation's entries")
@@ -52,26 +85,33 @@ export function addLog(program: Command, cli: Cli): void {
     .description('the newest entries, the newest one last')
     .option('-n, --lines <count>', 'how many', count, 20)
     .option('-f, --follow', 'go on with those that come')
-    .action(async ({ lines, follow = false }: { lines: number; follow?: boolean }) => {
-      const { gateway } = await cli.open()
-      if (follow) return tail(cli, gateway, lines)
-      await cli.printRows((await newest(gateway, lines)).reverse(), columns)
+    .option('--decided', 'what your own people decided, in place of what is about your organisation')
+    .action(async ({ lines, follow = false, decided }: TailOptions) => {
+      const { as, api } = await openReader(cli)
+      const entries: Api['entries'] = query => api.entries({ ...query, ...(decided && { by: 'us' }) })
+      if (follow) return tail(cli, { as, api: { entries } }, lines)
+      await printEntries(cli, as, (await newest({ entries }, lines)).reverse())
     })
   log
     .command('get')
     .description('one entry, whole')
     .argument('<eid>', 'its id')
     .action(async (eid: string) => {
-      const { gateway } = await cli.open()
-      await cli.printValue(await gateway.entry(eid))
+      const { api } = await openReader(cli)
+      await cli.printValue(await api.entry(eid))
     })
 }
 
-async function newest(gateway: Gateway, lines: number): Promise<Entry[]> {
+const printEntries = (cli: Cli, as: Reader['as'], entries: readonly Entry[], first = true): Promise<void> =>
+  as === 'person' && cli.options().output === 'table'
+    ? printRows(cli, entries, { table: blockOf, csv: [], none: 'There is no entry yet.' })
+    : cli.printRows(entries, columns, first)
+
+async function newest(api: Pick<Api, 'entries'>, lines: number): Promise<Entry[]> {
   const found: Entry[] = []
   let after: string | undefined
   while (found.length < lines) {
-    const { items, next } = await gateway.entries({ limit: Math.min(page, lines - found.length), after })
+    const { items, next } = await api.entries({ limit: Math.min(page, lines - found.length), after })
     found.push(...items)
     if (next === null) break
     after = next
@@ -80,11 +120,15 @@ async function newest(gateway: Gateway, lines: number): Promise<Entry[]> {
 }
 
 /** A list without an end has no closing bracket, so that `--json` prints an object a line here. */
-async function tail(cli: Cli, gateway: Gateway, lines: number): Promise<void> {
+async function tail(
+  cli: Cli,
+  { as, api }: { readonly as: Reader['as']; readonly api: Pick<Api, 'entries'> },
+  lines: number,
+): Promise<void> {
   let first = true
-  for await (const entries of followEntries(gateway, lines, cli.terminal)) {
+  for await (const entries of followEntries(api, lines, cli.terminal)) {
     if (cli.options().json) await cli.terminal.write(formatJsonl(entries))
-    else await cli.printRows(entries, columns, first)
+    else await printEntries(cli, as, entries, first)
     first = false
   }
 }

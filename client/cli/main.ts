@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { homedir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startBrowser } from './browser.ts'
 import { launch } from './launch.ts'
 import { run } from './program.ts'
 
@@ -30,7 +31,11 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   say: text => process.stderr.write(text),
   now: () => Date.now(),
-  sleep: ms => wait(ms, undefined, { signal: interruption.signal }).catch(() => {}),
+  sleep: (ms, signal) =>
+    wait(ms, undefined, {
+      signal: AbortSignal.any([interruption.signal, ...(signal ? [signal] : [])]),
+    }).catch(() => {}),
+  browse: startBrowser,
   launch(command, variables) {
     for (const signal of signals) process.off(signal, interrupt)
     return launch(command, { ...process.env, ...variables })

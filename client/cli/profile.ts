@@ -41,14 +41,8 @@ export async function readProfile(
   name: string | undefined,
   quiet: boolean,
 ): Promise<Profile> {
-  const { path, partner } = name === undefined ? await defaultFile(terminal, quiet) : locate(terminal, name)
-  const content = await readSecretFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error instanceof SecretFileError) throw error
-    throw notSignedIn(
-      error.code === 'ENOENT' ? 'profile_missing' : 'profile_unreadable',
-      `The profile ${path} could not be read (${error.code}).`,
-    )
-  })
+  const { path, partner } = await placeOf(terminal, name, quiet)
+  const content = await readContent(path)
   if (typeof content === 'object' && content !== null && 'partners' in content) {
     const { issuer, partners } = check(credentials, content, path)
     const found = partners.find(
@@ -66,19 +60,53 @@ export async function readProfile(
   return check(profile, content, path)
 }
 
-interface Place {
+/**
+ * The gateway that a profile is of, for a person, who needs no client of it: a file that holds only `issuer` will do.
+ * `undefined` where none is named and there is none. Throws as `readProfile` does for one that is named.
+ */
+export async function readProfileIssuer(
+  terminal: Terminal,
+  name: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const { path } = name === undefined ? await defaultFile(terminal, true) : locate(terminal, name)
+    return check(z.object({ issuer: z.string() }), await readContent(path), path).issuer
+  } catch (error) {
+    if (name === undefined && error instanceof Failure && error.further.code === 'profile_missing')
+      return undefined
+    throw error
+  }
+}
+
+/** The file of a profile, and which of the demo's partners in it. */
+export interface Place {
   readonly path: string
   readonly partner?: string | undefined
 }
 
+export const placeOf = async (
+  terminal: Terminal,
+  name: string | undefined,
+  quiet: boolean,
+): Promise<Place> => (name === undefined ? defaultFile(terminal, quiet) : locate(terminal, name))
+
+const readContent = (path: string): Promise<unknown> =>
+  readSecretFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof SecretFileError) throw error
+    throw notSignedIn(
+      error.code === 'ENOENT' ? 'profile_missing' : 'profile_unreadable',
+      `The profile ${path} could not be read (${error.code}).`,
+    )
+  })
+
 function locate(terminal: Terminal, name: string): Place {
   const [path = '', partner] = name.split('#', 2)
   if (path.includes('/') || path.endsWith('.json')) return { path, partner }
-  return { path: join(directory(terminal), `${path}.json`), partner }
+  return { path: join(configDirectory(terminal), `${path}.json`), partner }
 }
 
 async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
-  const own = join(directory(terminal), 'default.json')
+  const own = join(configDirectory(terminal), 'default.json')
   if (await exists(own)) return { path: own }
   const demo = join(terminal.env.SALLYPORT_DATA || '.sallyport', 'demo', 'credentials.json')
   if (!(await exists(demo)))
@@ -87,7 +115,8 @@ async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
   return { path: demo }
 }
 
-const directory = ({ env, home }: Terminal): string =>
+/** Where profiles are, and the sessions of people. */
+export const configDirectory = ({ env, home }: Terminal): string =>
   join(env.XDG_CONFIG_HOME || join(home, '.config'), 'sallyport')
 
 const exists = (path: string): Promise<boolean> =>

@@ -1,43 +1,83 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { addGlobalOptions, createCli } from './cli.ts'
+import { addAgreement } from './agreement.ts'
+import { addAppeal } from './appeal.ts'
+import { addAuth } from './auth.ts'
+import { addGlobalOptions, type Cli, createCli } from './cli.ts'
+import { addClient } from './client.ts'
+import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'
 import { addDoctor } from './doctor.ts'
 import { exit, failureOf, renderFailure } from './failure.ts'
+import { addGrant } from './grant.ts'
+import { addHold } from './hold.ts'
+import { addInbox } from './inbox.ts'
 import { addLog } from './log.ts'
 import { addModel } from './model.ts'
+import { addOrganisation } from './organisation.ts'
+import { addPartner } from './partner.ts'
+import { addPerson } from './person.ts'
+import { addProposal } from './proposal.ts'
 import { addProxy } from './proxy.ts'
 import { addQuota } from './quota.ts'
+import { addRequest } from './request.ts'
+import { addRules } from './rules.ts'
+import { addSession } from './session.ts'
+import { addStatistics } from './statistics.ts'
 import type { Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
+import { addWebhook } from './webhook.ts'
 
-/**
- * Runs one command; `argv` is what stands behind the program's name. Resolves with the exit code, which is an
- * `Exit` unless the command ran another one.
- */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const program = new Command('sallyport')
-    .description('access to covered models through a Sallyport gateway')
-    .exitOverride()
-    .configureOutput({
-      writeOut: text => void terminal.write(text),
-      writeErr: terminal.say,
-      // What is wrong is told below, like every other error.
-      outputError: () => {},
-    })
-  program.version(manifest.version, '--version', 'the version of this program')
-  addGlobalOptions(program)
-  const cli = createCli(program, terminal)
-  for (const add of [addToken, addCurl, addProxy, addDoctor, addQuota, addModel, addLog]) add(program, cli)
+type Add = (program: Command, cli: Cli) => void
+
+/** As the help shows them. */
+const groups: readonly (readonly [title: string, ...commands: readonly Add[]])[] = [
+  ['For people who sign in:', addAuth, addSession, addInbox, addRequest],
+  ['For workloads and their engineers:', addToken, addCurl, addProxy, addQuota, addDoctor],
+  ['For both:', addModel, addLog],
+  ['Who takes part:', addOrganisation, addPerson, addPartner, addClient, addWebhook],
+  ['What is decided:', addAgreement, addGrant, addHold, addProposal, addAppeal, addRules, addStatistics],
+  ['Of this program:', addCompletion, addVersion],
+]
+
+function addVersion(program: Command, cli: Cli): void {
   program
     .command('version')
     .description('the version of this program')
     .action(() =>
       cli.options().json
         ? cli.printValue({ version: manifest.version })
-        : terminal.write(`${manifest.version}\n`),
+        : cli.terminal.write(`${manifest.version}\n`),
     )
+}
 
+/** All commands, and what they share. */
+export function createProgram(terminal: Terminal): { readonly program: Command; readonly cli: Cli } {
+  const program = new Command('sallyport')
+    .description('access to covered models through a Sallyport gateway')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => void terminal.write(text),
+      writeErr: terminal.say,
+      // What is wrong is told by `run`, like every other error.
+      outputError: () => {},
+    })
+  program.version(manifest.version, '--version', 'the version of this program')
+  addGlobalOptions(program)
+  const cli = createCli(program, terminal)
+  for (const [title, ...commands] of groups) {
+    program.commandsGroup(title)
+    for (const add of commands) add(program, cli)
+  }
+  return { program, cli }
+}
+
+/**
+ * Runs one command; `argv` is what stands behind the program's name. Resolves with the exit code, which is an
+ * `Exit` unless the command ran another one.
+ */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const { program, cli } = createProgram(terminal)
   try {
     await program.parseAsync(withoutSeparator(argv), { from: 'user' })
     return cli.ending ?? (terminal.interrupted.aborted ? exit.interrupted : exit.ok)

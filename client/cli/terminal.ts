@@ -11,8 +11,10 @@ export interface Terminal {
   say(text: string): void
   /** Milliseconds since 1970, by the clock of this machine. */
   now(): number
-  /** Resolves after `ms`, or early when `interrupted` is aborted. */
-  sleep(ms: number): Promise<void>
+  /** Resolves after `ms`, or early when `interrupted` or `signal` is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Starts a command apart from this one, for what it shows; whether it could be started. */
+  browse(command: readonly string[]): Promise<boolean>
   /**
    * Runs a command in this terminal with `variables` added to the environment, and resolves with its exit
    * code. Signals are the command's from then on. Throws a `Failure` where it cannot be started.

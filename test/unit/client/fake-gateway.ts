@@ -17,6 +17,7 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose'
+import { FakePeople } from './fake-people.ts'
 
 export interface Call {
   readonly method: string
@@ -50,6 +51,10 @@ export class FakeGateway {
   /** Answers of the resources, the first one first; then `reply`. */
   readonly answers: Answer[] = []
   reply: (call: Call, response: ServerResponse) => Answer | undefined = () => ({ body: { ok: true } })
+  readonly people = new FakePeople(
+    () => this.issuer,
+    claims => this.sign(claims),
+  )
   /** The forms of the token requests that got a token, and of the revocations. */
   readonly issued: URLSearchParams[] = []
   readonly revoked: URLSearchParams[] = []
@@ -88,6 +93,8 @@ export class FakeGateway {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks).toString()
+    if (path.startsWith('/oauth/authorize?'))
+      return send(response, this.people.authorize(new URL(path, this.issuer).searchParams))
     switch (path) {
       case '/.well-known/oauth-authorization-server':
         return send(response, {
@@ -106,9 +113,11 @@ export class FakeGateway {
       }
       case '/oauth/token':
         return send(response, await this.#token(request, new URLSearchParams(body)))
-      case '/oauth/revoke':
-        this.revoked.push(await this.#authenticated(new URLSearchParams(body)))
+      case '/oauth/revoke': {
+        const form = new URLSearchParams(body)
+        this.revoked.push(this.people.revoke(form) ? form : await this.#authenticated(form))
         return send(response, { body: {} })
+      }
       default:
         return this.#resource(request, response, body)
     }
@@ -135,7 +144,9 @@ export class FakeGateway {
     const headers = { 'dpop-nonce': this.nonce, 'cache-control': 'no-store' }
     if (proof.nonce !== this.nonce)
       return { status: 400, headers, body: { error: 'use_dpop_nonce', error_description: 'nonce' } }
-    await this.#authenticated(form)
+    const person = this.tokenAnswers.length === 0 ? await this.people.token(form, jkt) : undefined
+    if (person) return { ...person, headers }
+    if (form.get('grant_type') === 'client_credentials') await this.#authenticated(form)
     const scripted = this.tokenAnswers.shift()
     if (scripted) return scripted
     this.issued.push(form)

@@ -54,6 +54,15 @@ export class RecordedTerminal implements Terminal {
     return this.command(variables)
   }
 
+  /** What was to be shown by a browser; `browser` is the person in front of it. */
+  readonly browsed: (readonly string[])[] = []
+  browser: (command: readonly string[]) => Promise<boolean> = async () => true
+
+  browse(command: readonly string[]): Promise<boolean> {
+    this.browsed.push(command)
+    return this.browser(command)
+  }
+
   sleep(): Promise<void> {
     return new Promise(resolve => this.#asleep.resolve(resolve))
   }

@@ -1,0 +1,110 @@
+/** Who is signed in, by what the gateway and its token say, and how that is shown. */
+import { decodeJwt } from 'jose'
+import type { Answer } from '../index.ts'
+import { at, textAt } from '../json.ts'
+import type { StoredSession } from './auth-session.ts'
+import { counted, type Fact, listAt, stopFacts, utc } from './facts.ts'
+
+/** Milliseconds since an authentication in which it counts as fresh, where the gateway did not say until when. */
+const freshFor = 300_000
+
+export function isFresh({ authenticated_at: at, fresh_until }: StoredSession, now: number): boolean {
+  const until = fresh_until === undefined ? Date.parse(at) + freshFor : Date.parse(fresh_until)
+  return now <= until
+}
+
+/** The issuer's own word, as it came from there: what the token says of the person, for want of a better. */
+export function readClaims(accessToken = ''): Partial<StoredSession> {
+  try {
+    const { sub, organisation, auth_time } = decodeJwt(accessToken)
+    return {
+      ...(sub && { person: sub }),
+      ...(typeof organisation === 'string' && { organisation }),
+      ...(typeof auth_time === 'number' && { authenticated_at: new Date(auth_time * 1000).toISOString() }),
+    }
+  } catch {
+    return {}
+  }
+}
+
+/** The fields of a person's `/api/v1/me`; what is not there is not shown. */
+export function readMe({ body }: Answer): Partial<StoredSession> {
+  const roles = at(body, 'roles')
+  const [person, name, organisation, endsAt, freshUntil] = [
+    textAt(body, 'person', 'id'),
+    textAt(body, 'person', 'name'),
+    textAt(body, 'organisation', 'id'),
+    textAt(body, 'session', 'ends_at'),
+    textAt(body, 'session', 'fresh_until'),
+  ]
+  return {
+    ...(person && { person }),
+    ...(name && { name }),
+    ...(organisation && { organisation }),
+    ...(endsAt && { ends_at: endsAt }),
+    ...(freshUntil && { fresh_until: freshUntil }),
+    ...(Array.isArray(roles) && { roles: roles.filter(role => typeof role === 'string') }),
+  }
+}
+
+/** What the gateway says of the person beside the session: their standing, and what waits on them. */
+export function standingFacts({ body }: Answer): readonly Fact[] {
+  const state = textAt(body, 'standing', 'state')
+  const stop = at(body, 'standing', 'organisation_stop')
+  const confirmed = utc(textAt(body, 'standing', 'confirmed_until'))
+  const waits = at(body, 'waits_on_me')
+  const [proposals, stops] = ['proposals', 'stops'].map(name => Number(at(waits, name) ?? 0))
+  const some = (proposals ?? 0) + (stops ?? 0) > 0
+  const most = at(waits, 'at_least') === true ? 'at least ' : ''
+  return [
+    ['standing', state === 'active' ? undefined : state],
+    ['confirmed', confirmed && `until ${confirmed}`],
+    // Who is stopped cannot ratify it, and can appeal.
+    ...stopFacts(stop, '').filter(([name]) => !['to ratify', 'they run'].includes(name)),
+    ['appeal', stop ? `once: sallyport partner appeal ${textAt(stop, 'entry')}` : undefined],
+    [
+      'waits',
+      some
+        ? `on you: ${most}${counted(proposals ?? 0, 'proposal')}, ${counted(stops ?? 0, 'stop')} to stand by`
+        : 'nothing waits on you',
+    ],
+    ...listAt(waits, 'items').flatMap((one): readonly Fact[] => [
+      ['', `by ${utc(textAt(one, 'until'))}: ${textAt(one, 'text')}`],
+      ['', commandFor(one)],
+    ]),
+  ]
+}
+
+/** The nouns of the command line, by the kinds of records that can be stopped. */
+const nouns: Readonly<Record<string, string>> = { organisation: 'partner' }
+
+function commandFor(wait: unknown): string {
+  const [kind, id, subject = ''] = ['kind', 'id', 'subject'].map(name => textAt(wait, name))
+  return kind === 'proposal'
+    ? `sallyport proposal approve ${id}`
+    : `sallyport ${nouns[subject] ?? subject} ratify ${id}`
+}
+
+/** Without the secrets. */
+export function shown(stored: StoredSession): Readonly<Record<string, unknown>> {
+  const { app: _, refresh_token: _token, key: _key, ...rest } = stored
+  return { signed_in: true, ...rest }
+}
+
+export const whoIs = ({ name, person, organisation }: StoredSession): string =>
+  [name ?? person ?? 'a person', organisation && `of ${organisation}`].filter(Boolean).join(' ')
+
+export function sessionFacts(stored: StoredSession, fresh: boolean): readonly Fact[] {
+  const { issuer, roles = [], ends_at, fresh_until } = stored
+  const until = fresh_until === undefined ? '' : ` until ${utc(fresh_until)}`
+  return [
+    ['gateway', issuer],
+    ['person', whoIs(stored)],
+    ['roles', roles.join(', ') || 'none'],
+    ['ends', utc(ends_at)],
+    [
+      'sign-in',
+      fresh ? `fresh${until}` : 'not fresh: approving and signing ask for sallyport auth login --fresh',
+    ],
+  ]
+}

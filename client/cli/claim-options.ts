@@ -1,0 +1,32 @@
+/** What somebody vouches for of a person or a client, until it expires. */
+import type { Command } from 'commander'
+import { exit, Failure } from './failure.ts'
+
+export interface Claims {
+  readonly nationality?: string
+  readonly region?: string
+  readonly until?: string
+}
+
+export const addClaimOptions = (command: Command): Command =>
+  command
+    .option('--nationality <code>', 'ISO 3166-1, two capital letters')
+    .option('--region <code>', 'ISO 3166-1 or 3166-2, in capitals')
+    .option('--until <time>', 'RFC 3339: how long you vouch for it, a year at most')
+
+export function claimsOf({ nationality, region, until }: Claims): Readonly<Record<string, unknown>> {
+  if ((nationality !== undefined || region !== undefined) && until === undefined)
+    throw new Failure(exit.usage, 'Say how long you vouch for it: --until <time>.')
+  return {
+    ...(nationality !== undefined && { nationality: { value: nationality, expires_at: until } }),
+    ...(region !== undefined && { region: { value: region, expires_at: until } }),
+  }
+}
+
+/** The same, at least one of them. */
+export function someClaims(given: Claims): Readonly<Record<string, unknown>> {
+  const claims = claimsOf(given)
+  if (Object.keys(claims).length === 0)
+    throw new Failure(exit.usage, 'Name what you vouch for: --nationality or --region, and --until.')
+  return claims
+}

@@ -1,0 +1,102 @@
+/** What a decision did, would do, or waits for, told to a person. Every text in it is of others. */
+import { at, textAt } from '../json.ts'
+import { counted, type Fact, formatFacts, listAt, nameAndId, utc } from './facts.ts'
+
+/** So many clients are named; the rest is counted. */
+const maxNamed = 5
+
+/** The command that asked. */
+export interface Asked {
+  /** Of the commands about its subject. */
+  readonly noun?: string
+  /** The subject's id; empty for what gets one only when it is made. */
+  readonly id: string
+}
+
+export function decisionLines(told: unknown, { noun, id }: Asked): string {
+  const dry = textAt(told, 'step') === 'dry_run'
+  const proposal = at(told, 'proposal')
+  const by = utc(textAt(told, 'ratify_by'))
+  const ratify = by && noun && `sallyport ${noun} ratify ${textAt(told, 'subject', 'id')}`
+  return formatFacts([
+    [headlineOf(told), subjectText(at(told, 'subject'), dry && id === '')],
+    ...differenceFacts(told),
+    ...effectFacts(told),
+    ['takes', dry ? textAt(told, 'needs') : undefined],
+    ['proposal', textAt(proposal, 'id')],
+    ['waits on', textAt(proposal, 'waits_on')],
+    ['until', utc(textAt(proposal, 'expires_at'))],
+    ['they run', proposal ? `sallyport proposal approve ${textAt(proposal, 'id')}` : undefined],
+    ['ratify by', by && `${by}, by a second person`],
+    ['they run', ratify],
+    ...listAt(told, 'proposals').map(leftToTwo),
+    ['entry', textAt(told, 'entry')],
+  ])
+}
+
+/** What one stop has left to two people. */
+function leftToTwo(proposal: unknown): Fact {
+  const office = textAt(proposal, 'waits_on')
+  const what = `${textAt(proposal, 'action')} of ${nameAndId(at(proposal, 'subject'))}`
+  return ['proposed', `${what}: ${textAt(proposal, 'id')}${office ? `, waits on ${office}` : ''}`]
+}
+
+function headlineOf(told: unknown): string {
+  switch (textAt(told, 'step')) {
+    case 'applied':
+      return 'done'
+    case 'proposed':
+      return 'waits'
+    default:
+      return 'dry run'
+  }
+}
+
+/** What kind of record, which one, and how it is called; one that is not made yet has no id that would last. */
+export const subjectText = (subject: unknown, unmade = false): string =>
+  [textAt(subject, 'kind'), unmade ? `(${textAt(subject, 'name')})` : nameAndId(subject), modelOf(subject)]
+    .filter(Boolean)
+    .join(' ')
+
+const modelOf = (subject: unknown): string | undefined => {
+  const model = textAt(subject, 'model')
+  return model === undefined || model === textAt(subject, 'id') ? undefined : `on ${model}`
+}
+
+export const differenceFacts = (told: unknown): readonly Fact[] =>
+  listAt(told, 'difference').map(one => [
+    'changes',
+    `${textAt(one, 'field')}: ${shown(at(one, 'from'))} → ${shown(at(one, 'to'))}`,
+  ])
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (typeof value === 'number') return value.toLocaleString('en-US')
+  if (typeof value === 'string') return utc(value) ?? ''
+  if (!Array.isArray(value) || value.some(one => typeof one !== 'string')) return JSON.stringify(value)
+  return value.length > 0 ? value.join(', ') : 'none'
+}
+
+/** Whom it hits, what goes on, and who is not hit though one might think so. */
+export function effectFacts(told: unknown): readonly Fact[] {
+  const count = (name: string): number => Number(at(told, 'effects', name) ?? 0)
+  const [clients, streams, requests] = [count('client_count'), count('streams'), count('requests_per_day')]
+  const most = at(told, 'effects', 'at_least') === true ? 'at least ' : ''
+  const hits = `${counted(clients, 'client')}, ends ${counted(streams, 'live stream')}, refuses ${most}${counted(requests, 'request')} a day`
+  return [
+    ['hits', clients + streams + requests > 0 ? hits : undefined],
+    ['namely', firstNames(listAt(told, 'effects', 'clients'), clients)],
+    ['goes on', named(listAt(told, 'effects', 'continues'))],
+    ['not hit', named(listAt(told, 'effects', 'unattested'))],
+  ]
+}
+
+function firstNames(list: readonly unknown[], count: number): string | undefined {
+  const names = list.slice(0, maxNamed).flatMap(one => textAt(one, 'name') ?? [])
+  const more = Math.max(count, list.length) - names.length
+  if (names.length === 0) return undefined
+  return `${names.join(', ')}${more > 0 ? `, and ${more.toLocaleString('en-US')} more` : ''}`
+}
+
+const named = (list: readonly unknown[]): string | undefined =>
+  list.flatMap(one => nameAndId(one) ?? []).join(', ') || undefined

@@ -1,0 +1,112 @@
+/** A proposal is shown before somebody signs it, and signed in the version that was shown. */
+import type { Command } from 'commander'
+import { at, textAt } from '../json.ts'
+import { askLine } from './ask.ts'
+import type { Cli } from './cli.ts'
+import { changedSince, confirm, judgeConfirmation, readSeen, toldBy, waits } from './decision.ts'
+import { differenceFacts, effectFacts, subjectText } from './decision-lines.ts'
+import { type Fact, formatFacts, listAt, quoted, reasonFacts, signatureText, utc } from './facts.ts'
+import { exit, Failure } from './failure.ts'
+
+export interface ApprovalOptions {
+  readonly yes?: true
+  readonly confirm?: string
+}
+
+export const addApprovalOptions = (command: Command): Command =>
+  command
+    .option('--yes', 'without a question')
+    .option('--confirm <id>', 'of what it is about, where it can hardly be taken back')
+
+export const proposalPath = (id: string): string => `/proposals/${encodeURIComponent(id)}`
+
+/** Prints what became of it; exit code 3 where it still waits for somebody else. */
+export async function approveProposal(cli: Cli, id: string, options: ApprovalOptions): Promise<void> {
+  const { gateway } = await cli.openPerson()
+  const seen = await readSeen(gateway, proposalPath(id))
+  const subject = textAt(seen.body, 'subject', 'id') ?? ''
+  judgeConfirmation(subject, options.confirm)
+  if (textAt(seen.body, 'state') === 'open') {
+    const facts = formatFacts(proposalFacts(seen.body))
+    // Whoever is asked sees it in any case.
+    if (options.yes || options.confirm !== undefined) cli.remark(facts.trimEnd())
+    else cli.terminal.say(facts)
+    if (at(seen.body, 'severe') === true) {
+      if (options.confirm === undefined) await confirm(cli, subject)
+    } else if (!options.yes) await agree(cli)
+  }
+  const answer = await gateway.post(`${seen.record}/approve`, {}, { ifMatch: seen.version })
+  if (answer.status === 412) throw await changedSince(gateway, seen, answer)
+  const told = toldBy(gateway.issuer, answer)
+  if (textAt(told, 'state') === 'open') cli.endWith(waits)
+  await printEnd(cli, told)
+}
+
+async function agree(cli: Cli): Promise<void> {
+  const answer = await askLine(cli, 'Sign it? [y/N] ')
+  if (answer !== undefined && /^y(es)?$/i.test(answer)) return
+  const said = answer === undefined ? 'Nobody is here to be asked.' : 'It is not signed.'
+  throw new Failure(exit.usage, `${said} Nothing was changed.`, {
+    code: 'confirmation_missing',
+    next: 'Repeat it with --yes',
+  })
+}
+
+/** What has become of a proposal, after an answer to it. */
+export async function printEnd(cli: Cli, proposal: unknown): Promise<void> {
+  if (cli.options().json) return cli.printValue(proposal)
+  const open = textAt(proposal, 'state') === 'open'
+  await cli.terminal.write(
+    formatFacts([
+      [open ? 'signed' : (textAt(proposal, 'state') ?? 'done'), askedText(proposal)],
+      ...(textAt(proposal, 'state') === 'applied' ? differenceFacts(proposal) : []),
+      ['proposal', textAt(proposal, 'id')],
+      ['waits on', textAt(proposal, 'waits_on')],
+      ['until', open ? utc(textAt(proposal, 'expires_at')) : undefined],
+      ['entry', textAt(proposal, 'entry')],
+    ]),
+  )
+}
+
+export const askedText = (proposal: unknown): string =>
+  `${textAt(proposal, 'action')} of ${subjectText(at(proposal, 'subject'))}`
+
+export function proposalFacts(proposal: unknown): readonly Fact[] {
+  const by = textAt(proposal, 'proposed_by', 'name')
+  const open = textAt(proposal, 'state') === 'open'
+  const ended = textAt(proposal, 'ended', 'by', 'name')
+  return [
+    ['proposal', `${textAt(proposal, 'id')}, ${textAt(proposal, 'state')}`],
+    ['asks for', askedText(proposal)],
+    ['asked by', signatureText(at(proposal, 'proposed_by'))],
+    ...reasonFacts(at(proposal, 'reason'), by),
+    ...differenceFacts(proposal),
+    ...effectFacts(proposal),
+    ['beware', at(proposal, 'severe') === true ? 'it can hardly be taken back' : undefined],
+    ...listAt(proposal, 'signatures').map((one): Fact => ['signed', `by ${signatureText(one)}`]),
+    ['waits on', textAt(proposal, 'waits_on')],
+    ['until', open ? utc(textAt(proposal, 'expires_at')) : undefined],
+    [
+      'ended',
+      at(proposal, 'ended')
+        ? `${utc(textAt(proposal, 'ended', 'at'))}${ended ? `, by ${ended}` : ''}`
+        : undefined,
+    ],
+    ...endReason(proposal),
+    ['shown', textAt(proposal, 'shown')],
+    ['entry', textAt(proposal, 'entry')],
+  ]
+}
+
+function endReason(proposal: unknown): readonly Fact[] {
+  const text = textAt(proposal, 'ended', 'reason', 'text')
+  const code = textAt(proposal, 'ended', 'reason', 'code')
+  if (code === undefined) return []
+  const by = textAt(proposal, 'ended', 'by', 'name')
+  return [
+    [
+      'because',
+      text === undefined ? `${code}; the words are sealed` : `${code}, entered by ${by}: ${quoted(text)}`,
+    ],
+  ]
+}

@@ -1,0 +1,89 @@
+/** The commands that most nouns have: one record, a decision about it, and the second look at a stop. */
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import {
+  addDecisionOptions,
+  type Deciding,
+  type DecisionOptions,
+  decide,
+  type Kind,
+  ratify,
+} from './decision.ts'
+import type { Fact } from './facts.ts'
+import { printRecord } from './records.ts'
+
+export interface Noun {
+  /** As it stands on the command line. */
+  readonly name: string
+  /** Of its records, below `/api/v1`. */
+  readonly path: string
+}
+
+/** An id goes into a path as one part of it, whatever it holds. */
+export const recordPath = ({ path }: Noun, id: string): string => `${path}/${encodeURIComponent(id)}`
+
+export function addGet(
+  command: Command,
+  cli: Cli,
+  noun: Noun,
+  factsOf: (record: unknown) => readonly Fact[],
+): void {
+  command
+    .command('get')
+    .description('one, with all that you may see of it')
+    .argument(`<${noun.name}>`, 'its id')
+    .action((id: string) => printRecord(cli, recordPath(noun, id), factsOf))
+}
+
+export function addRatify(
+  command: Command,
+  cli: Cli,
+  noun: Noun,
+  what = 'stand by a stop that another person put in force',
+): void {
+  command
+    .command('ratify')
+    .description(what)
+    .argument(`<${noun.name}>`, 'its id')
+    .action((id: string) => ratify(cli, recordPath(noun, id)))
+}
+
+export interface DecisionCommand<O extends DecisionOptions> extends Kind, Pick<Deciding, 'usual' | 'patch'> {
+  readonly verb: string
+  readonly what: string
+  /** Below the record; the verb unless given. */
+  readonly path?: string
+  /** It is made on the record as it stands: its version is not asked for. */
+  readonly atOnce?: true
+  /** Options of its own. */
+  readonly options?: (command: Command) => Command
+  /** Fields of the body beside the reason, by the options and the record that was read. */
+  readonly params?: (options: O, record: unknown) => Readonly<Record<string, unknown>>
+}
+
+export function addDecision<O extends DecisionOptions = DecisionOptions>(
+  parent: Command,
+  cli: Cli,
+  noun: Noun,
+  decision: DecisionCommand<O>,
+): void {
+  const { verb, what, path = verb, options: own, params, atOnce, usual, patch, severe, stops } = decision
+  const command = parent.command(verb).description(what).argument(`<${noun.name}>`, 'its id')
+  addDecisionOptions(own ? own(command) : command, {
+    ...(severe && { severe }),
+    ...(stops && { stops }),
+  }).action((id: string, options: O) => {
+    const record = recordPath(noun, id)
+    return decide(cli, path === '' ? record : `${record}/${path}`, {
+      id,
+      noun: noun.name,
+      options,
+      ...(!atOnce && { record }),
+      ...(params && { params: (seen: unknown) => params(options, seen) }),
+      ...(usual && { usual }),
+      ...(patch && { patch }),
+      ...(severe && { severe }),
+      ...(stops && { stops }),
+    })
+  })
+}
