@@ -63,11 +63,11 @@ function printKill({ number, afterMs, since, underWay, left }: Kill): void {
 }
 
 function printFindings(found: Findings): void {
-  console.log('\nmeter                   total          used     remaining  drift')
+  console.log(`\n${'meter'.padEnd(32)}         total          used     remaining  drift`)
   for (const { id, limits, used, remaining } of found.meters)
     console.log(
       [
-        id.padEnd(16),
+        id.padEnd(32),
         ...[limits.total, used, remaining].map(n => figure(n).padStart(13)),
         figure(used + remaining - limits.total).padStart(6),
       ].join(' '),

@@ -1,8 +1,15 @@
 /** `npm run docs`: the documents that are made from the code. A test fails while they differ from it. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { operations } from '../functions/api/operations.ts'
 import { alarmDefinitions } from '../infra/alarm-definitions.ts'
 import { readParameters } from '../infra/parameters.ts'
 import { type RefusalCode, refusals } from '../shared/domain/refusal.ts'
+import { type ActionName, whoDecides } from '../shared/domain/who-decides.ts'
+import { viewers, whoSeesRows } from '../shared/domain/who-sees.ts'
+import { breaks } from './openapi/compatibility.ts'
+import { type ApiDocument, apiDocument, decidesOf } from './openapi/document.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
@@ -50,7 +57,81 @@ ${rows.join('\n')}
 `
 }
 
+/** Whose signatures each action takes. */
+export function decisionTable(): string {
+  const rows = (Object.keys(whoDecides) as ActionName[]).map(action => {
+    const { seats, organisations, asks, fresh_sign_in, at_once, severe } = decidesOf(action)
+    const notes = [
+      asks && `may be asked for by ${asks}`,
+      at_once && 'in force at once, a second person stands by it afterwards',
+      severe && 'the id is asked for once more',
+    ].filter(Boolean)
+    const people = seats.map((seat, at) => (seats.length > 1 ? `${at + 1}. ${seat}` : seat)).join('<br>')
+    const fresh = fresh_sign_in ? 'yes' : 'no'
+    return `| \`${action}\` | ${cell(people)} | ${organisations} | ${fresh} | ${cell(notes.join('; '))} |`
+  })
+  return `# Who decides
+
+Each numbered line is another person. "Its developer" and "the government" are those whose model it is about, or who
+selected the partner together; "its own organisation" is that of the person, client or grant. Nobody approves their own
+proposal, nor one that raises their own rights.
+
+Made from \`shared/domain/who-decides.ts\` by \`npm run docs\`.
+
+| action | decided by | organisations | fresh sign-in | beside |
+|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+/** Which records each kind of organisation sees. */
+export function sightTable(): string {
+  const rows = whoSeesRows().map(
+    row => `| ${row.noun} | ${viewers.map(viewer => cell(row[viewer])).join(' | ')} |`,
+  )
+  return `# Who sees what
+
+For people, by the kind of their organisation; a consultant is one of the government's people with that role. Calls and
+decisions are entries of the log. What somebody does not see is answered like what does not exist.
+
+Made from \`shared/domain/who-sees.ts\` by \`npm run docs\`.
+
+| | ${viewers.join(' | ')} |
+|---|${viewers.map(() => '---|').join('')}
+${rows.join('\n')}
+`
+}
+
+export const apiDocumentPath = 'docs/openapi.json'
+
+/** The document that is checked in; none in a tree that never made it. */
+export const checkedInDocument = (): ApiDocument | undefined =>
+  existsSync(apiDocumentPath) ? (JSON.parse(readFileSync(apiDocumentPath, 'utf8')) as ApiDocument) : undefined
+
+/** Refuses a document that breaks a promise of the one that is checked in, unless that is asked for. */
+async function writeApiDocument(breaking: boolean): Promise<void> {
+  const before = checkedInDocument()
+  const document = apiDocument(operations)
+  const broken = before ? breaks(before, document) : []
+  if (broken.length > 0 && !breaking) {
+    console.error(
+      [
+        `/v1 changes only by addition; ${apiDocumentPath} was left as it is.`,
+        ...broken.map(what => `  ${what}`),
+        'Where nobody relies on it yet: npm run docs -- --breaking',
+      ].join('\n'),
+    )
+    process.exitCode = 1
+    return
+  }
+  await writeFile(apiDocumentPath, JSON.stringify(document, null, 2))
+  execFileSync('node_modules/.bin/biome', ['format', '--write', apiDocumentPath], { stdio: 'ignore' })
+}
+
 if (import.meta.main) {
   await writeFile('docs/refusals.md', refusalList())
   await writeFile('docs/alarms.md', alarmList())
+  await writeFile('docs/who-decides.md', decisionTable())
+  await writeFile('docs/who-sees.md', sightTable())
+  await writeApiDocument(process.argv.includes('--breaking'))
 }

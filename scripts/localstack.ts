@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { signIns } from './demo/sign-ins.ts'
 import { clientEnvironment } from './localstack/client-environment.ts'
 import {
   defaultPort,
@@ -48,21 +49,26 @@ async function deploy(port: number | undefined): Promise<void> {
   // With the SDK and the bundler these take longer to load than any other command to run.
   const { deployEmulated } = await import('./aws/emulated.ts')
   const { openStack } = await import('./aws/stack.ts')
-  const { demoUpstream, seedDemo } = await import('./localstack/demo.ts')
+  const { runDemo, tellDemo, tellDemoElsewhere } = await import('./localstack/demo.ts')
   const env = clientEnvironment(endpoint)
   const issuer = await deployEmulated({ target: 'localstack', stack, env, log })
-  const upstream = foreign === undefined ? await demoUpstream(folder) : undefined
-  const deployment = await openStack(stack)
-  const profile = await seedDemo(deployment.store, { folder, issuer, upstream }).finally(() =>
-    deployment.close(),
-  )
+  const { store, close } = await openStack(stack)
+  const place = { store, folder, issuer }
+  const told =
+    foreign === undefined ? runDemo(place).then(where => tellDemo(place, where)) : tellDemoElsewhere(place)
+  const profile = await told.finally(close)
   const sallyport = `npx sallyport --profile ${relative('', profile)}`
   const body = '{"model":"aurora-preview","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'
   say(`Sallyport   ${issuer}`)
   say(`Try it:     ${sallyport} quota`)
-  if (upstream === undefined)
+  if (foreign !== undefined) {
     say('Its model is asked at http://127.0.0.1:8789, where `npm start` has a demo upstream.')
-  else say(`            ${sallyport} curl /openai/v1/chat/completions -d '${body}'`)
+    say('Its people cannot sign in: their provider ran while they told the story.')
+    return
+  }
+  say(`            ${sallyport} curl /openai/v1/chat/completions -d '${body}'`)
+  say(`Sign in:    SALLYPORT_ENDPOINT=${issuer} npx sallyport auth login`)
+  say(`            as ${signIns} (all made up)`)
 }
 
 async function down(): Promise<void> {

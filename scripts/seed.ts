@@ -1,45 +1,87 @@
 /**
- * `npm run seed -- --stack <name> --openai <url> [--anthropic <url>]`: the demo's story in a deployed stack. The embedded
- * server seeds itself.
+ * `npm run seed -- --stack <name> --provider <url> --openai <url> [--anthropic <url>]`: the demo's story in a deployed
+ * stack. The embedded server seeds itself.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { keys } from '../shared/domain/keys.ts'
+import { systemClock, systemRandom } from '../shared/adapters/world.ts'
+import type { Provider } from '../shared/domain/parties.ts'
 import type { Store } from '../shared/ports/store.ts'
-import { type DemoCredentials, openCredentials } from './demo/credentials.ts'
-import { type Endpoints, modelId, storyRecords, upstreams } from './demo/story.ts'
+import { type DemoCredentials, keepCredentials, openCredentials } from './demo/credentials.ts'
+import { organisationNames, people, phishingResistant, subjectOf } from './demo/people.ts'
+import { developerId, type Endpoints, governmentId } from './demo/story.ts'
+import { tellStory } from './demo/tell.ts'
 import { readConfig } from './embedded/config.ts'
+import { found } from './founding.ts'
+import { operator } from './operator.ts'
+
+export interface Where {
+  /** The folder that gets `demo/credentials.json`. */
+  readonly data: string
+  readonly issuer: string
+  readonly endpoints: Endpoints
+  /** The address of the demo's provider, which the token service must reach. */
+  readonly provider: string
+}
 
 /**
- * Puts the demo's story into a store, credentials first: a seed that was broken off is finished by the next one, with
- * the same keys. Records that are there are left alone, but for the endpoint of the model, which follows the caller.
+ * An operator founds the deployment, once; all else the demo's people do through the API. A seed that was broken off is
+ * finished by the next one, with the same keys. What is there is left alone, but for the endpoint of the model, which
+ * follows the caller.
  */
-export async function seed(
-  store: Store,
-  where: { readonly data: string; readonly issuer: string; readonly endpoints: Endpoints },
-  now: number,
-): Promise<DemoCredentials> {
-  const credentials = await openCredentials(credentialsFile(where.data), where.issuer)
-  await Promise.all(storyRecords(credentials, where.endpoints, now).map(op => store.write(op)))
-  await store.write({
-    kind: 'update',
-    key: keys.model(modelId),
-    change: { set: [[['upstreams'], upstreams(where.endpoints)]] },
-  })
-  return credentials
+export async function seed(store: Store, where: Where): Promise<DemoCredentials> {
+  const { issuer, endpoints } = where
+  const file = credentialsFile(where.data)
+  const credentials = await openCredentials(file, issuer)
+  const provider: Provider = {
+    issuer: where.provider,
+    clientId: demoClientId,
+    authentication: 'private_key_jwt',
+    phishingResistant: { acr: [phishingResistant], amr: [] },
+  }
+  await found(
+    store,
+    { developer: founder(developerId, provider), government: founder(governmentId, provider) },
+    { clock: systemClock, random: systemRandom, operator: operator() },
+  )
+  const told = await tellStory({ issuer, provider, endpoints, now: systemClock.now() }, credentials.partners)
+  const seeded = {
+    ...credentials,
+    partners: credentials.partners.map(partner => ({ ...partner, ...told.get(partner.id) })),
+  }
+  if (JSON.stringify(seeded) !== JSON.stringify(credentials)) await keepCredentials(file, seeded)
+  return seeded
 }
+
+/** How a Sallyport is known to the demo's provider. */
+const demoClientId = 'sallyport'
+
+const founder = (id: typeof developerId | typeof governmentId, provider: Provider) => ({
+  id,
+  name: organisationNames[id],
+  provider,
+  admins: people
+    .filter(({ organisation, roles }) => organisation === id && roles.some(role => role.endsWith('-admin')))
+    .map(({ name, login }) => ({ name, subject: subjectOf(login) })),
+})
 
 const credentialsFile = (data: string): string => join(data, 'demo', 'credentials.json')
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { stack: { type: 'string' }, openai: { type: 'string' }, anthropic: { type: 'string' } },
+    options: {
+      stack: { type: 'string' },
+      provider: { type: 'string' },
+      openai: { type: 'string' },
+      anthropic: { type: 'string' },
+    },
   })
-  const { stack, openai, anthropic } = values
-  if (stack === undefined || openai === undefined)
+  const { stack, provider, openai, anthropic } = values
+  if (stack === undefined || provider === undefined || openai === undefined)
     throw new Error(
-      'name the stack and where its model is: --stack Sallyport --openai https://models.example/v1',
+      'name the stack, where the demo’s people sign in, and where its model is: ' +
+        '--stack Sallyport --provider https://people.example --openai https://models.example/v1',
     )
   judge(openai, anthropic)
   const { openStack } = await import('./aws/stack.ts')
@@ -47,11 +89,12 @@ async function main(args: readonly string[]): Promise<void> {
   const data = join('.sallyport', stack)
   try {
     const endpoints = { openai, anthropic: anthropic ?? openai.replace(/\/v1$/, '') }
-    const { partners } = await seed(
-      deployment.store,
-      { data, issuer: deployment.issuer, endpoints },
-      Date.now(),
-    )
+    const { partners } = await seed(deployment.store, {
+      data,
+      issuer: deployment.issuer,
+      endpoints,
+      provider,
+    })
     console.log(
       `${partners.map(({ id }) => id).join(' and ')} are partners of ${deployment.issuer}; all made up.`,
     )
@@ -74,6 +117,6 @@ function judge(openai: string, anthropic: string | undefined): void {
 
 if (import.meta.main)
   main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(`Nothing was seeded: ${error.message}`)
+    console.error(`Nothing more was seeded: ${error.message}`)
     process.exitCode = 1
   })

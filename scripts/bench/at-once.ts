@@ -98,14 +98,14 @@ async function wave(): Promise<Wave> {
     open.push(quick)
     const gate = await startGate({ store: 'disk', upstream: patient.told.url, partner: 'prairie', limits })
     open.push(gate)
-    const { issuer, partner, data } = gate.told
+    const { issuer, partner, meter: meterId, data } = gate.told
     const load = openLoad(issuer + chatPath, calls)
     open.push(load)
     const store = openSqliteStore(join(data, 'sallyport.db'), Object.values(indexes))
     open.push(store)
 
     const caller = createCaller(gate.told)
-    const meter = (): Promise<Meter> => meterOf(store, `grant_${partner.id}`)
+    const meter = (): Promise<Meter> => meterOf(store, meterId)
     const looking = lookAt(meter)
     const answers = await sendAll(load, await ask(caller, calls), { width: calls })
     const peak = await looking.end()

@@ -7,8 +7,8 @@ import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
 import type { DemoCredentials } from '../demo/credentials.ts'
 import { readConfig } from '../embedded/config.ts'
 import { openSallyport } from '../embedded/sallyport.ts'
-import { seed } from '../seed.ts'
 import { argument, serve } from './server-process.ts'
+import { tellServer } from './tell-server.ts'
 
 export interface GateArgument {
   readonly store: 'memory' | 'disk'
@@ -22,6 +22,8 @@ export interface GateArgument {
 export interface GateTold {
   readonly issuer: string
   readonly partner: DemoCredentials['partners'][number]
+  /** The id of the meter that has the limits. */
+  readonly meter: string
   /** The data folder, in which the store lies if it is on disk. */
   readonly data: string
 }
@@ -33,13 +35,16 @@ const sallyport = await openSallyport(
   where === 'memory' ? { database: ':memory:' } : {},
 )
 const { issuer, store } = sallyport
-const endpoints = { openai: upstream, anthropic: upstream }
-const { partners } = await seed(store, { data, issuer, endpoints }, Date.now())
+// Only the first is called.
+const endpoints = { openai: upstream, anthropic: new URL(upstream).origin }
+const { partners } = await tellServer(sallyport, data, endpoints)
 const partner = partners.find(one => one.id === id)
 if (partner === undefined) throw new Error(`The demo has no partner ${id}`)
-const grant = `grant_${id}`
-await store.write({ kind: 'put', key: keys.meter(grant), item: freshMeter(grant, limits, Date.now()) })
-serve({ issuer, partner, data } satisfies GateTold, async () => {
+const [grant] = await store.get([keys.grant(partner.grant)])
+const [meter] = grant?.meters ?? []
+if (meter === undefined) throw new Error(`The grant of ${id} has no meter`)
+await store.write({ kind: 'put', key: keys.meter(meter), item: freshMeter(meter, limits, Date.now()) })
+serve({ issuer, partner, meter, data } satisfies GateTold, async () => {
   await sallyport.close(0)
   await rm(data, { recursive: true })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createGateway, type Entry } from '../../client/index.ts'
 import { modelResource } from '../../shared/oauth/metadata.ts'
 import type { DemoCredentials } from './credentials.ts'
+import { signIns } from './sign-ins.ts'
 import { partners } from './story.ts'
 
 const question = 'What is this reply, and who wrote it?'
@@ -60,6 +61,8 @@ export async function showMainJob(
     `  ${sallyport} curl /openai/v1/chat/completions -d '{"model":"${model}","max_tokens":20,"messages":[{"role":"user","content":"Hello"}]}'`,
   )
   print(`  ${sallyport} log tail`)
+  print(`  ${sallyport} auth login`)
+  print(`There a browser asks who you are: ${signIns}, and others.`)
   print(`The workloads' credentials are in ${path}.`)
 }
 

@@ -9,6 +9,8 @@ export interface Config {
   readonly issuer?: string | undefined
   readonly demo: boolean
   readonly demoUpstreamPort: number
+  /** Of the provider where the demo's people sign in. */
+  readonly demoProviderPort: number
   /** Where the seeded model's endpoint stands instead of the demo's. */
   readonly upstreamOpenai?: string | undefined
   readonly upstreamAnthropic?: string | undefined
@@ -46,6 +48,7 @@ const environment = z.object({
     .optional(),
   SALLYPORT_DEMO: z.enum(['0', '1'], 'is 0 (no seeded story) or 1').default('1'),
   SALLYPORT_DEMO_UPSTREAM_PORT: port(8789),
+  SALLYPORT_DEMO_PROVIDER_PORT: port(8790),
   SALLYPORT_LEASE_S: whole(
     3,
     300,
@@ -54,7 +57,7 @@ const environment = z.object({
 })
 
 /** Read by the command line and the deployment, not here. */
-const others = ['SALLYPORT_ENDPOINT', 'SALLYPORT_PROFILE', 'SALLYPORT_AWS_ENDPOINT']
+const others = ['SALLYPORT_ENDPOINT', 'SALLYPORT_PROFILE', 'SALLYPORT_BROWSER', 'SALLYPORT_AWS_ENDPOINT']
 
 /** Throws an Error whose message names each wrong variable. An empty one counts as absent. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -74,6 +77,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     issuer: data.SALLYPORT_ISSUER,
     demo: data.SALLYPORT_DEMO === '1',
     demoUpstreamPort: data.SALLYPORT_DEMO_UPSTREAM_PORT,
+    demoProviderPort: data.SALLYPORT_DEMO_PROVIDER_PORT,
     upstreamOpenai: data.SALLYPORT_UPSTREAM_OPENAI,
     upstreamAnthropic: data.SALLYPORT_UPSTREAM_ANTHROPIC,
     leaseMs: data.SALLYPORT_LEASE_S * 1000,

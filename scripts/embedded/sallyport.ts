@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import { createApi } from '../../functions/api/app.ts'
 import { createGate, type GateDeps } from '../../functions/gate/app.ts'
+import type { GovernanceDeps } from '../../functions/governance/plan.ts'
 import { createRingReader } from '../../functions/ring.ts'
-import { sweep } from '../../functions/sweeper/app.ts'
+import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
 import { makeFolder } from '../../shared/adapters/embedded/durable-file.ts'
 import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
+import { createProviderFetch } from '../../shared/adapters/provider-fetch.ts'
+import { publicLookup } from '../../shared/adapters/public-lookup.ts'
 import { parseCredentials } from '../../shared/adapters/upstream-credentials.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../../shared/adapters/world.ts'
 import { indexes } from '../../shared/domain/keys.ts'
@@ -18,8 +21,12 @@ import { demoApiKeys } from '../demo/upstream.ts'
 import { ensureRing } from '../key-ring.ts'
 import type { Config } from './config.ts'
 import { lockFolder } from './lock.ts'
+import { notifyEvery } from './notify-every.ts'
 import { type Listening, listen } from './server.ts'
 import { createFileKey, createSigners, removeFileKey } from './token-keys.ts'
+
+/** From one look for notices that are due to the next. */
+const notifyMs = 250
 
 export interface Sallyport {
   readonly issuer: string
@@ -71,7 +78,7 @@ async function open(
   listening: Listening,
   world: { readonly clock: Clock; readonly random: typeof systemRandom; readonly telemetry: Telemetry },
 ): Promise<Sallyport> {
-  const { clock, telemetry } = world
+  const { clock } = world
   const issuer = config.issuer ?? `http://127.0.0.1:${listening.port}`
   const secrets = await openLocalSecrets(join(config.data, 'keys', 'roots'), world.random)
   const credentials = await openCredentials(join(config.data, 'keys', 'upstream.json'))
@@ -93,7 +100,11 @@ async function open(
     nonceKey: await secrets.derive('nonce', 'dpop'),
     ring: createRingReader(store, clock),
   }
-  const token = createToken({ ...shared, signers: createSigners(folder) })
+  const token = createToken({
+    ...shared,
+    signers: createSigners(folder),
+    providerFetch: createProviderFetch(issuer),
+  })
   const gate = createGate({
     ...shared,
     http,
@@ -106,17 +117,19 @@ async function open(
     ['/.well-known/', token],
     ['/openai/', gate],
     ['/anthropic/', gate],
-    ['/api/', createApi(shared)],
+    ['/api/', createApi({ ...shared, secrets })],
     ['/healthz', token],
   ])
-  const stopSweeping = sweepEvery(config.leaseMs / 3, { store, clock, telemetry })
+  const stopSweeping = sweepEvery(config.leaseMs / 3, { ...world, store })
+  const receivers = createHttp({ lookup: publicLookup(issuer) })
+  const stopNotifying = notifyEvery(notifyMs, { ...world, store, secrets, issuer, http: receivers })
   return {
     issuer,
     store: sqlite,
     async close(graceMs) {
       await listening.drain(graceMs)
-      await stopSweeping()
-      await http.close()
+      await Promise.all([stopSweeping(), stopNotifying()])
+      await Promise.all([http.close(), receivers.close()])
       sqlite.close()
     },
   }
@@ -130,13 +143,13 @@ async function openCredentials(path: string): Promise<(name: string) => Promise<
 }
 
 /** On AWS a schedule; here a timer, one run after the other. */
-function sweepEvery(ms: number, deps: Parameters<typeof sweep>[0]): () => Promise<void> {
+function sweepEvery(ms: number, deps: GovernanceDeps): () => Promise<void> {
   const stopped = new AbortController()
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await deps.clock.sleep(ms, stopped.signal)
       if (!stopped.signal.aborted)
-        await sweep(deps).catch((error: unknown) => deps.telemetry.error('a sweep failed', error))
+        await runSweeper(deps).catch((error: unknown) => deps.telemetry.error('a sweep failed', error))
     }
   }
   const running = run()

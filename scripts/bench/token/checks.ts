@@ -39,13 +39,23 @@ export async function checkToken(
   const { access_token: _, ...told } = answer.body
   const same =
     isDeepStrictEqual(header, { typ: 'at+jwt', alg: 'ES256', kid: thumbprint(key) }) &&
-    isDeepStrictEqual(claims, expected) &&
+    isDeepStrictEqual(shapeOf(claims), shapeOf(expected)) &&
     typeof jti === 'string' &&
     jti.length >= 20 &&
     Number(exp) - Number(iat) === issued.lifetime &&
     isDeepStrictEqual(told, { token_type: 'DPoP', expires_in: issued.lifetime, scope: issued.scope }) &&
     verifyEs256(input, signature, publicKey)
   if (!same) throw new Error(`${name} issues another token: ${JSON.stringify({ answer, header, payload })}`)
+}
+
+/** Each Sallyport has a grant and an agreement of its own: other ids and another digest, as long as everybody's. */
+function shapeOf(claims: Readonly<Record<string, unknown>>): object {
+  const { grant, agreement, meters, ...same } = claims
+  const own = JSON.stringify({ grant, agreement, meters })
+  const masked = own.replace(/(?<=_)[0-9a-z]{26}(?=")|(?<="digest":")[\w-]{43}(?=")/g, id =>
+    '.'.repeat(id.length),
+  )
+  return { ...same, own: masked }
 }
 
 /** Throws unless it demands a nonce, and refuses an assertion and a proof that it has taken before. */

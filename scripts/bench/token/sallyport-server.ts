@@ -1,45 +1,40 @@
 /** Sallyport as `npm start` runs it, with the run's clients and signing key in its store. */
 import { join } from 'node:path'
 import { openPrivateFile } from '../../../shared/adapters/embedded/private-file.ts'
-import { keys } from '../../../shared/domain/keys.ts'
+import { keys, listed } from '../../../shared/domain/keys.ts'
 import type { Client } from '../../../shared/domain/records.ts'
 import { thumbprint } from '../../../shared/oauth/public-jwk.ts'
-import type { Store } from '../../../shared/ports/store.ts'
 import { partners } from '../../demo/story.ts'
 import { readConfig } from '../../embedded/config.ts'
-import { openSallyport } from '../../embedded/sallyport.ts'
-import { seed } from '../../seed.ts'
+import { openSallyport, type Sallyport } from '../../embedded/sallyport.ts'
 import { argument, serve } from '../server-process.ts'
+import { tellServer } from '../tell-server.ts'
 import { publicPart, type ServerArgument, type ServerTold } from './setting.ts'
 
 const { data, database, signingKey, clients } = argument<ServerArgument>()
 
 /** The demo's partner and what it was granted: the clients of the run are its workloads. */
-const [organisation] = partners
-if (organisation === undefined) throw new Error('the demo has no partner')
+const [partner] = partners
+if (partner === undefined) throw new Error('the demo has no partner')
+const { id: organisation } = partner
 
-async function prepare(store: Store, issuer: string): Promise<void> {
+async function prepare(sallyport: Sallyport): Promise<void> {
+  const { store, issuer } = sallyport
   const now = Date.now()
   // The model is never called.
-  const endpoints = { openai: `${issuer}/v1`, anthropic: issuer }
-  await seed(store, { data, issuer, endpoints }, now)
+  await tellServer(sallyport, data, { openai: `${issuer}/v1`, anthropic: issuer })
   await Promise.all(
     clients.map(({ id, kid, jwk }) => {
       const client: Client = {
         id,
         name: 'bench',
-        organisation: organisation?.id ?? '',
+        organisation,
         kind: 'workload',
         state: 'active',
         expiresAt: now + 86_400_000,
         keys: [{ kid, alg: 'ES256', jwk }],
       }
-      const item = {
-        ...client,
-        record: 'client',
-        owner: client.organisation,
-        listed: `client#${id}`,
-      } as const
+      const item = { ...client, rev: 1, ...listed('client', organisation, id) }
       return store.write({ kind: 'put', key: keys.client(id), item })
     }),
   )
@@ -52,5 +47,5 @@ async function prepare(store: Store, issuer: string): Promise<void> {
 
 const config = { ...readConfig({}), data, port: 0 }
 const sallyport = await openSallyport(config, database === undefined ? {} : { database })
-await prepare(sallyport.store, sallyport.issuer)
+await prepare(sallyport)
 serve({ issuer: sallyport.issuer } satisfies ServerTold, () => sallyport.close(0))

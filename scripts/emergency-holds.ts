@@ -1,0 +1,140 @@
+/**
+ * A hold that an operator places where nobody can sign in. It is the same hold as people place, by the same plan, in
+ * force at once; developer, government and whoever it hits are told, and somebody of an organisation reviews it.
+ */
+import { definitionOf } from '../functions/governance/actions.ts'
+import { commit } from '../functions/governance/commit.ts'
+import { readRules } from '../functions/governance/decide.ts'
+import { operators } from '../functions/governance/holds.ts'
+import { noticePuts } from '../functions/governance/notices.ts'
+import type { GovernanceDeps, Plan } from '../functions/governance/plan.ts'
+import { type Shown, show } from '../functions/governance/shown.ts'
+import { randomId } from '../shared/domain/id.ts'
+import { keys } from '../shared/domain/keys.ts'
+import { judgeText } from '../shared/domain/marking.ts'
+import type { Action } from '../shared/domain/proposals.ts'
+import type { HoldScope } from '../shared/domain/records.ts'
+import { Refusal } from '../shared/domain/refusal.ts'
+import type { Rules } from '../shared/domain/rules.ts'
+import type { Reason, Signature } from '../shared/domain/stop.ts'
+import { time } from '../shared/domain/time.ts'
+import { decisionEntry } from '../shared/entries/decision.ts'
+import { entryId } from '../shared/entries/id.ts'
+import type { Store } from '../shared/ports/store.ts'
+
+export interface EmergencyOrder {
+  readonly scope: HoldScope
+  readonly reason: Reason
+  /** Who runs the command, by the operating system. */
+  readonly operator: string
+}
+
+export interface Foreseen extends Shown {
+  readonly plan: Plan
+  /** Who is told. */
+  readonly organisations: readonly string[]
+  readonly rules: Rules
+  readonly now: number
+}
+
+export interface Placed extends Foreseen {
+  readonly hold: string
+  readonly entry: string
+  /** By when it is to be reviewed. */
+  readonly reviewBy: number
+}
+
+/** What one transaction has room for beside the hold and its entry. */
+const maxTold = 90
+
+/** Whom it would hit, without doing it. */
+export async function foresee(
+  { store, clock }: Pick<GovernanceDeps, 'store' | 'clock'>,
+  { scope, reason }: EmergencyOrder,
+  id = randomId('hold', new Uint8Array(16)),
+): Promise<Foreseen | Refusal> {
+  const marked = judgeText(reason.text, 'text') ?? judgeText(reason.reference ?? '', 'reference')
+  if (marked) return marked
+  const now = clock.now()
+  const action: Action = { name: 'hold.place', id, params: { scope } }
+  const rules = await readRules(store)
+  const plan = await definitionOf(action.name).plan({ store }, action, {
+    now,
+    rules,
+    reason,
+    breakGlass: true,
+  })
+  if (plan instanceof Refusal) return plan
+  const shown = await show({ store }, action, reason, plan, now)
+  return { ...shown, plan, organisations: await concerned(store, plan, shown), rules, now }
+}
+
+export async function placeEmergencyHold(
+  deps: GovernanceDeps,
+  order: EmergencyOrder,
+): Promise<Placed | Refusal> {
+  const { clock, random } = deps
+  const { scope, reason, operator } = order
+  const id = randomId('hold', random.bytes(16))
+  const eid = entryId(clock.now(), random.bytes(16))
+  return commit<Placed>(deps, eid, undefined, async () => {
+    const foreseen = await foresee(deps, order, id)
+    if (foreseen instanceof Refusal) return foreseen
+    const { plan, rules, now, organisations, effects, shown, difference } = foreseen
+    const { subject } = plan
+    const by = signatureOf(operator, now)
+    const carried = { now, eid, by, signatures: [], reason, rules, breakGlass: true, effects, shown }
+    const reviewBy = now + rules.ratifyHours * 3_600_000
+    const notices = noticePuts({
+      eid,
+      now,
+      type: 'hold.placed',
+      text: `An operator has placed an emergency hold that stops ${subject.name}: ${reason.code}. Review it by ${time(reviewBy)}.`,
+      next: `sallyport hold ratify ${id}`,
+      subject,
+      tells: organisations,
+    })
+    const entry = decisionEntry({
+      eid,
+      now,
+      step: 'applied',
+      action: { name: 'hold.place', params: { scope } },
+      subject,
+      reason,
+      difference,
+      effects,
+      shown,
+      rules: rules.version,
+      breakGlass: true,
+      actor: `break-glass by ${operator}`,
+    })
+    return {
+      ops: [...plan.writes(carried), ...notices],
+      entry,
+      done: { ...foreseen, hold: id, entry: eid, reviewBy },
+    }
+  })
+}
+
+/** No role of anybody's: it fills no seat, and whoever reviews it is of another organisation. */
+const signatureOf = (operator: string, now: number): Signature => ({
+  person: `operator:${operator}`,
+  name: operator,
+  organisation: operators,
+  role: 'operator',
+  at: now,
+  authTime: now,
+})
+
+/** Whoever decides about it, and whose clients it stops. */
+async function concerned(
+  store: Store,
+  { subject }: Plan,
+  { effects }: Pick<Shown, 'effects'>,
+): Promise<readonly string[]> {
+  const clients = await store.get(effects.clients.map(({ id }) => keys.client(id)))
+  const hit = clients.flatMap(client => (client ? [client.organisation] : []))
+  const all = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...hit])
+  const known = await store.get([...all].slice(0, maxTold).map(keys.organisation))
+  return known.flatMap(one => (one ? [one.id] : []))
+}
