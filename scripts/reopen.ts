@@ -51,7 +51,7 @@ function readArguments(args: readonly string[]): Asked {
     },
   })
   const [meter, ...more] = positionals
-  if (meter === undefined || more.length > 0) throw new Error('name one meter, for instance grant_cedar.')
+  if (meter === undefined || more.length > 0) throw new Error('name one meter, for instance meter_….')
   const raise = new Map<Figure, number>()
   for (const text of values.raise) {
     const [, name = '', tokens] = /^([^=]*)=([1-9]\d{0,9})$/.exec(text) ?? []

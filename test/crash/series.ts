@@ -10,16 +10,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { abandonedMs, sweep } from '../../functions/sweeper/app.ts'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
 import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
-import { seed as seedStory } from '../../scripts/seed.ts'
 import { openSqliteStore, type SqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { systemClock } from '../../shared/adapters/world.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
-import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
+import { indexes } from '../../shared/domain/keys.ts'
 import { freePort, type Started, start } from '../world/process.ts'
 import { rawClient } from '../world/raw-client.ts'
 import { type Chance, chance } from './chance.ts'
+import { giveBudgets, tellBefore } from './prepare.ts'
 import { driftOf, metersOf, openCalls, type Stage } from './stages.ts'
-import { callersOf, startTraffic, type Traffic, type UnderWay } from './traffic.ts'
+import { startTraffic, type Traffic, type UnderWay } from './traffic.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface Settings {
@@ -61,8 +60,6 @@ const withinMs = 1_500
  * to renew their own leases meanwhile.
  */
 const laterEvery = 5
-const partners = ['cedar', 'prairie']
-const meters = ['grant_cedar', 'grant_prairie', 'pool_valley']
 
 /** Some milliseconds before the first byte, and a reply slow enough that the long ones outlive the server. */
 const script = { first_token_ms: 30, pace_ms: 50, tokens: 2_000 }
@@ -72,6 +69,8 @@ interface Series {
   readonly data: string
   readonly environment: Readonly<Record<string, string>>
   readonly draw: Chance
+  readonly credentials: DemoCredentials
+  readonly meters: readonly string[]
   readonly violations: string[]
   readonly servers: Started[]
 }
@@ -84,30 +83,40 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
   const since = Date.now()
   const port = await freePort()
   const endpoints = { openai: `${upstream.url}/v1`, anthropic: upstream.url }
-  const series: Series = {
-    settings,
-    data,
-    environment: {
-      SALLYPORT_DATA: data,
-      SALLYPORT_PORT: String(port),
-      SALLYPORT_DEMO_UPSTREAM_PORT: '0',
-      SALLYPORT_LEASE_S: String(leaseS),
-      SALLYPORT_UPSTREAM_OPENAI: endpoints.openai,
-      SALLYPORT_UPSTREAM_ANTHROPIC: endpoints.anthropic,
-    },
-    draw: chance(settings.seed),
-    violations: [],
-    servers: [],
+  const environment = {
+    SALLYPORT_DATA: data,
+    SALLYPORT_PORT: String(port),
+    SALLYPORT_DEMO_UPSTREAM_PORT: '0',
+    // Where it was when the story was told.
+    SALLYPORT_DEMO_PROVIDER_PORT: '0',
+    SALLYPORT_LEASE_S: String(leaseS),
+    SALLYPORT_UPSTREAM_OPENAI: endpoints.openai,
+    SALLYPORT_UPSTREAM_ANTHROPIC: endpoints.anthropic,
   }
+  const servers: Started[] = []
   let traffic: Traffic | undefined
   const killAll = (): void => {
-    for (const server of series.servers) server.process.kill('SIGKILL')
+    for (const server of servers) server.process.kill('SIGKILL')
   }
   process.once('exit', killAll)
   try {
     await fetch(`${upstream.url}/demo/script`, { method: 'POST', body: JSON.stringify(script) })
-    const credentials = await prepare(settings, data, `http://127.0.0.1:${port}`, endpoints)
-    traffic = startTraffic(credentials, settings.streams, series.draw)
+    const credentials = await tellBefore(environment, endpoints)
+    const preparing = openStore(data)
+    const meters = await giveBudgets(preparing, settings, credentials)
+    preparing.close()
+    const draw = chance(settings.seed)
+    const series: Series = {
+      settings,
+      data,
+      environment,
+      draw,
+      credentials,
+      meters: Object.values(meters),
+      violations: [],
+      servers,
+    }
+    traffic = startTraffic(credentials, settings.streams, draw)
     const kills: Kill[] = []
     const counted = new Set<string>()
     const met = (): boolean => kills.some(({ left }) => left.has('reserved'))
@@ -117,14 +126,14 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
       settings.onKill?.(kill)
     }
     await traffic.stop()
-    await recover(series, credentials)
+    await recover(series)
 
     const stats = await (await fetch(`${upstream.url}/demo/stats`)).json()
     const { tokens_produced: produced } = stats as { tokens_produced: number }
     const store = openStore(data)
     await sweepOld(store, series.violations)
     const { told } = traffic
-    const where = { organisations: partners, meters }
+    const where = { meterOf: { cedar: meters.cedar, prairie: meters.prairie }, meters: series.meters }
     const verdict = await judge(store, where, told, { produced, since })
     store.close()
     const violations = [...series.violations, ...verdict.violations]
@@ -151,40 +160,6 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
 const openStore = (folder: string): SqliteStore =>
   openSqliteStore(join(folder, 'sallyport.db'), Object.values(indexes))
 
-/**
- * The demo's story, with one partner that has room and is charged to a pool as well, and one whose small budget
- * ends before the series does. Both have places for the calls that live beside those that two or three kills
- * left: now and then a denial has to purge.
- */
-async function prepare(
-  { kills, streams }: Settings,
-  data: string,
-  issuer: string,
-  endpoints: { readonly openai: string; readonly anthropic: string },
-): Promise<DemoCredentials> {
-  const store = openStore(data)
-  const now = Date.now()
-  const credentials = await seedStory(store, { data, issuer, endpoints }, now)
-  const places = callersOf(streams)
-  const plenty = { total: 1e9, perDay: 1e9, rpm: 60_000, burst: 1_000, streams: places * 3 }
-  const limits: Record<string, Limits> = {
-    grant_cedar: plenty,
-    grant_prairie: { ...plenty, total: kills * streams * 20, streams: Math.ceil(places / 2) },
-    pool_valley: { ...plenty, streams: places * 4 },
-  }
-  for (const [id, of] of Object.entries(limits)) {
-    const meter = freshMeter(id, of, now, id.startsWith('pool') ? 'pool' : undefined)
-    await store.write({ kind: 'put', key: keys.meter(id), item: meter })
-  }
-  await store.write({
-    kind: 'update',
-    key: keys.grant('grant_cedar'),
-    change: { set: [[['meters'], ['grant_cedar', 'pool_valley']]] },
-  })
-  store.close()
-  return credentials
-}
-
 function run({ environment, servers }: Series): { server: Started; ready: Promise<string> } {
   const server = start(environment)
   servers.push(server)
@@ -200,7 +175,7 @@ async function killOnce(
   number: number,
   counted: Set<string>,
 ): Promise<Kill> {
-  const { draw, violations } = series
+  const { draw, violations, meters } = series
   const since = draw(`kill ${number} since`) < 1 / 4 ? 'start' : 'ready'
   const later = number % laterEvery === 0 ? 2 * leaseS * 1000 : 0
   const afterMs = later + Math.round(draw(`kill ${number} after`) * withinMs)
@@ -252,7 +227,8 @@ function judgeLog(server: Started, number: number, violations: string[]): void {
  * The last start: with nobody calling, every lease ends, and every mark that stands beside an outcome goes. Then it
  * serves, and stops when it is told to.
  */
-async function recover(series: Series, credentials: DemoCredentials): Promise<void> {
+async function recover(series: Series): Promise<void> {
+  const { credentials, meters } = series
   const { server, ready } = run(series)
   await ready
   const store = openStore(series.data)

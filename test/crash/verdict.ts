@@ -23,15 +23,16 @@ interface Call {
   readonly outcome: Entry
 }
 
+/** `meterOf` has the meter of each organisation's own; `meters` are these and those that they share. */
 export async function judge(
   store: Store,
-  where: { readonly organisations: readonly string[]; readonly meters: readonly string[] },
+  where: { readonly meterOf: Readonly<Record<string, string>>; readonly meters: readonly string[] },
   seen: Told,
   upstream: { readonly produced: number; readonly since: number },
 ): Promise<Verdict> {
   const violations: string[] = []
   const entries = new Map<string, Entry>()
-  for (const organisation of where.organisations)
+  for (const organisation of Object.keys(where.meterOf))
     for (const { eid, entry } of await entriesOf(store, organisation)) entries.set(eid, entry)
   const calls = pairs(entries, violations)
   const meters = await metersOf(store, where.meters)
@@ -46,7 +47,7 @@ export async function judge(
     const ending = String(told(outcome).ending)
     endings.set(ending, (endings.get(ending) ?? 0) + 1)
     charged += charge
-    if (!intent.meters?.includes(`grant_${intent.organisation}`))
+    if (!intent.meters?.includes(where.meterOf[intent.organisation ?? ''] ?? ''))
       violations.push(`${eid} is not charged to the grant of ${intent.organisation}`)
     if (!(charge <= announcedReserve(intent)))
       violations.push(`${eid} is charged ${charge}, beyond its reservation`)

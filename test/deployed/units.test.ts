@@ -67,6 +67,7 @@ beforeAll(async () => {
     ...pace,
     store,
     issuer,
+    secrets,
     nonceKey: await secrets.derive('nonce', 'dpop'),
     ring: createRingReader(store, systemClock),
     telemetry: quiet,
@@ -131,17 +132,25 @@ test('a call that a pool is charged with too: one more read, two more writes', a
   const item = freshMeter('pool_valley', limits, Date.now(), 'pool')
   await store.write({ kind: 'put', key: keys.meter(item.id), item })
   const meters = (names: string[]) =>
-    store.write({ kind: 'update', key: keys.grant('grant_cedar'), change: { set: [[['meters'], names]] } })
-  await meters(['grant_cedar', item.id])
+    store.write({
+      kind: 'update',
+      key: keys.grant(world.grant('cedar')),
+      change: { set: [[['meters'], names]] },
+    })
+  await meters([world.meterId('cedar'), item.id])
   const pooled = await cedar.token()
   const call = await unitsOf(() => cedar.chat({}, { token: pooled }))
-  await meters(['grant_cedar'])
+  await meters([world.meterId('cedar')])
   expect(call).toEqual({ ...gated, read: 8, write: 8 })
 })
 
 test('a call that the records refuse: its proof and one entry', async () => {
   const state = (value: string) =>
-    store.write({ kind: 'update', key: keys.grant('grant_cedar'), change: { set: [[['state'], value]] } })
+    store.write({
+      kind: 'update',
+      key: keys.grant(world.grant('cedar')),
+      change: { set: [[['state'], value]] },
+    })
   await state('suspended')
   const call = await unitsOf(async () => expect((await cedar.chat({}, { token })).status).toBe(403))
   await state('active')

@@ -21,7 +21,7 @@ interface Stop {
 }
 
 const update = (key: Key, change: Change): WriteOp => ({ kind: 'update', key, change })
-const hold = { scope: { organisation: 'cedar' }, reason: 'review', placedAt: 1 }
+const hold = { scope: { organisation: 'cedar' }, reason: 'other', placedAt: 1 }
 const stops: [string, Stop][] = [
   [
     'a hold',
@@ -44,7 +44,7 @@ const stops: [string, Stop][] = [
     {
       code: 'grant_revoked',
       status: 403,
-      write: () => update(keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }),
+      write: () => update(keys.grant(world.grant('cedar')), { set: [[['state'], 'revoked']] }),
     },
   ],
   [
@@ -135,7 +135,7 @@ test('a stream ends when the grant that admitted it does', async () => {
   const endsAt = Date.now() + 1_500
   await world.store.write({
     kind: 'update',
-    key: keys.grant('grant_cedar'),
+    key: keys.grant(world.grant('cedar')),
     change: { set: [[['expiresAt'], endsAt]] },
   })
   const text = await (await cedar.chat({ stream: true, max_tokens: 1_000 }, { token })).text()

@@ -27,8 +27,8 @@ async function pool(limits: Partial<Meter['limits']> = {}): Promise<void> {
   for (const id of affiliates)
     await store.write({
       kind: 'update',
-      key: keys.grant(`grant_${id}`),
-      change: { set: [[['meters'], [`grant_${id}`, 'pool_valley']]] },
+      key: keys.grant(world.grant(id)),
+      change: { set: [[['meters'], [world.meterId(id), 'pool_valley']]] },
     })
 }
 
@@ -70,7 +70,9 @@ test('affiliates together stay within their pool, and each refusal gives back wh
     'pool_exhausted pool_valley',
   ])
 
-  const [shared, ...own] = await Promise.all(['pool_valley', 'grant_cedar', 'grant_prairie'].map(meterOf))
+  const [shared, ...own] = await Promise.all(
+    ['pool_valley', world.meterId('cedar'), world.meterId('prairie')].map(meterOf),
+  )
   expect(shared?.used).toBeLessThanOrEqual(poolTotal)
   expect(shared?.used).toBeGreaterThan(poolTotal * 0.95)
   for (const meter of [shared, ...own]) {
@@ -84,11 +86,11 @@ test('the outcome tells of each meter what was reserved there and what remained'
   await pool()
   expect((await world.raw('cedar').chat()).status).toBe(200)
   const [outcome] = await outcomes()
-  const [own, shared] = await Promise.all([meterOf('grant_cedar'), meterOf('pool_valley')])
+  const [own, shared] = await Promise.all([meterOf(world.meterId('cedar')), meterOf('pool_valley')])
   expect(outcome).toMatchObject({
     charge: own.used,
     meters: [
-      { meter: 'grant_cedar', seq: 1, remaining: own.limits.total - Number(outcome?.reserve) },
+      { meter: world.meterId('cedar'), seq: 1, remaining: own.limits.total - Number(outcome?.reserve) },
       { meter: 'pool_valley', seq: 1, remaining: poolTotal - Number(outcome?.reserve) },
     ],
   })
@@ -99,26 +101,26 @@ test('an agreement-wide total binds across the models of the agreement', async (
   const { store } = world
   const limits = { total: 100_000, rpm: 600, burst: 100, streams: 256 }
   const item = {
-    ...freshMeter('agreement_cedar', limits, Date.now(), 'agreement'),
+    ...freshMeter(world.agreement('cedar'), limits, Date.now(), 'agreement'),
     remaining: 50,
     used: 99_950,
   }
   await store.write({ kind: 'put', key: keys.meter(item.id), item })
   await store.write({
     kind: 'update',
-    key: keys.grant('grant_cedar'),
-    change: { set: [[['meters'], ['agreement_cedar', 'grant_cedar']]] },
+    key: keys.grant(world.grant('cedar')),
+    change: { set: [[['meters'], [world.agreement('cedar'), world.meterId('cedar')]]] },
   })
   const response = await world.raw('cedar').chat()
   expect(response.status).toBe(429)
   expect(await response.json()).toMatchObject({
-    error: { sallyport: { code: 'pool_exhausted', meter: 'agreement_cedar', clause: 'quota-1' } },
+    error: { sallyport: { code: 'pool_exhausted', meter: world.agreement('cedar'), clause: 'quota-1' } },
   })
-  expect(await meterOf('grant_cedar')).toMatchObject({ used: 0, leases: {} })
+  expect(await meterOf(world.meterId('cedar'))).toMatchObject({ used: 0, leases: {} })
   const quotas = await world.gateway('cedar').quota()
   expect(quotas).toMatchObject([
-    { meter: 'agreement_cedar', shared: 'agreement', remaining: 50, binding: null },
-    { meter: 'grant_cedar', shared: null, used: 0 },
+    { meter: world.agreement('cedar'), shared: 'agreement', remaining: 50, binding: null },
+    { meter: world.meterId('cedar'), shared: null, used: 0 },
   ])
 })
 
@@ -161,10 +163,10 @@ test('a pool that the grant comes to name no more while a call runs is settled a
   while ((await meterOf('pool_valley')).seq === 0) await new Promise(resolve => setTimeout(resolve, 5))
   await world.store.write({
     kind: 'update',
-    key: keys.grant('grant_cedar'),
-    change: { set: [[['meters'], ['grant_cedar']]] },
+    key: keys.grant(world.grant('cedar')),
+    change: { set: [[['meters'], [world.meterId('cedar')]]] },
   })
   expect(await (await running).text()).toContain('[DONE]')
   expect((await meterOf('pool_valley')).leases).toEqual({})
-  expect((await meterOf('pool_valley')).used).toBe((await meterOf('grant_cedar')).used)
+  expect((await meterOf('pool_valley')).used).toBe((await meterOf(world.meterId('cedar'))).used)
 })

@@ -8,7 +8,7 @@ import type { Change, Key } from '../../shared/ports/store.ts'
 import { told } from '../world/entries.ts'
 import { openWorld } from '../world/open.ts'
 import { chatBody } from '../world/raw-client.ts'
-import { ofTheServer, readRefusal } from '../world/refusals.ts'
+import { ofDecisions, ofTheServer, readRefusal } from '../world/refusals.ts'
 import type { World } from '../world/world.ts'
 
 const met = new Set<string>()
@@ -112,31 +112,35 @@ describe('the records', () => {
     [
       'hold_active',
       () => keys.standing,
-      { set: [[['holds', 'hold_1'], { scope: { organisation: 'cedar' }, reason: 'audit', placedAt: 1 }]] },
+      { set: [[['holds', 'hold_1'], { scope: { organisation: 'cedar' }, reason: 'other', placedAt: 1 }]] },
     ],
     [
       'agreement_not_effective',
-      () => keys.agreement('agreement_cedar'),
+      () => keys.agreement(world.agreement('cedar')),
       { set: [[['state'], 'terminated']] },
     ],
-    ['agreement_superseded', () => keys.agreement('agreement_cedar'), { set: [[['digest'], 'next']] }],
-    ['consent_missing', () => keys.agreement('agreement_cedar'), { remove: [['consentedAt']] }],
-    ['purpose_not_registered', () => keys.agreement('agreement_cedar'), { set: [[['purposes'], ['other']]] }],
+    ['agreement_superseded', () => keys.agreement(world.agreement('cedar')), { set: [[['digest'], 'next']] }],
+    ['consent_missing', () => keys.agreement(world.agreement('cedar')), { remove: [['consentedAt']] }],
+    [
+      'purpose_not_registered',
+      () => keys.agreement(world.agreement('cedar')),
+      { set: [[['purposes'], ['other']]] },
+    ],
     ['model_withdrawn', () => keys.model('aurora-preview'), { set: [[['state'], 'withdrawn']] }],
     ['model_killed', () => keys.model('aurora-preview'), { set: [[['killed'], true]] }],
     ['window_closed', () => keys.model('aurora-preview'), { set: [[['state'], 'government_window']] }],
-    ['grant_missing', () => keys.grant('grant_cedar'), { set: [[['state'], 'requested']] }],
-    ['grant_suspended', () => keys.grant('grant_cedar'), { set: [[['state'], 'suspended']] }],
-    ['grant_expired', () => keys.grant('grant_cedar'), { set: [[['startsAt'], future]] }],
-    ['grant_revoked', () => keys.grant('grant_cedar'), { set: [[['state'], 'revoked']] }],
-    ['meter_closed', () => keys.meter('grant_cedar'), { set: [[['state'], 'closed']] }],
-    ['budget_exhausted', () => keys.meter('grant_cedar'), { set: [[['remaining'], 10]] }],
+    ['grant_missing', () => keys.grant(world.grant('cedar')), { set: [[['state'], 'requested']] }],
+    ['grant_suspended', () => keys.grant(world.grant('cedar')), { set: [[['state'], 'suspended']] }],
+    ['grant_expired', () => keys.grant(world.grant('cedar')), { set: [[['startsAt'], future]] }],
+    ['grant_revoked', () => keys.grant(world.grant('cedar')), { set: [[['state'], 'revoked']] }],
+    ['meter_closed', () => keys.meter(world.meterId('cedar')), { set: [[['state'], 'closed']] }],
+    ['budget_exhausted', () => keys.meter(world.meterId('cedar')), { set: [[['remaining'], 10]] }],
     [
       'rate_limited',
-      () => keys.meter('grant_cedar'),
+      () => keys.meter(world.meterId('cedar')),
       () => ({ set: [[['tat'], (Date.now() + 60_000) * 1000]] }),
     ],
-    ['streams_exhausted', () => keys.meter('grant_cedar'), { set: [[['limits', 'streams'], 0]] }],
+    ['streams_exhausted', () => keys.meter(world.meterId('cedar')), { set: [[['limits', 'streams'], 0]] }],
     ['limit_required', () => keys.model('aurora-preview'), { remove: [['tokens', 'defaultOutput']] }],
   ]
 
@@ -171,8 +175,8 @@ describe('the records', () => {
     const limits = { total: 1_000_000, rpm: 600, burst: 100, streams: 256 }
     const item = { ...freshMeter('pool_valley', limits, Date.now(), 'pool'), remaining: 9 }
     await world.store.write({ kind: 'put', key: keys.meter(item.id), item })
-    const shared: Change = { set: [[['meters'], ['grant_cedar', item.id]]] }
-    await changed(keys.grant('grant_cedar'), shared, async () => {
+    const shared: Change = { set: [[['meters'], [world.meterId('cedar'), item.id]]] }
+    await changed(keys.grant(world.grant('cedar')), shared, async () => {
       const { headers, error } = await refusal(await chat(), 'pool_exhausted')
       expect(error).toMatchObject({ code: 'insufficient_quota', sallyport: { meter: item.id } })
       expect(error.message).toContain('9 of 1000000 of the pool (pool_valley) remain')
@@ -183,7 +187,7 @@ describe('the records', () => {
   test('day_exhausted: until the next UTC day', async () => {
     const day = Math.floor(Date.now() / 86_400_000)
     await changed(
-      keys.meter('grant_cedar'),
+      keys.meter(world.meterId('cedar')),
       {
         set: [
           [['day'], day],
@@ -330,10 +334,10 @@ describe('the API', () => {
   })
 })
 
-test('every code of the union was met, but for those of a server and a store', () => {
+test('every code of the union was met, but for those of a server and a store, and of decisions', () => {
   expect(
     Object.keys(refusals)
       .filter(code => !met.has(code))
       .sort(),
-  ).toEqual([...ofTheServer].sort())
+  ).toEqual([...ofTheServer, ...ofDecisions].sort())
 })

@@ -34,10 +34,10 @@ test('a call leaves an intent and an outcome that tell who, what, under which cl
   expect(told(intent)).toMatchObject({
     kind: 'intent',
     key: await cedar.thumbprint(),
-    grant: 'grant_cedar',
+    grant: world.grant('cedar'),
     clauses: ['quota-1', 'purpose-1', 'capabilities-1', 'retention-notice-1'],
     purpose: 'defensive-research',
-    meters: ['grant_cedar'],
+    meters: [world.meterId('cedar')],
   })
   expect(JSON.parse(outcome.body)).toMatchObject({
     status_id: 1,
@@ -48,7 +48,7 @@ test('a call leaves an intent and an outcome that tell who, what, under which cl
     kind: 'outcome',
     ending: 'completed',
     charge: usage.total_tokens,
-    meters: [{ meter: 'grant_cedar', seq: 1 }],
+    meters: [{ meter: world.meterId('cedar'), seq: 1 }],
   })
   expect(intent.open).toBeUndefined()
 })

@@ -40,16 +40,16 @@ test('a meter that was set back gets its figures from the outcomes, with an entr
   const right = await called('cedar', 3)
   const other = await called('prairie', 1)
   const wrong = { used: 1, remaining: right.limits.total - 1, dayUsed: 1, seq: 1 }
-  await wreck('grant_cedar', wrong)
+  await wreck(world.meterId('cedar'), wrong)
 
   const planned = await world.operate('recount', '--dry-run')
-  expect(planned.stdout).toContain(`grant_cedar: used 1 → ${right.used}`)
+  expect(planned.stdout).toContain(`${world.meterId('cedar')}: used 1 → ${right.used}`)
   expect(planned.stdout).toContain('would be recounted')
   expect(await world.meter('cedar')).toMatchObject(wrong)
 
   const { stdout } = await world.operate('recount', '--reason', 'restored to noon')
   expect(stdout.split('\n')).toEqual([
-    `grant_cedar: used 1 → ${right.used}, remaining ${wrong.remaining} → ${right.remaining}, ` +
+    `${world.meterId('cedar')}: used 1 → ${right.used}, remaining ${wrong.remaining} → ${right.remaining}, ` +
       `today 1 → ${right.dayUsed}, seq 1 → 3`,
     'Of 2 meters 1 agrees with its outcomes, 1 was recounted.',
     '',
@@ -74,7 +74,7 @@ test('a meter that was set back gets its figures from the outcomes, with an entr
       comment: 'restored to noon',
       unmapped: {
         kind: 'recount',
-        meter: 'grant_cedar',
+        meter: world.meterId('cedar'),
         before: { used: 1, remaining: wrong.remaining, today: 1, reserved: 0, seq: 1 },
         after: { used, remaining, today: dayUsed, reserved: 0, seq },
       },
@@ -92,7 +92,7 @@ test('a meter that was set back gets its figures from the outcomes, with an entr
 test('a call that nobody ended is charged what it reserved, and its reservation is not kept', async () => {
   const { used } = await called('cedar', 1)
   const eid = await leaveDeadCall(world, 700, beyondAnyCall)
-  await wreck('grant_cedar', { used: 0 })
+  await wreck(world.meterId('cedar'), { used: 0 })
   await world.operate('recount', '--reason', 'test')
   expect(await world.meter('cedar')).toMatchObject({ used: used + 700, leases: {}, seqs: {}, lefts: {} })
   const meter = await world.meter('cedar')
@@ -102,7 +102,7 @@ test('a call that nobody ended is charged what it reserved, and its reservation 
   expect(outcome && told(outcome)).toMatchObject({
     ending: 'estimated',
     charge: 700,
-    meters: [{ meter: 'grant_cedar', reserved: 700 }],
+    meters: [{ meter: world.meterId('cedar'), reserved: 700 }],
   })
 })
 
@@ -111,8 +111,8 @@ test('while a call may be under way it refuses, and changes nothing', async () =
   await leaveDeadCall(world, 700, beyondAnyCall)
   const young = await leaveDeadCall(world, 300, 60_000)
   // As whoever is at it keeps it.
-  await world.store.write(renew('grant_cedar', young, Date.now() + 600_000))
-  await wreck('grant_cedar', { used: 0 })
+  await world.store.write(renew(world.meterId('cedar'), young, Date.now() + 600_000))
+  await wreck(world.meterId('cedar'), { used: 0 })
   const told = await failed()
   expect(told).toMatch(
     /calls may be under way: close the gate and run it again after \d{4}-\d\d-\d\dT.*Z\.\n$/,
@@ -123,8 +123,10 @@ test('while a call may be under way it refuses, and changes nothing', async () =
 test('a meter that is gone is told, fails the run, and keeps none of the others', async () => {
   const right = await called('cedar', 1)
   const { used } = await called('prairie', 1)
-  await world.store.write({ kind: 'remove', key: keys.meter('grant_prairie') })
-  await wreck('grant_cedar', { used: 0 })
-  expect(await failed()).toContain(`there is no meter grant_prairie; its outcomes come to ${used} tokens`)
+  await world.store.write({ kind: 'remove', key: keys.meter(world.meterId('prairie')) })
+  await wreck(world.meterId('cedar'), { used: 0 })
+  expect(await failed()).toContain(
+    `there is no meter ${world.meterId('prairie')}; its outcomes come to ${used} tokens`,
+  )
   expect(await world.meter('cedar')).toMatchObject({ used: right.used, remaining: right.remaining })
 })

@@ -133,7 +133,7 @@ describe('embeddings', () => {
 
   test('are refused where the agreement withholds them, with the clause', async () => {
     const change = { set: [[['capabilities'], ['infer']]] } as const
-    const key = keys.agreement('agreement_cedar')
+    const key = keys.agreement(world.agreement('cedar'))
     const [{ capabilities } = {}] = await world.store.get([key])
     await world.store.write({ kind: 'update', key, change })
     await expect(openai.embeddings.create({ model, input: 'one' })).rejects.toMatchObject({

@@ -105,7 +105,7 @@ describe('openai', () => {
     const poor = new OpenAI({ baseURL: gateway.openai, apiKey: 'unused', fetch: counted })
     await world.store.write({
       kind: 'update',
-      key: keys.meter('grant_prairie'),
+      key: keys.meter(world.meterId('prairie')),
       change: {
         set: [
           [['remaining'], 5],

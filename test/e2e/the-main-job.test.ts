@@ -84,7 +84,7 @@ test('what was withdrawn is refused on the next request, with its reason', async
   const state = (value: string) =>
     world.store.write({
       kind: 'update',
-      key: keys.grant('grant_cedar'),
+      key: keys.grant(world.grant('cedar')),
       change: { set: [[['state'], value]] },
     })
   await state('suspended')

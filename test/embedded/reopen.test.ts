@@ -59,11 +59,11 @@ test('it is charged in full, flagged, alarmed, and its meter closed until a boun
   const refused = await cedar.chat()
   expect(refused.status).toBe(403)
   expect(await refused.json()).toMatchObject({
-    error: { sallyport: { code: 'meter_closed', meter: 'grant_cedar' } },
+    error: { sallyport: { code: 'meter_closed', meter: world.meterId('cedar') } },
   })
 
   const { stdout } = await reopen(
-    'grant_cedar',
+    world.meterId('cedar'),
     '--raise',
     `overhead.request=${Number(charge)}`,
     '--reason',
@@ -80,7 +80,7 @@ test('it is charged in full, flagged, alarmed, and its meter closed until a boun
   expect(entries).toContainEqual(
     expect.objectContaining({
       kind: 'reopening',
-      meters: ['grant_cedar'],
+      meters: [world.meterId('cedar')],
       model: 'aurora-preview',
       overruns: [call],
       raised: { 'overhead.request': { from: 16, to: charge } },
@@ -95,11 +95,11 @@ test('one bill closes every meter of its call, and one raise opens them all', as
   const limits = { total: 1_000_000, rpm: 6_000, burst: 100, streams: 256 }
   const pool = freshMeter('pool_valley', limits, Date.now(), 'pool')
   await store.write({ kind: 'put', key: keys.meter(pool.id), item: pool })
-  for (const id of ['cedar', 'prairie'])
+  for (const id of ['cedar', 'prairie'] as const)
     await store.write({
       kind: 'update',
-      key: keys.grant(`grant_${id}`),
-      change: { set: [[['meters'], [`grant_${id}`, pool.id]]] },
+      key: keys.grant(world.grant(id)),
+      change: { set: [[['meters'], [world.meterId(id), pool.id]]] },
     })
   await world.script({ pace_ms: 20, tokens: 10, bill: 100, times: 2 })
   const calls = await Promise.all([
@@ -108,9 +108,9 @@ test('one bill closes every meter of its call, and one raise opens them all', as
   ])
   for (const call of calls) expect(await call.text()).toContain('[DONE]')
   expect((await world.raw('cedar').chat()).status).toBe(403)
-  const { stdout } = await reopen('grant_cedar', '--raise', 'overhead.request=2000', '--reason', 'x')
+  const { stdout } = await reopen(world.meterId('cedar'), '--raise', 'overhead.request=2000', '--reason', 'x')
   expect(stdout.match(/was billed/g)).toHaveLength(2)
-  for (const id of ['grant_cedar', 'grant_prairie', 'pool_valley']) {
+  for (const id of [world.meterId('cedar'), world.meterId('prairie'), 'pool_valley']) {
     expect(stdout).toContain(`${id} is open`)
     const [meter] = await store.get([keys.meter(id)])
     expect(meter).toMatchObject({ state: 'open', overruns: {} })
@@ -121,7 +121,7 @@ test('what a decision has closed, before a bill or after it, stays closed', asyn
   const { store } = world
   const decide: WriteOp = {
     kind: 'update',
-    key: keys.meter('grant_cedar'),
+    key: keys.meter(world.meterId('cedar')),
     change: { set: [[['state'], 'closed']], add: [[['rev'], 1]], remove: [['closed']] },
   }
   await world.script({ pace_ms: 50, tokens: 10, bill: 100, times: 1 })
@@ -134,7 +134,7 @@ test('what a decision has closed, before a bill or after it, stays closed', asyn
   expect(meter).not.toHaveProperty('closed')
   expect(alarms).toHaveLength(1)
   const raise = ['--raise', 'overhead.request=9000', '--reason', 'x']
-  expect(await failed('grant_cedar', ...raise)).toContain('by a decision')
+  expect(await failed(world.meterId('cedar'), ...raise)).toContain('by a decision')
 })
 
 describe('reopening is refused, and nothing changed,', () => {
@@ -143,36 +143,44 @@ describe('reopening is refused, and nothing changed,', () => {
   test('without a bound that is raised, told which command would do', async () => {
     const { charge, reserve } = await overrun()
     const needed = 16 + Number(charge) - Number(reserve)
-    expect(await failed('grant_cedar')).toContain(`--raise overhead.request=${needed} --reason`)
-    expect(await failed('grant_cedar', '--raise', `image=${charge}`)).toContain('say why')
-    expect(await failed('grant_cedar', '--raise', 'overhead.request=16', ...reason)).toContain(
+    expect(await failed(world.meterId('cedar'))).toContain(`--raise overhead.request=${needed} --reason`)
+    expect(await failed(world.meterId('cedar'), '--raise', `image=${charge}`)).toContain('say why')
+    expect(await failed(world.meterId('cedar'), '--raise', 'overhead.request=16', ...reason)).toContain(
       'is 16 already',
     )
-    expect(await failed('grant_cedar', '--raise', 'price=16', ...reason)).toContain('price is no figure')
-    expect(await failed('grant_cedar', '--raise', 'image=-1', ...reason)).toContain('image=-1')
+    expect(await failed(world.meterId('cedar'), '--raise', 'price=16', ...reason)).toContain(
+      'price is no figure',
+    )
+    expect(await failed(world.meterId('cedar'), '--raise', 'image=-1', ...reason)).toContain('image=-1')
     const twice = ['--raise', 'image=9000', '--raise', 'image=9001']
-    expect(await failed('grant_cedar', ...twice, ...reason)).toContain('raised twice')
-    expect(await failed('grant_cedar', '--raise', 'image=9999999999', ...reason)).toContain('a whole budget')
-    expect(await failed('grant_cedar', '--raise', 'image=9000', '--reason', ' ')).toContain('say why')
+    expect(await failed(world.meterId('cedar'), ...twice, ...reason)).toContain('raised twice')
+    expect(await failed(world.meterId('cedar'), '--raise', 'image=9999999999', ...reason)).toContain(
+      'a whole budget',
+    )
+    expect(await failed(world.meterId('cedar'), '--raise', 'image=9000', '--reason', ' ')).toContain(
+      'say why',
+    )
     await world.store.write({
       kind: 'update',
       key: keys.model('aurora-preview'),
       change: { remove: [['tokens', 'image']] },
     })
-    expect(await failed('grant_cedar', '--raise', 'image=9000', ...reason)).toContain('no figure image')
+    expect(await failed(world.meterId('cedar'), '--raise', 'image=9000', ...reason)).toContain(
+      'no figure image',
+    )
     expect(await world.meter('cedar')).toMatchObject({ state: 'closed' })
   })
 
   test('for a meter that is open, is not there, or was closed by a decision', async () => {
     const raise = ['--raise', 'overhead.request=100', ...reason]
-    expect(await failed('grant_cedar', ...raise)).toContain('grant_cedar is open')
+    expect(await failed(world.meterId('cedar'), ...raise)).toContain(`${world.meterId('cedar')} is open`)
     expect(await failed('grant_nobody', ...raise)).toContain('no meter grant_nobody')
     await world.store.write({
       kind: 'update',
-      key: keys.meter('grant_cedar'),
+      key: keys.meter(world.meterId('cedar')),
       change: { set: [[['state'], 'closed']] },
     })
-    expect(await failed('grant_cedar', ...raise)).toContain('by a decision')
+    expect(await failed(world.meterId('cedar'), ...raise)).toContain('by a decision')
     expect(await failed()).toContain('name one meter')
   })
 })

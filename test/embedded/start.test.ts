@@ -17,6 +17,7 @@ beforeEach(async () => {
     SALLYPORT_DATA: data,
     SALLYPORT_PORT: String(await freePort()),
     SALLYPORT_DEMO_UPSTREAM_PORT: String(await freePort()),
+    SALLYPORT_DEMO_PROVIDER_PORT: String(await freePort()),
   }
 })
 afterEach(async () => {
@@ -49,6 +50,7 @@ test('npm start shows the main job within 15 s', { timeout: 15_000 }, async () =
   expect(shown).toMatch(/budget {3}50,000,000 tokens before, 49,999,\d{3} after: \d+ used/)
   expect(shown).toMatch(/entry {4}entry_\w{26} {2}intent: \d+ tokens reserved/)
   expect(shown).toMatch(/all made up/)
+  await server.line(/npx sallyport .*auth login$/)
   expect(server.err).toEqual([])
   server.process.kill('SIGTERM')
   expect(await server.ended).toBe(0)
@@ -56,7 +58,8 @@ test('npm start shows the main job within 15 s', { timeout: 15_000 }, async () =
 
 test('credentials and keys are for their owner alone', async () => {
   await run().line(/^ready /)
-  for (const path of ['demo/credentials.json', 'keys/upstream.json', 'keys/roots/nonce.key'])
+  const secrets = ['demo/credentials.json', 'demo/provider-keys.json', 'keys/upstream.json']
+  for (const path of [...secrets, 'keys/roots/nonce.key'])
     expect({ path, mode: (await stat(join(data, path))).mode & 0o777 }).toEqual({ path, mode: 0o600 })
   expect((await stat(data)).mode & 0o077).toBe(0)
   const { partners, people } = await credentials()
@@ -64,7 +67,12 @@ test('credentials and keys are for their owner alone', async () => {
     { id: 'cedar', model: 'aurora-preview', upstream_protocols: ['openai', 'anthropic'] },
     { id: 'prairie', model: 'aurora-preview', upstream_protocols: ['openai', 'anthropic'] },
   ])
-  expect(people).toEqual([])
+  expect(people).toContainEqual({
+    name: 'Nora Quill',
+    organisation: 'ofr',
+    roles: ['nsa-admin'],
+    login: 'nora',
+  })
 })
 
 test('a second start finds its data again: clients, keys, budgets', async () => {
@@ -174,6 +182,10 @@ test('a port that is taken is named, with what to do', async () => {
   const third = run({ SALLYPORT_DATA: join(data, 'third'), SALLYPORT_PORT: '0' })
   expect(await third.ended).toBe(1)
   expect(third.err.join('\n')).toContain('choose another with SALLYPORT_DEMO_UPSTREAM_PORT.')
+  const others = { SALLYPORT_PORT: '0', SALLYPORT_DEMO_UPSTREAM_PORT: '0' }
+  const fourth = run({ SALLYPORT_DATA: join(data, 'fourth'), ...others })
+  expect(await fourth.ended).toBe(1)
+  expect(fourth.err.join('\n')).toContain('choose another with SALLYPORT_DEMO_PROVIDER_PORT.')
 })
 
 test('a data folder that cannot be made is named', async () => {

@@ -39,7 +39,7 @@ test('calls that go on beyond the grace are cut, told so, and settled', async ()
     { ending: 'cut', code: 'stopping' },
     { ending: 'cut', code: 'stopping' },
   ])
-  const [meter] = await store.get([keys.meter('grant_cedar')])
+  const [meter] = await store.get([keys.meter(world.meterId('cedar'))])
   expect(meter?.leases).toEqual({})
   store.close()
 })

@@ -8,7 +8,8 @@ import type { World } from './world.ts'
 /** What a gate leaves that died `agoMs` ago, after it had reserved `r` tokens of cedar's and before it heard more. */
 export async function leaveDeadCall(world: World, r: number, agoMs: number): Promise<string> {
   const then = Date.now() - agoMs
-  const { client_id: client } = world.partner('cedar')
+  const { client_id: client, grant, agreement } = world.partner('cedar')
+  const meterId = world.meterId('cedar')
   const intent = intentEntry(
     {
       request: 'dead',
@@ -20,17 +21,17 @@ export async function leaveDeadCall(world: World, r: number, agoMs: number): Pro
       tokenId: 'token_dead',
       key: 'dead',
       model: 'aurora-preview',
-      grant: 'grant_cedar',
-      agreement: { id: 'agreement_cedar', digest: 'd' },
+      grant,
+      agreement: { id: agreement, digest: 'd' },
       purpose: 'defensive-research',
       clauses: [],
     },
-    { reserve: r, meters: ['grant_cedar'] },
+    { reserve: r, meters: [meterId] },
     then,
     randomBytes(16),
   )
   await world.store.write(putEntry(intent))
-  const [meter] = await world.store.get([keys.meter('grant_cedar')])
+  const [meter] = await world.store.get([keys.meter(meterId)])
   const op = meter && reserve(meter, intent.eid, r, then, 1_000, Date.now())
   if (op === undefined || 'code' in op) throw new Error('nothing could be reserved')
   if (!(await world.store.write(op)).ok) throw new Error('nothing was reserved')

@@ -1,17 +1,18 @@
-/** A stack that is deployed to an emulator, emptied and seeded anew for each world. */
+/** A stack that is deployed to an emulator; each world finds it as it was when the demo's story had been told. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { openStack } from '../../scripts/aws/stack.ts'
 import { trust } from '../../scripts/aws/trust.ts'
+import { keepCredentials } from '../../scripts/demo/credentials.ts'
+import { modelId, upstreams } from '../../scripts/demo/story.ts'
 import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
-import { ensureRing } from '../../scripts/key-ring.ts'
-import { seed } from '../../scripts/seed.ts'
-import { systemClock } from '../../shared/adapters/world.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import { type ToldStory, tellAgain } from './told-story.ts'
 import { furnished, type Target, type World } from './world.ts'
 
 export interface Deployed {
@@ -21,27 +22,40 @@ export interface Deployed {
   readonly env: Readonly<Record<string, string>>
   /** A file with the certificate that it shows, where it speaks TLS. */
   readonly certificate?: string
+  readonly story: ToldStory
 }
 
 export interface DeployedWorld extends World {
   readonly outputs: Readonly<Record<string, string>>
 }
 
-export async function openDeployed({ target, stack, env, certificate }: Deployed): Promise<DeployedWorld> {
+export async function openDeployed({
+  target,
+  stack,
+  env,
+  certificate,
+  story,
+}: Deployed): Promise<DeployedWorld> {
   Object.assign(process.env, env)
   if (certificate !== undefined) trust(certificate)
   const deployment = await openStack(stack)
   const { issuer, store, outputs } = deployment
   const dynamo = new DynamoDBClient({})
   const lambda = new LambdaClient({})
-  for (const table of ['Registry', 'Meters', 'Spent', 'Entries'])
-    await emptied(dynamo, outputs[`Table${table}`] ?? '')
-  await ensureRing({ ...deployment, clock: systemClock })
+  await tellAgain(story, dynamo, outputs)
 
+  // A second stack has the story of the first.
+  const credentials = { ...story.credentials, issuer }
   const data = await mkdtemp(join(tmpdir(), 'sallyport-'))
+  await mkdir(join(data, 'demo'), { mode: 0o700 })
+  await keepCredentials(join(data, 'demo', 'credentials.json'), credentials)
   const upstream = await startDemoUpstream({ port: 0 })
   const endpoints = { openai: `${upstream.url}/v1`, anthropic: upstream.url }
-  const credentials = await seed(store, { data, issuer, endpoints }, Date.now())
+  await store.write({
+    kind: 'update',
+    key: keys.model(modelId),
+    change: { set: [[['upstreams'], upstreams(endpoints)]] },
+  })
   return furnished({
     target,
     issuer,
@@ -69,22 +83,4 @@ export async function openDeployed({ target, stack, env, certificate }: Deployed
       await rm(data, { recursive: true })
     },
   })
-}
-
-/** All but the key ring, whose keys outlast a test: a key is not made in a moment, and running functions know them. */
-async function emptied(dynamo: DynamoDBClient, table: string): Promise<void> {
-  const { Items = [] } = await dynamo.send(
-    new ScanCommand({ TableName: table, ProjectionExpression: 'pk, sk', ConsistentRead: true }),
-  )
-  const gone = Items.filter(({ pk }) => pk?.S !== 'keyring')
-  for (let at = 0; at < gone.length; at += 25)
-    await dynamo.send(
-      new BatchWriteItemCommand({
-        RequestItems: {
-          [table]: gone.slice(at, at + 25).map(({ pk, sk }) => ({
-            DeleteRequest: { Key: { pk: pk ?? { NULL: true }, sk: sk ?? { NULL: true } } },
-          })),
-        },
-      }),
-    )
 }

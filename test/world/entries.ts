@@ -2,10 +2,11 @@ import { indexes, keys } from '../../shared/domain/keys.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import type { Key, Store } from '../../shared/ports/store.ts'
 
-/** All entries of an organisation, in the order of time. */
+/** The entries of an organisation, in the order of time, but for those `without`. */
 export async function entriesOf(
   store: Store,
   organisation: string,
+  without: ReadonlySet<string> = new Set(),
 ): Promise<readonly { eid: string; entry: Entry }[]> {
   const all: { eid: string; entry: Entry }[] = []
   let after: string | undefined
@@ -17,8 +18,9 @@ export async function entriesOf(
       limit: 100,
       ...(after && { after }),
     })
-    const found = await store.get(page.keys as readonly Key<Entry>[])
-    page.keys.forEach((key, i) => {
+    const wanted = page.keys.filter(({ pk }) => !without.has(pk)) as readonly Key<Entry>[]
+    const found = await store.get(wanted)
+    wanted.forEach((key, i) => {
       const entry = found[i]
       if (entry) all.push({ eid: key.pk, entry })
     })

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { deployEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
+import type { DemoProvider } from '../../scripts/demo/provider.ts'
 import { clientEnvironment } from '../../scripts/localstack/client-environment.ts'
 import { startInstance, stopInstance } from '../../scripts/localstack/instance.ts'
 import { deleteStack, findStack } from '../../shared/adapters/aws/cloudformation.ts'
+import { tellOnce } from './told-story.ts'
 
 let undo: () => Promise<void> = async () => undefined
 export const teardown = (): Promise<void> => undo()
@@ -27,14 +29,19 @@ export async function setup(project: TestProject): Promise<void> {
     lease: 10,
     log: join(folder, 'deploy.log'),
   }
+  let provider: DemoProvider | undefined
   undo = async () => {
+    await provider?.close()
     if (instance) await stopInstance(folder)
     else await destroyed(emulated.stack)
     rmSync(folder, { recursive: true, force: true })
   }
   console.log(`Deploying to the LocalStack at ${emulated.env.AWS_ENDPOINT_URL}, see ${emulated.log}`)
   await deployEmulated(emulated)
-  project.provide('deployed', { target: 'localstack', stack: emulated.stack, env: emulated.env })
+  const told = await tellOnce(emulated.stack, folder)
+  provider = told.provider
+  const { target, stack, env } = emulated
+  project.provide('deployed', { target, stack, env, story: told.story })
   if (instance) project.provide('localstack', instance)
 }
 

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { deployEmulated, type Emulated } from '../../scripts/aws/emulated.ts'
+import type { DemoProvider } from '../../scripts/demo/provider.ts'
 import { clientEnvironment } from '../../scripts/localstack/client-environment.ts'
 import { startMinistack } from '../../scripts/ministack/instance.ts'
+import { tellOnce } from './told-story.ts'
 
 let undo: () => Promise<void> = async () => undefined
 export const teardown = (): Promise<void> => undo()
@@ -15,7 +17,9 @@ export async function setup(project: TestProject): Promise<void> {
   if (process.env.SALLYPORT_TEST_EMULATORS === '0') return
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-ministack-'))
   const ministack = await startMinistack(folder, line => console.log(line))
+  let provider: DemoProvider | undefined
   undo = async () => {
+    await provider?.close()
     await ministack.stop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -28,6 +32,9 @@ export async function setup(project: TestProject): Promise<void> {
   }
   console.log(`Deploying to the ministack at ${ministack.endpoint}, see ${emulated.log}`)
   await deployEmulated(emulated)
+  const told = await tellOnce(emulated.stack, folder)
+  provider = told.provider
   const { target, stack, env } = emulated
-  project.provide('deployed', { target, stack, env, certificate: ministack.certificate })
+  const { certificate } = ministack
+  project.provide('deployed', { target, stack, env, certificate, story: told.story })
 }

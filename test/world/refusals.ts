@@ -14,6 +14,28 @@ export const ofTheServer = [
   'upstream_timeout',
 ] as const satisfies readonly RefusalCode[]
 
+/** Met in `test/e2e/every-refusal-of-a-decision.test.ts`: they are said to people. */
+export const ofDecisions = [
+  'approval_required',
+  'ceiling_exceeded',
+  'classification_exceeded',
+  'fresh_sign_in_required',
+  'holds_full',
+  'idempotency_key_required',
+  'idempotency_key_reused',
+  'own_proposal',
+  'person_suspended',
+  'proposal_stale',
+  'record_exists',
+  'record_unknown',
+  'role_missing',
+  'session_ended',
+  'state_forbids',
+  'ticket_invalid',
+  'version_required',
+  'version_stale',
+] as const satisfies readonly RefusalCode[]
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers

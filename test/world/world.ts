@@ -33,9 +33,14 @@ export interface World {
   /** An operator's command, for instance `rotate`; rejects with its `stderr` when it fails. */
   operate(command: string, ...args: string[]): Promise<{ readonly stdout: string }>
   partner(id: 'cedar' | 'prairie'): Partner
+  /** Ids: of the partner's grant, of the meter that is the grant's own, of its agreement. */
+  grant(id: 'cedar' | 'prairie'): string
+  meterId(id: 'cedar' | 'prairie'): string
+  agreement(id: 'cedar' | 'prairie'): string
   gateway(id: 'cedar' | 'prairie'): Gateway
   raw(id: 'cedar' | 'prairie'): ReturnType<typeof rawClient>
   meter(id: 'cedar' | 'prairie'): Promise<Meter>
+  /** Those that were not there when the world opened: how the partner came to its grant stands before them. */
   entries(id: 'cedar' | 'prairie'): Promise<readonly { eid: string; entry: Entry }[]>
   script(behaviour: object): Promise<void>
   stats(): Promise<UpstreamStats>
@@ -50,30 +55,44 @@ export interface UpstreamStats {
   readonly tokens_produced: number
 }
 
-type Given = Omit<World, 'partner' | 'gateway' | 'raw' | 'meter' | 'entries' | 'script' | 'stats'>
+type Given = Omit<
+  World,
+  'partner' | 'grant' | 'meterId' | 'agreement' | 'gateway' | 'raw' | 'meter' | 'entries' | 'script' | 'stats'
+>
 
-/** What every world can be asked, whatever it runs on. */
-export function furnished<G extends Given>(given: G): G & World {
+/** What every world can be asked, whatever it runs on. It is open from now on. */
+export async function furnished<G extends Given>(given: G): Promise<NoInfer<G> & World> {
   const { issuer, store, upstream, credentials } = given
   const partner = (id: string): Partner => {
     const found = credentials.partners.find(one => one.id === id)
     if (found === undefined) throw new Error(`no partner ${id}`)
     return found
   }
+  const told = await Promise.all(credentials.partners.map(({ id }) => entriesOf(store, id)))
+  const before = new Set(told.flat().map(({ eid }) => eid))
+  const grants = await store.get(credentials.partners.map(({ grant }) => keys.grant(grant)))
+  const meterId = (id: string): string => {
+    const [own] = grants.find(grant => grant?.organisation === id)?.meters ?? []
+    if (own === undefined) throw new Error(`no meter of ${id}`)
+    return own
+  }
   return {
     ...given,
     partner,
+    grant: id => partner(id).grant,
+    meterId,
+    agreement: id => partner(id).agreement,
     gateway: id => {
       const { client_id: clientId, key, kid } = partner(id)
       return createGateway({ issuer, clientId, key, kid })
     },
     raw: id => rawClient(issuer, partner(id)),
     meter: async id => {
-      const [meter] = await store.get([keys.meter(`grant_${id}`)])
+      const [meter] = await store.get([keys.meter(meterId(id))])
       if (meter === undefined) throw new Error(`no meter of ${id}`)
       return meter
     },
-    entries: id => entriesOf(store, id),
+    entries: id => entriesOf(store, id, before),
     script: async behaviour => {
       const response = await fetch(`${upstream.url}/demo/script`, {
         method: 'POST',

@@ -20,9 +20,16 @@ describe('the files', () => {
   test('are one of 32 bytes for each domain and one to wrap with, for the owner alone', async () => {
     await open()
     const names = await readdir(folder)
-    expect(names.sort()).toEqual(['log.key', 'nonce.key', 'seal.key', 'watermark.key', 'wrapping.key'])
+    expect(names.sort()).toEqual([
+      'log.key',
+      'nonce.key',
+      'seal.key',
+      'watermark.key',
+      'webhook.key',
+      'wrapping.key',
+    ])
     const keys = await Promise.all(names.map(name => readFile(join(folder, name), 'hex')))
-    expect(new Set(keys).size).toBe(5)
+    expect(new Set(keys).size).toBe(6)
     for (const name of names)
       expect(await stat(join(folder, name))).toMatchObject({ mode: 0o100600, size: 32 })
   })

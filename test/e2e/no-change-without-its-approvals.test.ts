@@ -1,0 +1,236 @@
+/** Invariant 5: no governance change without its approvals and its record, in one transaction. */
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { at, textAt } from '../../client/json.ts'
+import { modelId } from '../../scripts/demo/story.ts'
+import { ruleOf, whoDecides } from '../../shared/domain/who-decides.ts'
+import { type Store, StoreUnavailable } from '../../shared/ports/store.ts'
+import { openEmbedded } from '../world/embedded.ts'
+import { entriesOf, told } from '../world/entries.ts'
+import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
+import {
+  inDays,
+  limits,
+  makeSubjects,
+  nomination,
+  personId,
+  type Subjects,
+  someProvider,
+} from '../world/governance-subjects.ts'
+import { openWorld } from '../world/open.ts'
+import type { World } from '../world/world.ts'
+
+let world: World
+let deciders: Deciding
+let made: Subjects
+beforeAll(async () => {
+  world = await openWorld()
+  deciders = deciding(world)
+  made = await makeSubjects(world, deciders)
+})
+afterAll(() => world.close())
+
+interface Change {
+  readonly path: () => string
+  readonly body?: () => object
+  /** The record that it changes, or makes. */
+  readonly record: () => string
+  readonly by?: string
+  readonly second?: string
+  /** Something to be done before. */
+  readonly first?: () => Promise<unknown>
+}
+
+const on = (record: () => string, verb: string, further: Partial<Change> = {}): Change => ({
+  record,
+  path: () => `${record()}/${verb}`,
+  ...further,
+})
+const partner = (id: () => string, verb: string): Change => on(() => `/partners/${id()}`, verb)
+const grant = (verb: string, further: Partial<Change> = {}): Change =>
+  on(() => `/grants/${made.grants.active}`, verb, further)
+const plain = (): string => `/people/${made.people.plain}`
+
+/** Every action that takes two people, once. The order is that in which one makes the next possible. */
+const changes: Readonly<Record<string, Change>> = {
+  'organisation.register': {
+    path: () => '/organisations',
+    record: () => '/organisations/newcomer',
+    body: () => ({ ...nomination('newcomer'), kind: 'government' }),
+  },
+  'organisation.provider': on(() => '/organisations/fjord', 'provider', {
+    body: () => ({ provider: { ...someProvider, client_id: 'another' } }),
+  }),
+  'person.first_admin': on(() => `/people/${made.people.unadministered}`, 'first_admin'),
+  'person.roles': on(plain, 'roles', { body: () => ({ roles: ['partner-user'] }), by: 'priya' }),
+  'person.reinstate': on(plain, 'reinstate', {
+    by: 'priya',
+    first: () => deciders.make('boris', `${plain()}/suspend`, because(), { on: plain() }),
+  }),
+  'partner.select': partner(() => made.partners.vetting, 'select'),
+  'partner.reinstate': partner(() => made.partners.suspended, 'reinstate'),
+  'partner.revoke': partner(() => made.partners.selected, 'revoke'),
+  'partner.close': partner(() => made.partners.revoked, 'close'),
+  'appeal.dismiss': on(() => `/appeals/${made.appeal}`, 'dismiss'),
+  'client.reinstate': on(() => `/clients/${made.clients.suspended}`, 'reinstate', { by: 'priya' }),
+  'appeal.uphold': {
+    path: () => `/appeals/${appealed}/uphold`,
+    record: () => `/appeals/${appealed}`,
+    first: async () => {
+      const stopped = await deciders.read('ada', `/people/${made.people.suspended}`)
+      const entry = textAt(stopped?.body, 'stop', 'entry')
+      appealed = (await deciders.make('priya', '/appeals', { entry, text: 'She is needed.' })).id
+    },
+  },
+  'grant.activate': {
+    path: () => '/grants',
+    record: () => `/agreements/${made.agreements.unread}`,
+    body: () => ({
+      organisation: 'cedar',
+      model: modelId,
+      agreement: made.agreements.unread,
+      limits,
+      expires_at: inDays(100),
+    }),
+  },
+  'grant.continuity': grant('continuity', { body: () => ({ mission_continuity: true }) }),
+  'grant.suspend_continuing': grant('suspend'),
+  'grant.reinstate': grant('reinstate'),
+  'grant.revoke': grant('revoke'),
+  'rules.change': on(() => '/rules', 'change', { body: () => ({ rules: { proposal_hours: 48 } }) }),
+}
+let appealed = ''
+
+const names = Object.keys(changes)
+/** Elsewhere a request takes long: those that stand for themselves. */
+const run =
+  inject('deployed') === undefined
+    ? names
+    : ['person.roles', 'partner.select', 'grant.continuity', 'rules.change']
+
+test('every action that takes two people is tried', () => {
+  const two = (Object.keys(whoDecides) as (keyof typeof whoDecides)[]).filter(
+    name => ruleOf(name).seats.length > 1,
+  )
+  expect(names.toSorted()).toEqual(two.toSorted())
+})
+
+describe.each(run)('%s', name => {
+  test('one signature changes nothing; the second makes the change, with its entry, at once', async () => {
+    const { path, record, body = () => ({}), by = 'ada', second = 'nora', first } = changes[name] as Change
+    await first?.()
+    const before = await deciders.read(by, record())
+    const options = before === undefined ? {} : { ifMatch: before.version }
+    const asked = await deciders.ask(by, path(), { ...body(), ...because() }, options)
+    expect([asked.status, codeOf(asked), textAt(asked.body, 'step')]).toEqual([202, undefined, 'proposed'])
+    const proposal = `/proposals/${textAt(asked.body, 'proposal', 'id')}`
+    expect(await deciders.read(by, record())).toEqual(before)
+
+    // As often as one likes: it stays one signature.
+    for (const verb of ['approve', 'decline']) {
+      const again = await deciders.ask(by, `${proposal}/${verb}`, {}, { ifMatch: 1 })
+      expect([again.status, codeOf(again)]).toEqual([403, 'own_proposal'])
+    }
+    const open = await deciders.read(by, proposal)
+    expect(open).toMatchObject({ version: 1, body: { state: 'open' } })
+    expect(await deciders.read(by, record())).toEqual(before)
+    const proposed = await entryOf(by, textAt(asked.body, 'entry'))
+    expect(proposed).toMatchObject({ decision: 'proposed', shown: textAt(open?.body, 'shown') })
+    expect(new Set(signers(proposed)).size).toBe(1)
+
+    const approved = await deciders.ask(second, `${proposal}/approve`, {}, { ifMatch: 1 })
+    expect([approved.status, codeOf(approved), textAt(approved.body, 'state')]).toEqual([
+      200,
+      undefined,
+      'applied',
+    ])
+    const applied = await entryOf(by, textAt(approved.body, 'entry'))
+    expect(applied).toMatchObject({
+      decision: 'applied',
+      proposal: proposal.split('/').at(-1),
+      difference: at(open?.body, 'difference'),
+      shown: textAt(open?.body, 'shown'),
+      reason: 'operational',
+    })
+    expect(new Set(signers(applied)).size).toBe(2)
+    const after = await deciders.read(by, record())
+    if (name === 'grant.activate') {
+      const granted = await deciders.read(by, `/grants/${textAt(asked.body, 'subject', 'id')}`)
+      expect(textAt(granted?.body, 'state')).toBe('active')
+    } else expect(after?.version).toBe((before?.version ?? 0) + 1)
+  })
+})
+
+const signers = (entry: unknown): readonly unknown[] =>
+  ((at(entry, 'signatures') ?? []) as readonly { person: string }[]).map(one => JSON.stringify(one))
+
+async function entryOf(login: string, eid: string | undefined): Promise<unknown> {
+  const read = await deciders.read(login, `/entries/${eid}`)
+  return at(read?.body, 'body', 'unmapped')
+}
+
+describe.runIf(inject('deployed') === undefined)('a store that fails in the transaction', () => {
+  /** What happens to the next transactions: they fail before, or they are made and their answer is lost. */
+  let fault: 'none' | 'before' | 'lost' = 'none'
+  const wrap = (store: Store): Store => ({
+    ...store,
+    get: store.get.bind(store),
+    write: store.write.bind(store),
+    query: store.query.bind(store),
+    async transact(ops) {
+      if (fault === 'before') throw new StoreUnavailable('it fails')
+      const done = await store.transact(ops)
+      if (fault === 'lost') throw new StoreUnavailable('the answer is lost')
+      return done
+    },
+  })
+
+  test('changes nothing, and says so; a lost answer is found again', async () => {
+    const failing = await openEmbedded({ wiring: { wrap } })
+    try {
+      const own = deciding(failing)
+      const path = `/people/${await personId(own, 'priya', 'Sam Ortiz')}`
+      const ask = (roles: readonly string[], ifMatch: number) =>
+        own.ask('priya', `${path}/roles`, { roles, ...because() }, { ifMatch })
+      const stands = async () => ({
+        person: await own.read('priya', path),
+        entries: (await entriesOf(failing.store, 'cedar')).filter(
+          ({ entry }) => told(entry).kind === 'decision',
+        ).length,
+        proposals: (await own.list('priya', '/proposals?state=open')).length,
+      })
+      await Promise.all(['priya', 'nora', 'boris'].map(own.as))
+      const before = await stands()
+      const version = before.person?.version ?? 0
+
+      fault = 'before'
+      expect(codeOf(await ask([], version))).toBe('store_unavailable')
+      fault = 'none'
+      expect(await stands()).toEqual(before)
+
+      const asked = await ask([], version)
+      const proposal = `/proposals/${textAt(asked.body, 'proposal', 'id')}/approve`
+      const waiting = await stands()
+      fault = 'before'
+      const [approved, stopped] = await Promise.all([
+        own.ask('nora', proposal, {}, { ifMatch: 1 }),
+        own.ask('boris', `${path}/suspend`, because(), { ifMatch: version }),
+      ])
+      fault = 'none'
+      for (const answer of [approved, stopped])
+        expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
+      expect(await stands()).toEqual(waiting)
+
+      fault = 'lost'
+      const settled = await own.ask('nora', proposal, {}, { ifMatch: 1 })
+      fault = 'none'
+      expect([settled.status, textAt(settled.body, 'state')]).toEqual([200, 'applied'])
+      expect(await stands()).toMatchObject({
+        person: { version: version + 1, body: { roles: [] } },
+        entries: waiting.entries + 1,
+        proposals: before.proposals,
+      })
+    } finally {
+      await failing.close()
+    }
+  })
+})

@@ -1,0 +1,65 @@
+/**
+ * The tables of who decides and who sees, read anew from their data alone: what the tests expect is not computed by the
+ * code that they judge.
+ */
+import { type ActionName, type Rule, type Who, whoDecides } from '../../shared/domain/who-decides.ts'
+import { type Facts, type Relation, whoSees } from '../../shared/domain/who-sees.ts'
+import type { Someone } from './governance.ts'
+
+/** Whose it is, and who decides about it, by ids of organisations. */
+export interface Parties {
+  readonly organisation: string
+  readonly developers: readonly string[]
+  readonly governments: readonly string[]
+}
+
+/** Whether somebody may ask for it at all: they fill a seat, or the rule lets them open the proposal. */
+export function decides(action: ActionName, { roles, organisation }: Someone, parties: Parties): boolean {
+  const { seats, asks = [] }: Rule = whoDecides[action]
+  return [...seats.flat(), ...asks].some(
+    ({ role, of }) => roles.includes(role) && related(of, parties).includes(organisation),
+  )
+}
+
+const related = (of: Who['of'], { organisation, developers, governments }: Parties): readonly string[] =>
+  ({ subject: [organisation], developer: developers, government: governments })[of]
+
+type Side =
+  | 'owner'
+  | 'developers'
+  | 'governments'
+  | 'about'
+  | 'decidedBy'
+  | 'placedBy'
+  | 'offeredTo'
+  | 'audits'
+
+/** In which of the facts an organisation has to stand. */
+const sides: Readonly<Record<Relation, readonly Side[]>> = {
+  nobody: [],
+  own: ['owner'],
+  about_itself: ['owner', 'about'],
+  offered_or_granted: ['offeredTo'],
+  of_its_models: ['owner', 'developers'],
+  engaged: ['governments'],
+  co_selected: ['owner', 'governments'],
+  under_its_own_grants: ['owner'],
+  decided_or_party: ['owner', 'about', 'governments', 'decidedBy'],
+  placed_or_decided: ['owner', 'placedBy', 'governments', 'decidedBy'],
+  handed_over: ['owner'],
+  in_its_engagement: ['owner', 'audits'],
+  shared: [],
+  deals_with: ['owner', 'about', 'developers', 'governments', 'audits'],
+}
+
+/** The one auditor here is engaged for the demo's model. */
+const audits = 'aurora-preview'
+
+export function isSeen({ organisation, kind, roles }: Someone, facts: Facts): boolean {
+  const column = roles.includes('consultant') ? 'consultant' : kind
+  return sides[whoSees[facts.noun][column]].some(side =>
+    side === 'audits'
+      ? kind === 'auditor' && [facts.model, ...(facts.models ?? [])].includes(audits)
+      : [facts[side]].flat().includes(organisation),
+  )
+}
