@@ -213,10 +213,10 @@ const concur: Definition = {
   },
 }
 
-/** Whoever placed it lifts it: the other side's hold is not one's own to lift. */
-/** Of an emergency hold that an operator placed: whoever decides about its subject lifts it. */
+/** Who placed an emergency hold: whoever decides about its subject lifts it. */
 export const operators = 'operator'
 
+/** Whoever placed it lifts it: the other side's hold is not one's own to lift. */
 const lift: Definition = {
   async plan({ store }, { id }, { now, actor }) {
     const hold = await readHold(store, id, actor)

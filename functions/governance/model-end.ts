@@ -28,8 +28,8 @@ interface Resumed {
 
 /**
  * Beside these stand the model, `standing`, the entry, the notices and the checks, and a transaction takes 100. What is
- * beyond it is ended later by the same two functions: of holds only the records, since `standing`, which admission
- * reads, lets go of all of them; of some thirty suspensions and more, the rest.
+ * beyond it the sweeper ends within a minute: of holds only the records, since `standing`, which admission reads, lets go
+ * of all of them; of some thirty suspensions and more, the rest.
  */
 const maxWrites = 56
 /** Organisations that are told beside the developer and the offices. */
@@ -53,14 +53,15 @@ async function governmentStops(store: Store, model: Model): Promise<readonly Res
   const found: Governed<Grant>[] = []
   for await (const batch of pages<Governed<Grant>>(store, { index: indexes.byRecord, partition: 'grant' }))
     for (const grant of await store.get(batch)) if (grant && endsWithModel(grant, model)) found.push(grant)
-  return Promise.all(
-    found.map(async grant => {
-      const [organisation] = await store.get([keys.organisation(grant.organisation)])
-      if (organisation === undefined || !takesPart(organisation)) return { grant, meters: [] }
-      const { meters } = await withMeters(store, grant)
-      return { grant, meters: meters.filter(({ state }) => state === 'closed') }
-    }),
-  )
+  return Promise.all(found.map(grant => resumed(store, grant)))
+}
+
+/** A grant that goes on, with what of its meters does. */
+export async function resumed(store: Store, grant: Governed<Grant>): Promise<Resumed> {
+  const [organisation] = await store.get([keys.organisation(grant.organisation)])
+  if (organisation === undefined || !takesPart(organisation)) return { grant, meters: [] }
+  const { meters } = await withMeters(store, grant)
+  return { grant, meters: meters.filter(({ state }) => state === 'closed') }
 }
 
 /** The grants first: they have no other place that lets go of them. */

@@ -30,7 +30,9 @@ export async function deployEmulated(emulated: Emulated): Promise<string> {
   Object.assign(process.env, env)
   if (env.NODE_EXTRA_CA_CERTS !== undefined) trust(env.NODE_EXTRA_CA_CERTS)
   const app = cdkOf(emulated)
-  await Promise.all([bundle(assetsOf(emulated)), cdk(app, 'bootstrap', environment)])
+  // The CDK asks the app for its stacks even to bootstrap, and the app wants the bundles.
+  await bundle(assetsOf(emulated))
+  await cdk(app, 'bootstrap', environment)
   await cdk(app, 'deploy', stack, '--require-approval', 'never', ...outputOf(emulated))
   const deployment = await openStack(stack)
   try {

@@ -26,7 +26,7 @@ import { anyId, listOf, listQuery, longText } from '../shapes/common.ts'
 
 function shown({ viewer }: PersonCaller, appeal: Governed<Appeal>): object | undefined {
   if (sees(viewer, appealFacts(appeal)) === undefined) return undefined
-  // The words of the answer are the deciders' and not the partner's, whoever wrote the appeal.
+  // Sealed words of the answer are the deciders', though the appeal itself is the partner's.
   return showAppeal(appeal, viewer.kind !== 'partner')
 }
 
