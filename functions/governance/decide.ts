@@ -67,10 +67,11 @@ export async function decide(deps: GovernanceDeps, actor: Actor, asked: Asked): 
   const idOf = (at: number): string => (ids[at] ??= randomId('proposal', random.bytes(16)))
   return commit<Decided>(deps, eid, actor, async () => {
     const now = clock.now()
-    // Another request of the same key came first: what it was answered is this one's answer too.
+    const considered = await consider(deps, actor, asked, now)
+    // Another request of the same key came first: what it was answered is this one's answer too. Looked at after the
+    // records, which may show what that one has made.
     if (asked.once && (await isMade(deps, asked.once.key)))
       return refuse('idempotency_key_reused', 'It was made with this key already.')
-    const considered = await consider(deps, actor, asked, now)
     if (considered instanceof Refusal) return considered
     const { plan, name } = considered
     const by = sign(actor, considered.role, now)

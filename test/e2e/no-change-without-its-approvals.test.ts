@@ -3,16 +3,12 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { at, textAt } from '../../client/json.ts'
 import { modelId } from '../../scripts/demo/story.ts'
 import { ruleOf, whoDecides } from '../../shared/domain/who-decides.ts'
-import { type Store, StoreUnavailable } from '../../shared/ports/store.ts'
-import { openEmbedded } from '../world/embedded.ts'
-import { entriesOf, told } from '../world/entries.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
 import {
   inDays,
   limits,
   makeSubjects,
   nomination,
-  personId,
   type Subjects,
   someProvider,
 } from '../world/governance-subjects.ts'
@@ -167,70 +163,3 @@ async function entryOf(login: string, eid: string | undefined): Promise<unknown>
   const read = await deciders.read(login, `/entries/${eid}`)
   return at(read?.body, 'body', 'unmapped')
 }
-
-describe.runIf(inject('deployed') === undefined)('a store that fails in the transaction', () => {
-  /** What happens to the next transactions: they fail before, or they are made and their answer is lost. */
-  let fault: 'none' | 'before' | 'lost' = 'none'
-  const wrap = (store: Store): Store => ({
-    ...store,
-    get: store.get.bind(store),
-    write: store.write.bind(store),
-    query: store.query.bind(store),
-    async transact(ops) {
-      if (fault === 'before') throw new StoreUnavailable('it fails')
-      const done = await store.transact(ops)
-      if (fault === 'lost') throw new StoreUnavailable('the answer is lost')
-      return done
-    },
-  })
-
-  test('changes nothing, and says so; a lost answer is found again', async () => {
-    const failing = await openEmbedded({ wiring: { wrap } })
-    try {
-      const own = deciding(failing)
-      const path = `/people/${await personId(own, 'priya', 'Sam Ortiz')}`
-      const ask = (roles: readonly string[], ifMatch: number) =>
-        own.ask('priya', `${path}/roles`, { roles, ...because() }, { ifMatch })
-      const stands = async () => ({
-        person: await own.read('priya', path),
-        entries: (await entriesOf(failing.store, 'cedar')).filter(
-          ({ entry }) => told(entry).kind === 'decision',
-        ).length,
-        proposals: (await own.list('priya', '/proposals?state=open')).length,
-      })
-      await Promise.all(['priya', 'nora', 'boris'].map(own.as))
-      const before = await stands()
-      const version = before.person?.version ?? 0
-
-      fault = 'before'
-      expect(codeOf(await ask([], version))).toBe('store_unavailable')
-      fault = 'none'
-      expect(await stands()).toEqual(before)
-
-      const asked = await ask([], version)
-      const proposal = `/proposals/${textAt(asked.body, 'proposal', 'id')}/approve`
-      const waiting = await stands()
-      fault = 'before'
-      const [approved, stopped] = await Promise.all([
-        own.ask('nora', proposal, {}, { ifMatch: 1 }),
-        own.ask('boris', `${path}/suspend`, because(), { ifMatch: version }),
-      ])
-      fault = 'none'
-      for (const answer of [approved, stopped])
-        expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
-      expect(await stands()).toEqual(waiting)
-
-      fault = 'lost'
-      const settled = await own.ask('nora', proposal, {}, { ifMatch: 1 })
-      fault = 'none'
-      expect([settled.status, textAt(settled.body, 'state')]).toEqual([200, 'applied'])
-      expect(await stands()).toMatchObject({
-        person: { version: version + 1, body: { roles: [] } },
-        entries: waiting.entries + 1,
-        proposals: before.proposals,
-      })
-    } finally {
-      await failing.close()
-    }
-  })
-})

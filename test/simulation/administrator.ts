@@ -1,311 +1,266 @@
 /**
- * Somebody who decides, straight in the registry and the meters: what stops calls also closes the meters, in one
- * transaction. Some of it is taken back later.
+ * The people who decide. Each scene is a decision drawn by chance, with what others make of it: they stand by it, sign
+ * it, withdraw it, or change its subject at the same moment. Several scenes go on at once, on the same records.
  */
-import { keys } from '../../shared/domain/keys.ts'
-import { type Meter, reopen } from '../../shared/domain/meter.ts'
-import type { Agreement, Client, Grant, Model, Organisation } from '../../shared/domain/records.ts'
-import { rotate } from '../../shared/oauth/key-ring.ts'
-import {
-  type Condition,
-  type Key,
-  type Store,
-  StoreUnavailable,
-  type TransactOp,
-  type Update,
-} from '../../shared/ports/store.ts'
+import type { Decided } from '../../functions/governance/decide.ts'
+import { type Governed, keys } from '../../shared/domain/keys.ts'
+import type { Action, Proposal } from '../../shared/domain/proposals.ts'
+import type { HoldScope } from '../../shared/domain/records.ts'
+import { Refusal } from '../../shared/domain/refusal.ts'
+import type { ActionName } from '../../shared/domain/who-decides.ts'
+import type { Key } from '../../shared/ports/store.ts'
+import { type Answer, Api } from './api.ts'
 import type { Dice } from './dice.ts'
-import type { Revocation } from './observed.ts'
-import { clientOf, grantOf, modelId, type Partner, partners, pool, signings } from './records.ts'
-import type { Process } from './scheduler.ts'
+import {
+  attested,
+  ceiling,
+  clientOf,
+  developer,
+  government,
+  grantOf,
+  modelId,
+  type Partner,
+  partners,
+  people,
+  personOf,
+  type Somebody,
+} from './records.ts'
 import type { World } from './world.ts'
+
+const developers = ['hana', 'hugo'] as const
+const offices = ['olga', 'omar'] as const
+const deciders = [...developers, ...offices] as const
+const adminOf = { cedar: 'cora', prairie: 'petra' } as const satisfies Record<Partner, Somebody>
+
+/** A record that is stopped and goes on again, and who does either. */
+interface Stoppable {
+  readonly id: string
+  readonly stop: ActionName
+  readonly lift: ActionName
+  readonly key: Key<Governed<object>>
+  readonly by: readonly [Somebody, ...Somebody[]]
+  readonly is: (record: object) => boolean
+}
 
 export class Administrator {
   readonly #world: World
-  readonly #dice: Dice
-  readonly #store: Store
-  /** What is stopped now: it is not stopped again until it goes on. */
-  readonly #stopped = new Set<string>()
-  #versions = 0
-  readonly #process: Process = { name: 'administrator', skew: 0, alive: true }
+  readonly #api: Api
+  #holds = 0
 
   constructor(world: World) {
     this.#world = world
-    this.#dice = world.diceFor('administrator')
-    this.#store = world.storeOf(this.#process)
+    this.#api = new Api(world)
   }
 
-  /** Something drawn by chance, and perhaps its end some seconds later. */
   async decide(dice: Dice): Promise<void> {
     const partner = dice.pick(partners)
-    const choice = dice.below(13)
-    if (choice < 3) return this.#changeLimits(dice, dice.pick([grantOf(partner), pool]))
-    if (choice === 3) return this.#revokeToken()
-    if (choice === 4) return this.#reopen(dice.pick([grantOf(partner), pool]))
-    if (choice === 5) return this.#killModel()
-    if (choice === 6) return this.#hold(partner)
-    if (choice === 7) return this.#suspendGrant(partner)
-    if (choice === 8) return this.#suspendClient(partner)
-    if (choice === 9) return this.#suspendAgreement(partner)
-    if (choice === 10) return this.#replaceAgreement(partner)
-    if (choice === 11) return this.#replaceSigningKey()
-    return this.#suspendPartner(partner, dice.pick(['partner', 'state']))
+    const choice = dice.below(16)
+    // From then on its developer alone decides on it.
+    if (dice.chance(0.02)) return this.#released(dice)
+    if (choice < 3) return this.#stopped(partnerItself(partner), dice)
+    if (choice < 6) return this.#stopped(grantItself(partner), dice)
+    if (choice === 6) return this.#stopped(clientItself(partner), dice)
+    if (choice === 7) return this.#stopped(modelItself, dice)
+    if (choice < 11) return this.#held(partner, dice)
+    if (choice === 11) return this.#changeQuota(partner, dice)
+    if (choice === 12) return this.#changeContinuity(partner, dice)
+    if (choice === 13) return this.#stopped(person(dice.pick(deciders)), dice)
+    // What is revoked stays so, and brings no more calls.
+    if (choice === 14 && dice.chance(0.5))
+      return this.#contested(dice.pick([revokesGrant(partner), revokesPartner(partner)]), dice)
+    return this.#raised(dice)
   }
 
-  async #suspendPartner(partner: Partner, name: 'partner' | 'state'): Promise<void> {
-    const key = keys.organisation(partner)
-    const field = [name] as const
-    await this.#stop(
-      `${partner} was suspended${name === 'state' ? ' as an organisation' : ''}`,
-      sent => sent.partner === partner,
-      {
-        on: () => this.#switch<Organisation>(key, field, 'active', 'suspended', grantOf(partner), 'closed'),
-        off: () => this.#switch<Organisation>(key, field, 'suspended', 'active', grantOf(partner), 'open'),
-      },
-    )
-  }
-
-  async #suspendGrant(partner: Partner): Promise<void> {
-    const key = keys.grant(grantOf(partner))
-    const field = ['state'] as const
-    await this.#stop(`the grant of ${partner} was suspended`, sent => sent.partner === partner, {
-      on: () => this.#switch<Grant>(key, field, 'active', 'suspended', grantOf(partner), 'closed'),
-      off: () => this.#switch<Grant>(key, field, 'suspended', 'active', grantOf(partner), 'open'),
-    })
-  }
-
-  async #suspendClient(partner: Partner): Promise<void> {
-    const key = keys.client(clientOf(partner))
-    await this.#stop(`the client of ${partner} was suspended`, sent => sent.partner === partner, {
-      on: () => this.#switch<Client>(key, ['state'], 'active', 'suspended'),
-      off: () => this.#switch<Client>(key, ['state'], 'suspended', 'active'),
-    })
-  }
-
-  async #suspendAgreement(partner: Partner): Promise<void> {
-    const key = keys.agreement(`agreement_${partner}`)
-    const field = ['state'] as const
-    await this.#stop(`the agreement of ${partner} was suspended`, sent => sent.partner === partner, {
-      on: () => this.#switch<Agreement>(key, field, 'effective', 'suspended', grantOf(partner), 'closed'),
-      off: () => this.#switch<Agreement>(key, field, 'suspended', 'effective', grantOf(partner), 'open'),
-    })
-  }
-
-  /** A new version without a time in which the one before still counts: tokens of the old one end. */
-  async #replaceAgreement(partner: Partner): Promise<void> {
-    const digest = `digest-${partner}-${++this.#versions}`
-    const revocation = this.#revocation(`${partner} has a new agreement`, this.#tokensSoFar(partner))
-    const key = keys.agreement(`agreement_${partner}`)
-    const done = await this.#insist(async () => {
-      const [found] = await this.#store.get([key])
-      const { rev } = found as unknown as { readonly rev: number }
-      if (found?.digest === digest) return true
-      return [
-        {
-          kind: 'update',
-          key,
-          if: { and: [{ eq: [['rev'], rev] }, { eq: [['state'], 'effective'] }] },
-          ours: { eq: [['digest'], digest] },
-          change: { set: [[['digest'], digest]], add: [[['rev'], 1]] },
-        },
-      ]
-    })
-    if (done) this.#acknowledged(revocation)
-  }
-
-  /** A signing key is no longer trusted, and another one signs from now on. */
-  async #replaceSigningKey(): Promise<void> {
-    const next = signings[++this.#versions % signings.length]
-    const { now } = this.#world.scheduler
-    const revocation = this.#revocation('the signing key was found out', this.#tokensSoFar())
-    const [before] = await this.#store.get([keys.keyRing]).catch(() => [undefined])
-    const compromised = before?.keys.at(-1)?.kid
-    if (next === undefined || !compromised || before.keys.some(({ kid }) => kid === next.kid)) return
-    const { kid, jwk } = next
-    const ring = rotate(before, { kid, alg: 'Ed25519', jwk, ref: kid }, now, { compromised })
-    const done = await this.#insist(async () => [
-      {
-        kind: 'put',
-        key: keys.keyRing,
-        item: ring,
-        if: { eq: [['version'], before.version] },
-        ours: { eq: [['version'], ring.version] },
-      },
-      { kind: 'update', key: keys.standing, change: { set: [[['compromised', compromised], now]] } },
-    ])
-    if (done) this.#acknowledged(revocation)
-  }
-
-  #tokensSoFar(partner?: Partner): Revocation['covers'] {
-    const sent = [...this.#world.invariants.sent.values()]
-    const tokens = new Set(sent.filter(one => one.partner === (partner ?? one.partner)).map(one => one.token))
-    return one => tokens.has(one.token)
-  }
-
-  async #killModel(): Promise<void> {
-    const key = keys.model(modelId)
-    await this.#stop('the model was stopped', () => true, {
-      on: () => this.#switch<Model>(key, ['killed'], false, true),
-      off: () => this.#switch<Model>(key, ['killed'], true, false),
-    })
-  }
-
-  /** A hold closes no meter: it stands in the one item that every admission reads. */
-  async #hold(partner: Partner): Promise<void> {
-    const path = ['holds', `hold_${partner}_${++this.#versions}`] as const
-    const hold = { scope: { client: clientOf(partner) }, reason: 'looked into', placedAt: 0 }
-    const write = (change: Update['change'], when: Condition, ours: Condition) => () =>
-      this.#insist(async () => [{ kind: 'update', key: keys.standing, if: when, ours, change }])
-    await this.#stop(`a hold on ${partner} was placed`, sent => sent.partner === partner, {
-      on: write({ set: [[path, hold]] }, { absent: path }, { exists: path }),
-      off: write({ remove: [path] }, { exists: path }, { absent: path }),
-    })
-  }
-
-  /** The one that was used last. */
-  async #revokeToken(): Promise<void> {
-    const token = [...this.#world.invariants.sent.values()].at(-1)?.token
-    if (token === undefined) return
-    const exp = Math.floor(this.#world.scheduler.now / 1000) + 3_600
-    const revocation = this.#revocation('its token was revoked', sent => sent.token === token)
-    const put = { kind: 'put', key: keys.revokedToken(token), item: { by: 'administrator', exp } } as const
-    await this.#insist(async () => [put])
-    this.#acknowledged(revocation)
-  }
-
-  /** Every change of a limit or state changes `rev`. A total is lowered by what is left of it at most. */
-  async #changeLimits(dice: Dice, id: string): Promise<void> {
-    const by = dice.between(-1_500, 1_500)
-    const cut = dice.unit()
-    await this.#insist(async () => {
-      const [meter] = await this.#store.get([keys.meter(id)])
-      if (meter === undefined) return false
-      const total = Math.max(by, -Math.max(0, meter.remaining))
-      const limits = {
-        ...meter.limits,
-        total: meter.limits.total + total,
-        streams: dice.between(1, 12),
-        ...(meter.limits.perDay && { perDay: Math.ceil(meter.dayUsed + cut * 2_000) }),
-      }
-      return [
-        {
-          kind: 'update',
-          key: keys.meter(id),
-          if: {
-            and: [
-              { eq: [['rev'], meter.rev] },
-              ...(total < 0 ? [{ ge: [['remaining'], -total] } as const] : []),
-            ],
-          },
-          ours: { and: [{ eq: [['rev'], meter.rev + 1] }, { eq: [['limits', 'total'], limits.total] }] },
-          change: {
-            set: [[['limits'], limits]],
-            add: [
-              [['rev'], 1],
-              [['remaining'], total],
-            ],
-          },
-        },
-      ]
-    })
-  }
-
-  /** What a provider's bill has closed, looked at. */
-  async #reopen(id: string): Promise<void> {
-    const [meter] = await this.#store.get([keys.meter(id)]).catch(() => [undefined])
-    if (meter?.closed === 'overrun')
-      await this.#store.write(reopen(meter, Object.keys(meter.overruns))).catch(() => undefined)
-  }
-
-  async #stop(
-    what: string,
-    covers: Revocation['covers'],
-    { on, off }: { on: () => Promise<boolean>; off: () => Promise<boolean> },
-  ): Promise<void> {
-    const { scheduler } = this.#world
-    if (this.#stopped.has(what)) return
-    this.#stopped.add(what)
-    const revocation = this.#revocation(what, covers)
-    if (!(await on())) return
-    this.#acknowledged(revocation)
-    await scheduler.sleep(this.#dice.between(100, 20_000))
-    revocation.liftedAt = scheduler.now
-    this.#world.history.note(scheduler.now, 'administrator', `takes back that ${what}`)
-    if (await off()) this.#stopped.delete(what)
-  }
-
-  #revocation(what: string, covers: Revocation['covers']): Revocation {
-    const never = Number.POSITIVE_INFINITY
-    return { what, covers, acknowledgedAt: never, liftedAt: never }
-  }
-
-  #acknowledged(revocation: Revocation): void {
-    const { scheduler, invariants, history } = this.#world
-    revocation.acknowledgedAt = scheduler.now
-    invariants.revocations.push(revocation)
-    history.note(scheduler.now, 'administrator', `knows that ${revocation.what}`)
-  }
-
-  /** A field of a record and, with it, the state of a meter. False where somebody else has changed it. */
-  #switch<R extends object>(
-    key: Key<R>,
-    field: readonly [string],
-    from: string | boolean,
-    to: string | boolean,
-    meterId?: string,
-    state?: Meter['state'],
-  ): Promise<boolean> {
-    let rev: number | undefined
-    return this.#insist(async () => {
-      const [record, meter] = await this.#store.get([key, keys.meter(meterId ?? '')])
-      const decidedOn = record as Record<string, unknown> | undefined
-      rev ??= Number(decidedOn?.rev)
-      if (decidedOn?.rev === rev && decidedOn[field[0]] !== from) return false
-      // An answer was lost. The meter says nothing about it: another decision may have closed it too.
-      if (decidedOn?.rev === rev + 1 && decidedOn[field[0]] === to) return true
-      const ops: TransactOp[] = [
-        {
-          kind: 'update',
-          key,
-          if: { and: [{ eq: [['rev'], rev] }, { eq: [field, from] }] },
-          change: { set: [[field, to]], add: [[['rev'], 1]] },
-        },
-      ]
-      if (meter && state) {
-        const wasOverrun = state === 'open' && Object.keys(meter.overruns).length > 0
-        ops.push({
-          kind: 'update',
-          key: keys.meter(meter.id),
-          if: { eq: [['rev'], meter.rev] },
-          change: {
-            set: [
-              [['state'], wasOverrun ? 'closed' : state],
-              ...(wasOverrun ? ([[['closed'], 'overrun']] as const) : []),
-            ],
-            add: [[['rev'], 1]],
-            ...(!wasOverrun && meter.closed && { remove: [['closed']] }),
-          },
-        })
-      }
-      return ops
-    })
-  }
-
-  /**
-   * Until it stands or can no longer: a lost answer leaves open whether it does, so it is looked at and asked for
-   * again.
-   */
-  async #insist(make: () => Promise<readonly TransactOp[] | boolean>): Promise<boolean> {
-    for (let tries = 0; tries < 50; tries++) {
-      try {
-        const ops = await make()
-        if (typeof ops === 'boolean') return ops
-        if ((await this.#store.transact(ops)).ok) return true
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error
-      }
-      await this.#world.scheduler.sleep(this.#dice.between(10, 200))
+  /** Stopped by one, perhaps in an emergency; looked at by another; and let go on some seconds later. */
+  async #stopped(stoppable: Stoppable, dice: Dice): Promise<void> {
+    const { id, stop, lift, key, by, is } = stoppable
+    const stopper = dice.pick(by)
+    const action: Action = { name: stop, id, params: {} }
+    const decided = await this.#api.decide(stopper, action, { ...(dice.chance(0.2) && { breakGlass: true }) })
+    const opened = openedBy(decided)
+    for (const { id } of opened) void this.#judged(id, stopper, dice)
+    if (dice.chance(0.4)) void this.#api.ratify(dice.pick(deciders), stop, key)
+    if (dice.chance(0.2)) void this.#api.decide(dice.pick(by), action)
+    await this.#world.scheduler.sleep(dice.between(100, 10_000))
+    for (let tries = 0; tries < 5; tries++) {
+      const now = await this.#api.read(key)
+      if (now && is(now)) return
+      await this.#contested({ name: lift, id, params: {} }, dice)
+      await this.#world.scheduler.sleep(dice.between(10, 1_000))
     }
-    return false
   }
+
+  /** What takes two, or is done at once by one: proposed, and judged by several while it or its subject changes. */
+  async #contested(action: Action, dice: Dice): Promise<void> {
+    const proposer = dice.pick(action.name === 'model.resume' ? developers : deciders)
+    const [opened] = openedBy(await this.#api.decide(proposer, action))
+    if (opened) await this.#judged(opened.id, proposer, dice, action)
+  }
+
+  async #judged(id: string, proposer: Somebody, dice: Dice, about?: Action): Promise<void> {
+    const judges = judgesOf(proposer, about)
+    const [first = proposer, second = proposer] = dice.chance(0.5) ? judges : judges.toReversed()
+    const soon = (act: () => Promise<unknown>): Promise<unknown> =>
+      this.#world.scheduler.sleep(dice.pick([0, 0, 3, 20, 500, 3_000])).then(act)
+    const acts = [soon(() => this.#approve(first, id))]
+    if (dice.chance(0.4)) acts.push(soon(() => this.#approve(second, id)))
+    if (dice.chance(0.1)) acts.push(soon(() => this.#approve(proposer, id)))
+    if (dice.chance(0.1)) acts.push(soon(() => this.#api.answer('withdraw', proposer, id)))
+    if (dice.chance(0.1)) acts.push(soon(() => this.#api.answer('decline', second, id)))
+    if (dice.chance(0.1)) acts.push(soon(() => this.#stopped(person(first), dice)))
+    if (about && dice.chance(0.2)) acts.push(soon(() => this.#changeUnder(about, dice)))
+    await Promise.all(acts)
+  }
+
+  /** The record that a proposal is about changes while it is judged. */
+  async #changeUnder({ name, id }: Action, dice: Dice): Promise<void> {
+    const noun = name.startsWith('partner.') ? 'partner' : name.startsWith('grant.') ? 'grant' : undefined
+    if (noun === undefined) return
+    const action: Action = { name: `${noun}.suspend`, id, params: {} }
+    await this.#api.decide(dice.pick(deciders), action, { ...(dice.chance(0.5) && { breakGlass: true }) })
+  }
+
+  /** Until it stands, is refused for good, or nobody cares any longer. */
+  async #approve(who: Somebody, id: string): Promise<void> {
+    for (let tries = 0; tries < 3; tries++) {
+      const answer = await this.#api.answer('approve', who, id)
+      const again = answer === undefined || (answer instanceof Refusal && answer.code === 'version_stale')
+      if (!again) return
+      await this.#world.scheduler.sleep(20)
+    }
+  }
+
+  /** By what is attested of a client, by whose it is, or on the model as a whole. */
+  async #held(partner: Partner, dice: Dice): Promise<void> {
+    const who = dice.pick(deciders)
+    const { operator, nationality, region } = attested[partner]
+    const scope = dice.pick<HoldScope>([
+      { client: clientOf(partner) },
+      { organisation: partner },
+      { nationality },
+      { region },
+      { region: nationality, model: modelId },
+      { person: operator },
+      people[who].organisation === developer ? { model: modelId } : { organisation: partner, model: modelId },
+    ])
+    const placed = await this.#api.create(who, () => {
+      this.#holds += 1
+      return { name: 'hold.place', id: `hold_${this.#holds}`, params: { scope } }
+    })
+    if (placed === undefined) return
+    const { id } = placed
+    const key: Key<Governed<object>> = keys.hold(id)
+    if (dice.chance(0.4)) void this.#api.ratify(dice.pick(deciders), 'hold.place', key)
+    if (dice.chance(0.3))
+      void this.#api.decide(dice.pick(developers), { name: 'hold.concur', id, params: {} })
+    if (people[who].organisation === government && dice.chance(0.2)) return
+    await this.#world.scheduler.sleep(dice.between(100, 12_000))
+    const lifters = people[who].organisation === developer ? developers : offices
+    for (let tries = 0; tries < 3; tries++) {
+      const answer = await this.#api.decide(dice.pick(lifters), { name: 'hold.lift', id, params: {} })
+      if (answer && !(answer instanceof Refusal)) return
+      await this.#world.scheduler.sleep(dice.between(10, 1_000))
+    }
+  }
+
+  async #changeQuota(partner: Partner, dice: Dice): Promise<void> {
+    const limits = {
+      total: dice.between(2_000, ceiling.total),
+      rpm: dice.pick([60, 600, ceiling.rpm]),
+      burst: dice.between(2, ceiling.burst),
+      streams: dice.between(1, ceiling.streams + 1),
+      ...(dice.chance(0.3) && { per_day: dice.between(2_000, 20_000) }),
+    }
+    await this.#api.decide(dice.pick(developers), {
+      name: 'grant.quota',
+      id: grantOf(partner),
+      params: { limits },
+    })
+  }
+
+  async #changeContinuity(partner: Partner, dice: Dice): Promise<void> {
+    const params = { mission_continuity: dice.chance(0.5) }
+    await this.#contested({ name: 'grant.continuity', id: grantOf(partner), params }, dice)
+  }
+
+  async #released(dice: Dice): Promise<void> {
+    await this.#api.decide(dice.pick(developers), { name: 'model.release', id: modelId, params: {} })
+  }
+
+  /** Other roles, sometimes asked for by the very person, who also tries to sign. */
+  async #raised(dice: Dice): Promise<void> {
+    const who = dice.pick(['hana', 'hugo'])
+    const roles = dice.chance(0.5) ? ['developer-admin', 'counsel'] : ['developer-admin']
+    await this.#contested({ name: 'person.roles', id: personOf(who), params: { roles } }, dice)
+  }
+}
+
+/** Those of the other organisation; a client also goes on by its own. */
+function judgesOf(proposer: Somebody, about?: Action): readonly Somebody[] {
+  const partner = about?.name.startsWith('client.') && partners.find(one => clientOf(one) === about.id)
+  if (partner) return [adminOf[partner]]
+  return deciders.filter(one => people[one].organisation !== people[proposer].organisation)
+}
+
+function openedBy(decided: Answer<Decided>): readonly Pick<Proposal, 'id'>[] {
+  if (decided === undefined || decided instanceof Refusal) return []
+  return decided.step === 'proposed' ? [decided.proposal] : decided.proposals
+}
+
+const revokesGrant = (partner: Partner): Action => ({
+  name: 'grant.revoke',
+  id: grantOf(partner),
+  params: {},
+})
+const revokesPartner = (partner: Partner): Action => ({ name: 'partner.revoke', id: partner, params: {} })
+
+const inState =
+  (...states: readonly string[]) =>
+  (record: object): boolean =>
+    states.includes((record as { readonly partner?: string; readonly state: string }).partner ?? '') ||
+    states.includes((record as { readonly state: string }).state)
+
+const partnerItself = (partner: Partner): Stoppable => ({
+  id: partner,
+  stop: 'partner.suspend',
+  lift: 'partner.reinstate',
+  key: keys.organisation(partner),
+  by: deciders,
+  is: record => (record as { readonly partner?: string }).partner !== 'suspended',
+})
+
+const grantItself = (partner: Partner): Stoppable => ({
+  id: grantOf(partner),
+  stop: 'grant.suspend',
+  lift: 'grant.reinstate',
+  key: keys.grant(grantOf(partner)),
+  by: deciders,
+  is: inState('active', 'revoked'),
+})
+
+const clientItself = (partner: Partner): Stoppable => ({
+  id: clientOf(partner),
+  stop: 'client.suspend',
+  lift: 'client.reinstate',
+  key: keys.client(clientOf(partner)),
+  by: [...deciders, adminOf[partner]],
+  is: inState('active'),
+})
+
+const person = (who: Somebody): Stoppable => ({
+  id: personOf(who),
+  stop: 'person.suspend',
+  lift: 'person.reinstate',
+  key: keys.person(personOf(who)),
+  by: deciders,
+  is: inState('active'),
+})
+
+const modelItself: Stoppable = {
+  id: modelId,
+  stop: 'model.kill',
+  lift: 'model.resume',
+  key: keys.model(modelId),
+  by: developers,
+  is: record => !(record as { readonly killed: boolean }).killed,
 }

@@ -45,6 +45,9 @@ export class Backend {
   indexLagMs = 0
   /** Told of each item that was written, at once. */
   onApplied: (applied: Applied) => void = () => undefined
+  /** Told of all that one write, or one transaction, has written. */
+  onTogether: (applied: readonly Applied[]) => void = () => undefined
+  #transaction: Applied[] | undefined
 
   constructor(scheduler: Scheduler, dice: Dice) {
     this.#scheduler = scheduler
@@ -66,8 +69,19 @@ export class Backend {
   transact(ops: readonly TransactOp[], by: Process): Transacted {
     const decided = ops.map(op => decide(op, this.#rows.get(id(op.key))?.item))
     if (decided.every(({ held }) => held))
-      for (const { op, item } of decided) if (op.kind !== 'check') this.put(op, item, by)
+      this.together(() => {
+        for (const { op, item } of decided) if (op.kind !== 'check') this.put(op, item, by)
+      })
     return transacted(decided)
+  }
+
+  /** All that `write` puts is of one transaction. */
+  together(write: () => void): void {
+    const transaction: Applied[] = []
+    this.#transaction = transaction
+    write()
+    this.#transaction = undefined
+    this.onTogether(transaction)
   }
 
   query({ index, partition, from, to, order, limit, after }: Query): Page {
@@ -109,7 +123,10 @@ export class Backend {
     else if (after) this.#rows.set(id(key), { key, item: JSON.parse(JSON.stringify(after)) })
     this.#index(key)
     if (key.table === 'spent') this.#expire(key)
-    this.onApplied({ by, op, before, after: gone ? undefined : after })
+    const applied = { by, op, before, after: gone ? undefined : after }
+    this.onApplied(applied)
+    if (this.#transaction) this.#transaction.push(applied)
+    else this.onTogether([applied])
   }
 
   #index(key: Key): void {

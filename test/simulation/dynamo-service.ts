@@ -110,11 +110,13 @@ export class DynamoService {
     for (const { told } of operations) this.#locked.add(idOf(told.key))
     await scheduler.sleep(dice.chance(faults().conflict) ? dice.between(0, 300) : dice.between(0, 2))
 
-    for (const [i, { told }] of operations.entries()) {
-      this.#locked.delete(idOf(told.key))
-      const after = decided[i]?.after
-      if (told.kind !== 'check') backend.put(told, after, by)
-    }
+    backend.together(() => {
+      for (const [i, { told }] of operations.entries()) {
+        this.#locked.delete(idOf(told.key))
+        const after = decided[i]?.after
+        if (told.kind !== 'check') backend.put(told, after, by)
+      }
+    })
     one.doneAt = scheduler.now
     return {}
   }

@@ -28,7 +28,7 @@ export interface Faults {
   readonly lag: number
   /** An upstream does something other than answer, per call. */
   readonly upstream: number
-  /** An administrator decides something, each second. */
+  /** Somebody decides something, each second. */
   readonly decision: number
 }
 
@@ -55,13 +55,13 @@ const storm: Faults = {
   throttled: 0.03,
   conflict: 0.1,
   slow: 0.05,
-  stuck: 0.01,
+  stuck: 0.02,
   death: 0.02,
   outage: 0.01,
   skew: 3_000,
   lag: 10_000,
   upstream: 0.4,
-  decision: 0.1,
+  decision: 0.16,
 }
 
 /** Each kind is absent in some seeds and twice as likely in others. */

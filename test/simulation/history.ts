@@ -1,6 +1,8 @@
 /** Who did what, in order: kept only where somebody will read it. */
 import type { Entry } from '../../shared/entries/entry.ts'
+
 import type { Key, Path, Query, TransactOp } from '../../shared/ports/store.ts'
+import { readDecision, type ToldDecision } from './decision-entry.ts'
 
 export interface Line {
   /** Milliseconds since the start. */
@@ -39,7 +41,10 @@ export class History {
     const list = request as readonly (TransactOp | Key)[]
     const [first] = list
     if (first === undefined) return ''
-    if (!('table' in first)) return `together: ${list.map(op => this.#write(op as TransactOp)).join('; ')}`
+    if (!('table' in first)) {
+      const told = (list as readonly TransactOp[]).filter(({ key }) => !key.pk.startsWith('notice#'))
+      return `together: ${told.map(op => this.#write(op)).join('; ')}`
+    }
     return `read ${(list as readonly Key[]).map(key => this.#item(key)).join(', ')}`.replace(
       /standing, model#.*, token#[^,]*/,
       'the authority',
@@ -70,7 +75,7 @@ export class History {
       return `settle ${this.#nameOf(settled[1] ?? '')} on ${pk}, charging ${charge}`
     }
     const changes = [
-      ...set.map(([path, value]) => `${path.join('.')}=${JSON.stringify(value)}`),
+      ...set.map(([path, value]) => `${path.join('.')}=${short(JSON.stringify(value))}`),
       ...remove.map(path => `without ${path.join('.')}`),
     ]
     return `change ${pk}: ${changes.join(' ')}`
@@ -82,16 +87,26 @@ function entryTold(entry: Entry, call: string): string {
     JSON.parse(entry.body) as { unmapped: Record<string, unknown> }
   ).unmapped
   if (kind === 'outcome') return `outcome of ${call}: ${ending}, charge ${charge}`
+  const decision = readDecision('', entry)
+  if (decision) return decisionTold(decision)
   return `${kind} of ${request}${code ? `: ${code}` : ''}`
+}
+
+function decisionTold({ step, action, subject, by, proposal, request }: ToldDecision): string {
+  const of = `${action} of ${subject.kind}#${subject.id} version ${subject.rev}`
+  const whose = [by && `by ${by.person}`, request && `(${request})`, proposal && `by proposal#${proposal}`]
+  return [`decision: ${step} ${of}`, ...whose.filter(Boolean)].join(' ')
 }
 
 const by = (item: object): unknown => (item as { by: unknown }).by
 
-/** The lines that name a call, or else a meter, that a violation names, and what changed the world around them. */
+const short = (text: string): string => (text.length < 80 ? text : `${text.slice(0, 77)}...`)
+
+/** The lines that name a call, or else a record, that a violation names, and what changed the world around them. */
 export function concerning(lines: readonly Line[], violations: readonly string[]): readonly Line[] {
   const names = (pattern: RegExp): string[] => violations.flatMap(violation => violation.match(pattern) ?? [])
   const calls = names(/call-\d+/g)
-  const named = calls.length > 0 ? calls : names(/grant_\w+|pool_\w+/g)
+  const named = calls.length > 0 ? calls : names(/\w+#[\w-]+|grant_\w+|pool_\w+/g)
   if (named.length === 0) return lines
   const about = new RegExp(`(${named.join('|')})\\b`)
   const acting = new Set(lines.filter(({ what }) => about.test(what)).map(({ who }) => who))

@@ -6,8 +6,12 @@ import { keys } from '../../shared/domain/keys.ts'
 import type { Lease, Meter } from '../../shared/domain/meter.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import type { Applied, Backend } from './backend.ts'
-import type { Call, Revocation, Sent } from './observed.ts'
+import { Governance } from './governance.ts'
+import type { Call, Sent } from './observed.ts'
+import { judgeAcceptance, judgeReplays } from './proofs.ts'
+import { Revocations } from './revocations.ts'
 import type { Process } from './scheduler.ts'
+import { disagreements } from './stops.ts'
 import type { Asked, Provided } from './upstream.ts'
 
 /** How the 2 s are counted: from the acknowledgement to the last token that the provider makes. */
@@ -20,7 +24,8 @@ const bareWithin = 2_000
 export class Invariants {
   readonly violations: string[] = []
   readonly sent = new Map<string, Sent>()
-  readonly revocations: Revocation[] = []
+  readonly revocations: Revocations
+  readonly governance: Governance
   readonly #backend: Backend
   readonly #now: () => number
   /** How far a clock is from the true time at most. */
@@ -41,6 +46,8 @@ export class Invariants {
     this.#now = now
     this.#skew = skew
     this.#plans = plans
+    this.revocations = new Revocations(backend, now)
+    this.governance = new Governance({ backend, now, skew, found: what => this.#found(5, what) })
   }
 
   get asked(): number {
@@ -55,6 +62,13 @@ export class Invariants {
   applied(applied: Applied): void {
     if (applied.op.key.table === 'entries') this.#entry(applied)
     if (applied.op.key.table === 'meters') this.#meter(applied)
+    if (applied.op.key.table === 'registry') this.revocations.applied(applied)
+  }
+
+  /** Invariant 5, with all that was written at once. */
+  together(applied: readonly Applied[]): void {
+    this.governance.together(applied)
+    for (const what of disagreements(this.#backend, applied)) this.#found(5, what)
   }
 
   /** Invariants 1 and 3, when the provider is asked. */
@@ -67,18 +81,16 @@ export class Invariants {
     for (const meter of this.#meters(call.intent.meters ?? []))
       if (meter.leases[call.eid] === undefined)
         this.#found(2, `the provider was asked for ${one.proof} without a reservation on ${meter.id}`)
-    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
-      if (covers(call.sent) && acknowledgedAt < call.sent.arrivedAt && liftedAt > this.#now())
-        this.#found(3, `${one.proof} was admitted ${call.sent.arrivedAt - acknowledgedAt} ms after ${what}`)
+    for (const { what, acknowledgedAt } of this.revocations.against(call.sent, call.sent.arrivedAt))
+      this.#found(3, `${one.proof} was admitted ${call.sent.arrivedAt - acknowledgedAt} ms after ${what}`)
   }
 
   /** Invariant 3, with each token that the provider makes. */
   produced(one: Asked): void {
     const call = [...this.#calls.values()].find(({ asked }) => asked.includes(one))
     if (call === undefined) return
-    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
-      if (covers(call.sent) && this.#now() > acknowledgedAt + endsWithin && liftedAt > this.#now())
-        this.#found(3, `${one.proof} still went on ${this.#now() - acknowledgedAt} ms after ${what}`)
+    for (const { what, acknowledgedAt } of this.revocations.against(call.sent, this.#now() - endsWithin))
+      this.#found(3, `${one.proof} still went on ${this.#now() - acknowledgedAt} ms after ${what}`)
     if (this.#now() > (call.bareSince ?? Infinity) + bareWithin + this.#skew)
       this.#found(
         2,
@@ -100,14 +112,7 @@ export class Invariants {
       this.#found(1, `${sent.id} was answered ${code} before its outcome stood`)
     if (!call && status === 403 && !this.#refused.has(sent.id) && this.unwritten.size === 0)
       this.#found(1, `${sent.id} was answered ${code}, and no entry tells of it`)
-    const accepted = [...this.sent.values()].filter(
-      ({ proof, answer }) =>
-        proof === sent.proof && answer !== undefined && ![401, 503].includes(answer.status),
-    )
-    if (accepted.length > 1)
-      this.#found(4, `one proof was accepted of ${accepted.map(({ id }) => id).join(' and of ')}`)
-    if (accepted.some(({ sound }) => !sound))
-      this.#found(4, `${sent.id} was accepted with a broken signature`)
+    for (const what of judgeAcceptance(this.sent.values(), sent)) this.#found(4, what)
   }
 
   /** What must have come about once all is quiet. */
@@ -122,7 +127,8 @@ export class Invariants {
       if (charges !== meter.used)
         this.#found(2, `${meter.id} has used ${meter.used}, its calls' outcomes come to ${charges}`)
     }
-    this.#proofs()
+    for (const what of judgeReplays(this.sent.values())) this.#found(4, what)
+    this.governance.quiet()
   }
 
   /** Where nothing fails, whoever has taken the whole answer finds it charged, to the token, and its lease gone. */
@@ -170,12 +176,8 @@ export class Invariants {
 
   /** Invariants 1 and 3 for tokens, when a partner gets one. */
   tokenGiven(partner: string, token: string, askedAt: number): void {
-    for (const { what, acknowledgedAt, liftedAt, covers } of this.revocations)
-      if (covers({ partner, token }) && acknowledgedAt < askedAt && liftedAt > this.#now())
-        this.#found(
-          3,
-          `${partner} asked for a token ${askedAt - acknowledgedAt} ms after ${what}, and got it`,
-        )
+    for (const { what, acknowledgedAt } of this.revocations.against({ partner, token }, askedAt))
+      this.#found(3, `${partner} asked for a token ${askedAt - acknowledgedAt} ms after ${what}, and got it`)
     if (!this.#issued.has(token)) this.#found(1, `${partner} has the token ${token}, which no entry tells of`)
   }
 
@@ -270,17 +272,6 @@ export class Invariants {
       for (const meter of intent.meters ?? [])
         if (!this.#charges.has(`${meter} ${eid}`))
           this.#found(2, `${sent.proof} was never charged to ${meter}`)
-  }
-
-  /** A proof that was sent is of use to whoever made it. */
-  #proofs(): void {
-    const proofs = new Map<string, Sent[]>()
-    for (const one of this.sent.values()) proofs.set(one.proof, [...(proofs.get(one.proof) ?? []), one])
-    for (const sent of proofs.values()) {
-      const sound = sent.filter(one => one.sound)
-      if (sound.length > 0 && sound.every(({ answer }) => answer?.code === 'proof_replayed'))
-        this.#found(4, `${sound[0]?.id} was refused as a replay, and nobody with its key had sent it before`)
-    }
   }
 
   #fault(call: Call | undefined): Provided['fault'] {

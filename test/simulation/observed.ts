@@ -1,5 +1,6 @@
 /** What the world has seen of requests, calls and decisions: what the invariants are judged by. */
 import type { Entry } from '../../shared/entries/entry.ts'
+import type { Key } from '../../shared/ports/store.ts'
 import type { Process } from './scheduler.ts'
 import type { Asked } from './upstream.ts'
 
@@ -24,8 +25,10 @@ export interface Revocation {
   covers(sent: Pick<Sent, 'partner' | 'token'>): boolean
   /** When whoever decided it heard that it stands. */
   acknowledgedAt: number
-  /** When somebody began to take it back. */
+  /** When it began to be taken back, or ended. */
   liftedAt: number
+  /** The record that it stands on, and whether it does: whoever decided on it since, the record says. */
+  readonly stands?: { readonly key: Key; on(item: object | undefined): boolean }
 }
 
 export interface Call {

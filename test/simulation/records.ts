@@ -1,7 +1,12 @@
-/** What stands in the registry when a history begins: one model, two partners, budgets small enough to run out. */
+/**
+ * What stands in the registry when a history begins: one model, two partners, budgets small enough to run out; and who
+ * decides about them, under rules whose hours pass in seconds.
+ */
 import { keys, type Listed } from '../../shared/domain/keys.ts'
 import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
+import type { Person } from '../../shared/domain/parties.ts'
 import type { Agreement, Client, Grant, KeyRing, Model, Organisation } from '../../shared/domain/records.ts'
+import type { Rules } from '../../shared/domain/rules.ts'
 import type { Signer } from '../../shared/ports/keys.ts'
 import type { Key, Put } from '../../shared/ports/store.ts'
 import type { Dice } from './dice.ts'
@@ -32,6 +37,27 @@ export const clientOf = (partner: Partner): string => `client_${partner}`
 export const grantOf = (partner: Partner): string => `grant_${partner}`
 export const pool = 'pool_both'
 
+/** The organisations that decide, together, about both partners. */
+export const developer = 'halcyon'
+export const government = 'ofr'
+
+export const people = {
+  hana: { organisation: developer, roles: ['developer-admin'] },
+  hugo: { organisation: developer, roles: ['developer-admin', 'counsel'] },
+  olga: { organisation: government, roles: ['nsa-admin'] },
+  omar: { organisation: government, roles: ['nsa-admin'] },
+  cora: { organisation: 'cedar', roles: ['partner-admin'] },
+  petra: { organisation: 'prairie', roles: ['partner-admin'] },
+} as const satisfies Readonly<Record<string, Pick<Person, 'organisation' | 'roles'>>>
+export type Somebody = keyof typeof people
+export const personOf = (who: string): string => `person_${who}`
+
+/** What is attested of each partner's client, and the person who answers for it: holds are placed by them. */
+export const attested = {
+  cedar: { nationality: 'GB', region: 'GB-ENG', operator: personOf('cora') },
+  prairie: { nationality: 'US', region: 'US-KS', operator: personOf('petra') },
+} as const
+
 const year = 365 * 86_400_000
 
 export function firstRecords(dice: Dice, now: number): readonly Put[] {
@@ -42,7 +68,8 @@ export function firstRecords(dice: Dice, now: number): readonly Put[] {
   const model: Model = {
     id: modelId,
     name: 'Aurora',
-    developer: 'halcyon',
+    developer,
+    governments: [government],
     state: 'partner_access',
     killed: false,
     createdAt: now,
@@ -55,9 +82,41 @@ export function firstRecords(dice: Dice, now: number): readonly Put[] {
   return [
     { kind: 'put', key: keys.standing, item: { holds: {}, compromised: {} } },
     { kind: 'put', key: keys.keyRing, item: ring },
-    listed('model', 'halcyon', keys.model(modelId), model),
+    { kind: 'put', key: keys.rules, item: drawRules(dice) },
+    listed('model', developer, keys.model(modelId), model),
+    ...decidingRecords(now),
     ...partners.flatMap(partner => partnerRecords(partner, dice, now)),
     { kind: 'put', key: keys.meter(pool), item: freshMeter(pool, drawLimits(dice, 2), now, 'pool') },
+  ]
+}
+
+/** Hours and days that a storm of a minute sees the end of. */
+function drawRules(dice: Dice): Rules {
+  const seconds = (least: number, most: number): number => dice.between(least, most) / 3_600
+  return {
+    version: 1,
+    proposalHours: seconds(5, 60),
+    ratifyHours: seconds(5, 40),
+    governmentHoldDays: seconds(5, 40) / 24,
+    confirmationDays: 90,
+    inactivityDays: 35,
+    freshMinutes: 5,
+  }
+}
+
+function decidingRecords(now: number): readonly Put[] {
+  const organisations: readonly Organisation[] = [
+    { id: developer, name: developer, kind: 'developer', state: 'active', governments: [government] },
+    { id: government, name: government, kind: 'government', state: 'active', developers: [developer] },
+  ]
+  const persons = Object.entries(people).map(([name, { organisation, roles }]): Person => {
+    const issuer = `https://sign-in.${organisation}.example`
+    const id = personOf(name)
+    return { id, name, organisation, issuer, subject: name, roles, state: 'active', createdAt: now }
+  })
+  return [
+    ...organisations.map(one => listed('organisation', one.id, keys.organisation(one.id), one)),
+    ...persons.map(one => listed('person', one.organisation, keys.person(one.id), one)),
   ]
 }
 
@@ -68,13 +127,18 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     kind: 'partner',
     state: 'active',
     partner: 'active',
+    developers: [developer],
+    governments: [government],
   }
+  const { operator, ...attributes } = attested[partner]
   const { jwk, kid } = clientKeys[partner]
   const client: Client = {
     id: clientOf(partner),
     name: partner,
     organisation: partner,
-    kind: 'workload',
+    kind: 'agent',
+    operator,
+    attributes: mapped(attributes, value => ({ value, expiresAt: now + year, by: operator })),
     state: 'active',
     expiresAt: now + year,
     keys: [{ kid, alg: 'Ed25519', jwk }],
@@ -84,7 +148,7 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     kind: 'access',
     state: 'effective',
     digest: `digest-${partner}`,
-    developer: 'halcyon',
+    developer,
     partner,
     models: [modelId],
     startsAt: now - year,
@@ -93,6 +157,7 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     capabilities: ['infer'],
     clauses: { quota: 'c1', purpose: 'c2', capabilities: 'c3', retentionNotice: 'c4' },
     consentedAt: now,
+    ceiling,
   }
   const id = grantOf(partner)
   const grant: Grant = {
@@ -104,6 +169,7 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     startsAt: now - year,
     expiresAt: now + year,
     meters: dice.chance(0.7) ? [id, pool] : [id],
+    ...(dice.chance(0.3) && { missionContinuity: true }),
   }
   return [
     listed('organisation', partner, keys.organisation(partner), organisation),
@@ -113,6 +179,12 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     { kind: 'put', key: keys.meter(id), item: freshMeter(id, drawLimits(dice, 1), now) },
   ]
 }
+
+/** What the agreements leave open to quotas. */
+export const ceiling: Limits = { total: 60_000, rpm: 6_000, burst: 30, streams: 12 }
+
+const mapped = <N extends string, A, B>(from: Readonly<Record<N, A>>, make: (value: A) => B): Record<N, B> =>
+  Object.fromEntries(Object.entries<A>(from).map(([name, value]) => [name, make(value)])) as Record<N, B>
 
 /** A call reserves some 300 to 700 tokens. */
 function drawLimits(dice: Dice, times: number): Limits {
@@ -126,7 +198,7 @@ function drawLimits(dice: Dice, times: number): Limits {
   }
 }
 
-/** `rev` counts an administrator's decisions, so that one that arrives twice takes effect once. */
+/** `rev` counts decisions, so that one that arrives twice takes effect once. */
 function listed(record: Listed['record'], owner: string, key: Key, item: { readonly id: string }): Put {
   return { kind: 'put', key, item: { ...item, rev: 1, record, owner, listed: `${record}#${item.id}` } }
 }

@@ -1,12 +1,16 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Standing } from '../../shared/domain/records.ts'
-import type { Key, Store } from '../../shared/ports/store.ts'
+import type { Key, Store, TransactOp } from '../../shared/ports/store.ts'
 import { clientOf, grantOf, modelId, partners, pool } from './records.ts'
 
 /** The end of a history: everything that was stopped goes on, with room on every meter. */
 export async function restore(store: Store): Promise<void> {
   const open = { holds: {}, compromised: {} } satisfies Standing
-  await store.write({ kind: 'put', key: keys.standing, item: open })
+  const [standing] = await store.get([keys.standing])
+  await store.transact([
+    { kind: 'put', key: keys.standing, item: open },
+    ...Object.keys(standing?.holds ?? {}).map(id => lifted(keys.hold(id))),
+  ])
   const set = (key: Key, field: readonly [string], value: string | boolean): Promise<unknown> =>
     store.write({ kind: 'update', key, change: { set: [[field, value]] } })
   await set(keys.model(modelId), ['killed'], false)
@@ -40,3 +44,9 @@ export async function restore(store: Store): Promise<void> {
     })
   }
 }
+
+const lifted = (key: Key): TransactOp => ({
+  kind: 'update',
+  key,
+  change: { set: [[['state'], 'lifted']], add: [[['rev'], 1]] },
+})

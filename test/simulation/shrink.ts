@@ -28,6 +28,7 @@ export async function shrink({ seed, violations, calls, history }: Simulated): P
 /** Names and numbers may differ. */
 const kindOf = (violation: string): string =>
   violation
-    .replace(/entry_\w+/g, 'entry')
+    .replace(/(entry|proposal)_\w+/g, '$1')
     .replace(/\d+/g, 'n')
     .replace(/cedar|prairie/g, 'partner')
+    .replace(/hana|hugo|olga|omar|cora|petra/g, 'person')

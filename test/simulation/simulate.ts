@@ -4,6 +4,7 @@
 import { Administrator } from './administrator.ts'
 import { calm } from './faults.ts'
 import type { Line } from './history.ts'
+import { Operator } from './operator.ts'
 import { Workload } from './partner.ts'
 import { type Partner, partners } from './records.ts'
 import { restore } from './restore.ts'
@@ -15,6 +16,8 @@ export interface Simulated {
   /** Calls that partners made, copies apart, and those for which the provider was asked. */
   readonly calls: number
   readonly asked: number
+  /** What people and time have decided: entries of decisions. */
+  readonly decisions: number
   readonly steps: number
   /** Who did what, in order; empty unless it was to be told. */
   readonly history: readonly Line[]
@@ -22,9 +25,9 @@ export interface Simulated {
 
 const minCalls = 20
 const maxCalls = 36
-const instances: Readonly<Record<Role, number>> = { gate: 3, token: 2, sweeper: 2 }
+const instances: Readonly<Record<Role, number>> = { gate: 3, token: 2, api: 2, sweeper: 2 }
 
-/** Sweepers come by each minute, and an intent without a lease is given up after 16. */
+/** Sweepers come by every other minute then, and an intent without a lease is given up after 16. */
 const quietMs = 20 * 60_000
 
 export async function simulate(settings: Settings): Promise<Simulated> {
@@ -34,6 +37,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     partners.map(partner => [partner, new Workload(world, partner)]),
   ) as Record<Partner, Workload>
   const administrator = new Administrator(world)
+  const operator = new Operator(world)
   for (const [role, count] of Object.entries(instances) as [Role, number][])
     for (let i = 0; i < count; i++) world.start(role)
 
@@ -59,6 +63,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     const dice = world.diceFor(name)
     if (!dice.chance(world.faults.decision) || world.leave.has(name)) return
     if (dice.chance(0.1)) void workloads[dice.pick(partners)].tokens.revoke()
+    else if (dice.chance(0.4)) void operator.act(dice)
     else void administrator.decide(dice)
   })
   const end = world.startedAt + stormMs
@@ -78,6 +83,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     violations: invariants.violations,
     calls: calls.length,
     asked: invariants.asked,
+    decisions: invariants.governance.decisions,
     steps: scheduler.steps,
     history: world.history.lines.map(line => ({ ...line, at: line.at - world.startedAt })),
   }

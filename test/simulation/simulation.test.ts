@@ -8,16 +8,19 @@ describe('a simulated world', () => {
     const failed: string[] = []
     let calls = 0
     let asked = 0
+    let decisions = 0
     for (let seed = 1; seed <= seeds; seed++) {
       const simulated = await simulate({ seed })
       calls += simulated.calls
       asked += simulated.asked
+      decisions += simulated.decisions
       for (const violation of simulated.violations) failed.push(`seed ${seed}: ${violation}`)
     }
     expect(failed).toEqual([])
     // The invariants were put to the test: there was something to break them.
     expect(calls).toBeGreaterThan(20 * seeds)
     expect(asked).toBeGreaterThan(calls / 3)
+    expect(decisions).toBeGreaterThan(4 * seeds)
   })
 
   test.each([1, 2, 3])('replays seed %i step by step', async seed => {

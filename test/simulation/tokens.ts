@@ -5,7 +5,7 @@ import { modelResource, tokenUrl } from '../../shared/oauth/metadata.ts'
 import type { Dice } from './dice.ts'
 import { broken, codeOf, makeEvent } from './http.ts'
 import { clientKeys, clientOf, issuer, modelId, type Partner, proofKeys } from './records.ts'
-import type { Instance, World } from './world.ts'
+import type { Instance, Role, World } from './world.ts'
 
 export interface Token {
   readonly text: string
@@ -121,7 +121,7 @@ export class Tokens {
       const reply = await this.#post('/oauth/revoke', `revoke-${this.#partner}-${number}`, form, {})
       if (reply?.status !== 200) continue
       history.note(scheduler.now, this.#partner, 'knows that its token was given up')
-      invariants.revocations.push({
+      invariants.revocations.acknowledged({
         what: 'its token was given up',
         covers: sent => sent.token === token.id,
         acknowledgedAt: scheduler.now,
@@ -183,7 +183,7 @@ export class Tokens {
   }
 }
 
-export function choose(world: World, role: 'gate' | 'token', dice: Dice): Instance | undefined {
+export function choose(world: World, role: Role, dice: Dice): Instance | undefined {
   const [first, ...rest] = world.living(role)
   return first && dice.pick([first, ...rest])
 }

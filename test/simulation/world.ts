@@ -5,9 +5,10 @@
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { createGate } from '../../functions/gate/app.ts'
+import type { GovernanceDeps } from '../../functions/governance/plan.ts'
 import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
-import { sweep } from '../../functions/sweeper/app.ts'
+import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { keys } from '../../shared/domain/keys.ts'
@@ -27,13 +28,15 @@ import { type Process, Scheduler } from './scheduler.ts'
 import { createStorePort } from './store-port.ts'
 import { createHttpPort, type Provided, type Provider } from './upstream.ts'
 
-export type Role = 'gate' | 'token' | 'sweeper'
+export type Role = 'gate' | 'token' | 'api' | 'sweeper'
 
 /** One instance of a function, until it dies. */
 export interface Instance extends Process {
   readonly role: Role
-  /** A sweeper has none: it wakes by itself. */
+  /** A sweeper has none: it wakes by itself. Nor has the API: people's requests begin behind its HTTP. */
   readonly handler: Handler | undefined
+  /** With what the API decides. */
+  readonly governance: GovernanceDeps | undefined
   /** Called when it dies: whoever talks to it hears that the connection is gone. */
   readonly onDeath: Set<() => void>
 }
@@ -67,7 +70,7 @@ export class World {
   instances: Instance[] = []
   /** In every eighth world. */
   readonly #dynamo: DynamoService | undefined
-  readonly #skew: number
+  readonly skew: number
   readonly #provider: Provider
   #born = 0
 
@@ -83,7 +86,7 @@ export class World {
     // On AWS a lease is no shorter than three deadlines of the store.
     this.leaseMs = this.dice.pick(onDynamo ? [10_000, 15_000, 30_000] : [3_000, 9_000, 30_000])
     // A lease outlives every clock: two that are apart by a third of it could not tell a live one from a dead one.
-    this.#skew = Math.min(this.faults.skew, this.leaseMs / 10)
+    this.skew = Math.min(this.faults.skew, this.leaseMs / 10)
     this.scheduler = new Scheduler(this.diceFor('scheduler'), this.startedAt)
     this.backend = new Backend(this.scheduler, this.diceFor('backend'))
     this.#dynamo = onDynamo
@@ -93,7 +96,7 @@ export class World {
           faults: () => this.faults,
         })
       : undefined
-    this.invariants = new Invariants(this.backend, () => this.scheduler.now, this.#skew, this.plans)
+    this.invariants = new Invariants(this.backend, () => this.scheduler.now, this.skew, this.plans)
     this.history = new History(tell, eid => this.invariants.callOf(eid))
     const { scheduler, invariants, history } = this
     this.#provider = {
@@ -110,6 +113,7 @@ export class World {
     for (const put of firstRecords(this.diceFor('records'), this.startedAt)) this.backend.write(put, founder)
     this.backend.indexLagMs = this.faults.lag
     this.backend.onApplied = applied => invariants.applied(applied)
+    this.backend.onTogether = applied => invariants.together(applied)
   }
 
   /** Chance for one actor alone: what another does changes none of its rolls. */
@@ -146,9 +150,14 @@ export class World {
     const name = `${role} ${++this.#born}`
     const dice = this.diceFor(name)
     const onDeath = new Set<() => void>()
-    const skew = dice.between(-this.#skew, this.#skew)
+    const skew = dice.between(-this.skew, this.skew)
     const process: Process = { name, skew, alive: true }
-    const instance = Object.assign(process, { role, onDeath, handler: this.#handler(role, process, dice) })
+    const instance = Object.assign(process, {
+      role,
+      onDeath,
+      handler: this.#handler(role, process, dice),
+      governance: role === 'api' ? this.#governance(process, dice) : undefined,
+    })
     this.instances.push(instance)
     if (role === 'sweeper') void this.#sweeps(instance, dice)
     return instance
@@ -187,7 +196,7 @@ export class World {
   }
 
   #handler(role: Role, process: Process, dice: Dice): Handler | undefined {
-    if (role === 'sweeper') return undefined
+    if (role === 'sweeper' || role === 'api') return undefined
     const store = this.storeOf(process)
     const clock = this.#clock(process)
     const shared = {
@@ -208,12 +217,16 @@ export class World {
     })
   }
 
+  #governance(process: Process, random: Dice): GovernanceDeps {
+    const [clock, telemetry] = [this.#clock(process), this.#telemetry(process)]
+    return { store: this.storeOf(process), clock, random, telemetry }
+  }
+
   async #sweeps(instance: Instance, dice: Dice): Promise<void> {
-    const clock = this.#clock(instance)
-    const deps = { store: this.storeOf(instance), clock, telemetry: this.#telemetry(instance) }
+    const deps = this.#governance(instance, dice)
     for (;;) {
-      await clock.sleep(this.faults === calm ? 60_000 : dice.between(1_000, 10_000))
-      await sweep(deps).catch((error: unknown) => {
+      await deps.clock.sleep(this.faults === calm ? 120_000 : dice.between(1_000, 10_000))
+      await runSweeper(deps).catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) this.invariants.violations.push(`a sweep threw ${error}`)
       })
     }
@@ -244,6 +257,9 @@ export class World {
       error: (message, error, fields) => {
         if (typeof fields?.entry === 'string') this.invariants.unwritten.add(fields.entry)
         const cause = error instanceof Error ? error.message : String(error)
+        // Whatever the world does to a process, this is the product's own fault.
+        if (error instanceof TypeError)
+          this.invariants.violations.push(`${process.name} fails: ${error.stack}`)
         this.history.note(this.scheduler.now, process.name, `error: ${message}: ${cause}`)
       },
     }
