@@ -65,8 +65,8 @@ export async function foresee(
     breakGlass: true,
   })
   if (plan instanceof Refusal) return plan
-  const shown = await show({ store }, action, reason, plan, now)
-  return { ...shown, plan, organisations: await concerned(store, plan, shown), rules, now }
+  const { hit, ...shown } = await show({ store }, action, reason, plan, now)
+  return { ...shown, plan, organisations: await concerned(store, plan, hit), rules, now }
 }
 
 export async function placeEmergencyHold(
@@ -130,10 +130,8 @@ const signatureOf = (operator: string, now: number): Signature => ({
 async function concerned(
   store: Store,
   { subject }: Plan,
-  { effects }: Pick<Shown, 'effects'>,
+  hit: readonly string[],
 ): Promise<readonly string[]> {
-  const clients = await store.get(effects.clients.map(({ id }) => keys.client(id)))
-  const hit = clients.flatMap(client => (client ? [client.organisation] : []))
   const all = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...hit])
   const known = await store.get([...all].slice(0, maxTold).map(keys.organisation))
   return known.flatMap(one => (one ? [one.id] : []))

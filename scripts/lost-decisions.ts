@@ -93,6 +93,8 @@ const byItself = ({ step, by, action }: Decision): boolean =>
   (step === 'applied' && by === undefined && action !== 'hold.place')
 
 async function lacksIt(store: Store, { decision }: Logged, since: readonly Logged[]): Promise<boolean> {
+  // It raises no version, so that nobody can tell; and whoever has webhooks sees which there are.
+  if (decision.action === 'organisation.webhooks') return false
   const key = keyOf(decision.subject)
   const [record] = key ? await store.get([key]) : []
   const changes = since.filter(

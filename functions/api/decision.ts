@@ -1,7 +1,6 @@
 /** How an operation asks for a change: one body, one answer, for every action of who-decides. */
 import * as z from 'zod'
 import { keys, type Made } from '../../shared/domain/keys.ts'
-import { judgeText } from '../../shared/domain/marking.ts'
 import type { Action } from '../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { time } from '../../shared/domain/time.ts'
@@ -17,6 +16,7 @@ import {
   difference,
   effects,
   instant,
+  judgeReason,
   reasonBody,
   showDifference,
   showEffects,
@@ -67,7 +67,7 @@ export async function decideBy(
   location?: string,
 ): Promise<Answer | Refusal> {
   const { deps, caller, body, request, rev, idempotency } = context
-  const marked = judgeText(body.reason.text, 'reason.text')
+  const marked = judgeReason(body.reason)
   if (marked) return marked
   const asked: Asked = {
     action,
@@ -87,7 +87,7 @@ export async function decideBy(
   const put = (decided: Decided): Put => {
     const { status, body: shown } = answerOf(decided, caller, location)
     const item: Made = { by: request, exp, digest: idempotency.digest, status, answer: JSON.stringify(shown) }
-    return { kind: 'put', key, item, if: { or: [itemAbsent, { lt: [['exp'], Math.floor(now / 1000)] }] } }
+    return { kind: 'put', key, item, if: { or: [itemAbsent, { le: [['exp'], Math.floor(now / 1000)] }] } }
   }
   const decided = await decide(deps, caller, { ...asked, once: { key, put } })
   const lost = decided instanceof Refusal && decided.code === 'idempotency_key_reused'
@@ -139,7 +139,7 @@ function answerOf(decided: Decided, { viewer }: PersonCaller, location?: string)
   return {
     status: about.rev === 0 ? 201 : 200,
     ...(location !== undefined && { location }),
-    rev: about.rev + 1,
+    rev: decided.rev,
     body: {
       step: 'applied',
       subject: showSubject(about),

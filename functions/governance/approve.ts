@@ -1,7 +1,7 @@
 /** What people do about an open proposal: approve, decline, withdraw. */
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import { proposalStep as next } from '../../shared/domain/machines.ts'
-import type { Proposal } from '../../shared/domain/proposals.ts'
+import type { Proposal, Subject } from '../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Rules } from '../../shared/domain/rules.ts'
 import type { Reason, Signature } from '../../shared/domain/stop.ts'
@@ -25,7 +25,7 @@ import { noticePuts } from './notices.ts'
 import type { Actor, GovernanceDeps, Plan } from './plan.ts'
 import { proposalStep } from './proposal-record.ts'
 import { proposalFacts, viewerOf } from './sight.ts'
-import { judgeFresh, judgeRole, offices, sign } from './signer.ts'
+import { judgeFresh, judgeRole, offices, readSigners, sign } from './signer.ts'
 
 export interface Answered {
   readonly proposal: string
@@ -72,10 +72,12 @@ export function approve(
     if (plan instanceof Refusal || plan.subject.rev !== subject.rev) return stale(seen)
 
     const by = sign(actor, role, now)
-    const signatures = [...proposal.signatures, by]
+    const signers = await readSigners(deps.store, proposal.signatures, now)
+    const before = signers.map(({ signature }) => signature)
+    const signatures = [...before, by]
     const complete = isDecided(name, signatures, subject)
-    if (!complete && !advances(name, signatures, proposal))
-      return refuse('approval_required', `Still missing: ${missing(proposal)}.`)
+    if (!complete && !advances(name, signatures, before, subject))
+      return refuse('approval_required', `Still missing: ${missing({ ...proposal, signatures: before })}.`)
     const change = complete
       ? { state: 'applied' as const, signatures, entry: eid, ended: { at: now, by } }
       : { signatures, entry: eid }
@@ -106,7 +108,13 @@ export function approve(
     })
     return {
       ops: [...(complete ? plan.writes(carried) : []), update, ...notices],
-      entry: entryOf(seen, complete ? 'applied' : 'approved', by, answered),
+      entry: entryOf(
+        { ...seen, proposal: { ...proposal, signatures: before } },
+        complete ? 'applied' : 'approved',
+        by,
+        answered,
+      ),
+      signers: signers.map(({ person }) => person),
       done: after,
     }
   })
@@ -151,7 +159,8 @@ export const missing = ({ rule, signatures, subject }: Proposal): string =>
 const advances = (
   name: ActionName,
   signatures: readonly Signature[],
-  { subject, signatures: before }: Proposal,
+  before: readonly Signature[],
+  subject: Subject,
 ) => openSeats(name, signatures, subject).length < openSeats(name, before, subject).length
 
 async function answer(

@@ -1,4 +1,5 @@
 /** Decisions about clients: `client.*` of who-decides. How a client comes to be stands in `enrol.ts`. */
+import { holdable } from '../../shared/domain/authority.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import { type ClientEvent, clientStep } from '../../shared/domain/machines.ts'
 import { dayOf } from '../../shared/domain/meter.ts'
@@ -9,6 +10,7 @@ import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { change, stopOf } from './changes.ts'
 import { ticket } from './client-tickets.ts'
+import { judgeHeldAttributes, valuesOf } from './held-attributes.ts'
 import type { Carried, Definition, Plan, Planning } from './plan.ts'
 import { judgeSight } from './sight.ts'
 import { clientSubject } from './subjects.ts'
@@ -104,7 +106,14 @@ const describing = (
     found: ClientAndOrganisation,
     action: Parameters<Definition['plan']>[1],
     planning: Parameters<Definition['plan']>[2],
-  ) => { readonly difference: readonly Difference[]; fields(carried: Carried): Fields } | Refusal,
+  ) =>
+    | {
+        readonly difference: readonly Difference[]
+        /** As they will be, where they change. */
+        readonly attributes?: Attributes
+        fields(carried: Carried): Fields
+      }
+    | Refusal,
 ): Definition => ({
   async plan({ store }, action, planning) {
     const found = await seenClient(store, action.id, planning)
@@ -114,6 +123,10 @@ const describing = (
       return refuse('state_forbids', `The client is ${client.state}. Possible are these: ${open.join(', ')}.`)
     const described = describe(found, action, planning)
     if (described instanceof Refusal) return described
+    const { attributes } = described
+    const held =
+      attributes && (await judgeHeldAttributes(store, holdable(client), valuesOf(attributes), planning.now))
+    if (held) return held
     return {
       subject: clientSubject(client, organisation),
       difference: described.difference,
@@ -157,6 +170,7 @@ const attributes = describing('attributes', ({ client }, { params }, { now }) =>
       from: client.attributes?.[name]?.value,
       to: given[name]?.value,
     })),
+    attributes: attest(client.attributes, given, '') ?? {},
     fields: ({ by }) => ({ attributes: attest(client.attributes, given, by.person) }),
   }
 })

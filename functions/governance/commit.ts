@@ -2,7 +2,8 @@
  * Invariant 5: no governance change without its approvals and its record. Every decision goes through here: the writes,
  * the entry, and what the organisations are told, in one transaction.
  */
-import { keys } from '../../shared/domain/keys.ts'
+import { type Governed, keys } from '../../shared/domain/keys.ts'
+import type { Person } from '../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { NamedEntry } from '../../shared/entries/put.ts'
 import { putEntry } from '../../shared/entries/put.ts'
@@ -12,6 +13,8 @@ import type { Actor, GovernanceDeps } from './plan.ts'
 export interface Commit<T> {
   readonly ops: readonly TransactOp[]
   readonly entry: NamedEntry
+  /** Other people whose signatures it rests on, as they were seen: each still is who they were. */
+  readonly signers?: readonly Governed<Person>[]
   /** What is answered once it stands. */
   readonly done: T
 }
@@ -37,7 +40,8 @@ export async function commit<T>(
     const made = await make()
     if (made instanceof Refusal) return (await stands(store, eid)) && last ? last.done : made
     last = made
-    const ops = [...withActor(made.ops, actor), putEntry(made.entry)]
+    const people = [...(actor ? [actor.person] : []), ...(made.signers ?? [])]
+    const ops = [...people.reduce(withPerson, made.ops), putEntry(made.entry)]
     try {
       if ((await store.transact(ops)).ok) return made.done
     } catch (error) {
@@ -57,16 +61,15 @@ const stands = async (store: GovernanceDeps['store'], eid: string): Promise<bool
   (await store.get([keys.entry(eid)]))[0] !== undefined
 
 /** Who decides is still who they were when they were authorised: nobody signs after they were stopped. */
-const still = ({ person }: Actor): TransactOp => ({
+const still = ({ id, rev }: Governed<Person>): TransactOp => ({
   kind: 'check',
-  key: keys.person(person.id),
-  if: { and: [{ eq: [['state'], 'active'] }, { eq: [['rev'], person.rev] }] },
+  key: keys.person(id),
+  if: { and: [{ eq: [['state'], 'active'] }, { eq: [['rev'], rev] }] },
 })
 
 /** An item is named once in a transaction: a change of the decider's own record carries the check itself. */
-function withActor(ops: readonly TransactOp[], actor: Actor | undefined): readonly TransactOp[] {
-  if (actor === undefined) return ops
-  const check = still(actor)
+function withPerson(ops: readonly TransactOp[], person: Governed<Person>): readonly TransactOp[] {
+  const check = still(person)
   const at = ops.findIndex(({ key }) => key.table === check.key.table && key.pk === check.key.pk)
   const own = ops[at]
   if (own === undefined || check.if === undefined) return [...ops, check]

@@ -47,6 +47,8 @@ export type Decided =
       readonly step: 'applied'
       readonly subject: Subject
       readonly entry: string
+      /** The version of the subject from now on. */
+      readonly rev: number
       /** By when a second person has to stand by a stop. */
       readonly ratifyBy?: number
       /** What it left to two people. */
@@ -176,6 +178,7 @@ function apply({ plan, rules, shown, eid, now, by, asked, idOf }: Step): Commit<
     step: 'applied',
     subject,
     entry: eid,
+    rev: plan.keeps ? subject.rev : subject.rev + 1,
     ...(ruleOf(action.name).stops && { ratifyBy: now + rules.ratifyHours * 3_600_000 }),
     proposals: proposals.map(({ proposal }) => proposal),
     ...shown,

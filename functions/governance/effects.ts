@@ -3,24 +3,37 @@ import { holdable, holdMatches } from '../../shared/domain/authority.ts'
 import { type Effects, maxNamed, type Named, noEffects } from '../../shared/domain/effects.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
+import type { Subject } from '../../shared/domain/proposals.ts'
 import type { Client, Grant, HoldScope } from '../../shared/domain/records.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { entryIdFrom } from '../../shared/entries/id.ts'
 import type { Key, Store } from '../../shared/ports/store.ts'
 import { readGrants } from '../grants.ts'
 import { pages } from '../pages.ts'
+import { deciders } from './subjects.ts'
 
 const day = 86_400_000
 /** Calls of one organisation that are read to count those of a day. */
 const maxCounted = 1_000
 
+export interface Counted {
+  readonly effects: Effects
+  /** Whose clients it hits. */
+  readonly hit: readonly string[]
+}
+
+/**
+ * Everybody who decides on `subject` reads the effects, so that a client is named where all of them see it, and counted
+ * in any case: a hold by nationality alone is about everybody, and the partners of others are not told by it.
+ */
 export async function countEffects(
   store: Store,
   scope: HoldScope | undefined,
   continues: readonly Named[],
+  subject: Subject,
   now: number,
-): Promise<Effects> {
-  if (scope === undefined) return { ...noEffects, continues }
+): Promise<Counted> {
+  if (scope === undefined) return { effects: { ...noEffects, continues }, hit: [] }
   const clients = await clientsOf(store, scope)
   const grants = await grantsOf(store, clients, scope)
   const going = new Set(continues.map(({ id }) => id))
@@ -44,15 +57,37 @@ export async function countEffects(
     calls,
   )
   const requests = await callsOfTheDay(store, organisations, calls, now)
-  return {
-    clients: hit.slice(0, maxNamed).map(named),
+  const isSeen = await seenByAll(store, [...hit, ...unattested], subject)
+  const names = (clients: readonly Client[]): readonly Named[] =>
+    clients.filter(isSeen).slice(0, maxNamed).map(named)
+  const lacking = names(unattested)
+  const effects = {
+    clients: names(hit),
     clientCount: hit.length,
     streams,
     requestsPerDay: requests.count,
-    ...(requests.atLeast && { atLeast: true }),
+    ...(requests.atLeast && { atLeast: true as const }),
     continues,
-    ...(unattested.length > 0 && { unattested: unattested.slice(0, maxNamed).map(named) }),
+    ...(lacking.length > 0 && { unattested: lacking }),
   }
+  return { effects, hit: organisations }
+}
+
+async function seenByAll(
+  store: Store,
+  clients: readonly Client[],
+  { organisation, developers, governments }: Subject,
+): Promise<(client: Client) => boolean> {
+  const others = [...new Set(clients.map(one => one.organisation))].filter(id => id !== organisation)
+  const owners = await inBatches(store, others.map(keys.organisation))
+  const readers = [...developers, ...governments]
+  const seen = new Set([organisation])
+  for (const owner of owners) {
+    const facts = deciders(owner)
+    const seers = [owner.id, ...facts.developers, ...facts.governments]
+    if (readers.every(id => seers.includes(id))) seen.add(owner.id)
+  }
+  return client => seen.has(client.organisation)
 }
 
 const named = ({ id, name }: Client): Named => ({ id, name })
@@ -103,7 +138,7 @@ function lacksAttribute({ nationality, region, model, ...rest }: HoldScope, clie
   return Object.keys(attested).length < asked && holdMatches({ ...rest, ...attested }, holdable(client))
 }
 
-interface Counted {
+interface Calls {
   readonly ids: ReadonlySet<string>
   /** Grants that go on. */
   readonly going: ReadonlySet<string>
@@ -111,7 +146,7 @@ interface Counted {
 }
 
 /** By the leases that stand: each is named by its call's intent. */
-async function liveCalls(store: Store, grants: readonly Grant[], counted: Counted): Promise<number> {
+async function liveCalls(store: Store, grants: readonly Grant[], counted: Calls): Promise<number> {
   const meters = await inBatches(store, [...new Set(grants.flatMap(grant => grant.meters))].map(keys.meter))
   const intents = [...new Set(meters.flatMap((meter: Meter) => Object.keys(meter.leases)))]
   const entries = await inBatches(store, intents.map(keys.entry))
@@ -121,7 +156,7 @@ async function liveCalls(store: Store, grants: readonly Grant[], counted: Counte
 async function callsOfTheDay(
   store: Store,
   organisations: readonly string[],
-  counted: Counted,
+  counted: Calls,
   now: number,
 ): Promise<{ readonly count: number; readonly atLeast: boolean }> {
   let count = 0
@@ -142,7 +177,7 @@ async function callsOfTheDay(
   return { count, atLeast }
 }
 
-function isOf({ body }: Entry, { ids, going, model }: Counted): boolean {
+function isOf({ body }: Entry, { ids, going, model }: Calls): boolean {
   const { actor, ai_model, unmapped } = JSON.parse(body) as {
     readonly actor?: { readonly app_uid?: string }
     readonly ai_model?: { readonly uid?: string }

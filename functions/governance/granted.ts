@@ -54,6 +54,12 @@ export const beforeRelease = (
 ): readonly Update[] =>
   by.organisation === model.developer ? [] : [change<Model>(keys.model(model.id), model, {})]
 
+/** The version of its partner alone: what is judged by the partner's grants is judged again. */
+export const raised = ({ organisation }: GrantSeen): readonly Update[] =>
+  organisation.kind === 'partner'
+    ? [change<Organisation>(keys.organisation(organisation.id), organisation, {})]
+    : []
+
 /** It no longer goes on though its partner is suspended. */
 export function endListing({ grant, organisation }: GrantSeen): readonly Update[] {
   if (organisation.kind !== 'partner' || !organisation.continues?.includes(grant.id)) return []

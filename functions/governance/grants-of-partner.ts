@@ -20,20 +20,38 @@ export async function meteredGrants(store: Store, organisation: string): Promise
   return Promise.all(grants.map(grant => withMeters(store, grant)))
 }
 
-export async function withMeters(store: Store, grant: Governed<Grant>): Promise<Metered> {
-  const meters = await store.get(grant.meters.map(keys.meter))
+/**
+ * The meters first, and the grant once more after them: whoever stops it at the same moment raises the version of each
+ * meter, so that a meter as it was seen is opened for nothing but a grant that goes on. For the same reason whatever
+ * else decides on opening them, the partner above all, is read after this.
+ */
+export async function withMeters(
+  store: Store,
+  { id, meters: named }: Pick<Grant, 'id' | 'meters'>,
+): Promise<Metered> {
+  const meters = await store.get(named.map(keys.meter))
+  const [grant] = await store.get([keys.grant(id)])
+  if (grant === undefined) throw new Error(`the grant ${id} is gone`)
   return {
     grant,
     meters: meters.filter(meter => meter !== undefined && meter.shared === undefined) as Meter[],
   }
 }
 
-/** So that no reservation slips through between a read and a write. */
-export const closing = (metered: readonly Metered[]): readonly Update[] =>
+/**
+ * So that no reservation slips through between a read and a write. What is closed already is written too, as long as its
+ * grant has not ended: whoever opens it at the same moment, for a grant that goes on, judges again and sees this stop.
+ * The open ones first.
+ */
+export const closing = (metered: readonly Metered[], most = maxMeters): readonly Update[] =>
   metered
-    .flatMap(({ meters }) => meters)
-    .filter(({ state }) => state === 'open')
-    .slice(0, maxMeters)
+    .flatMap(({ grant, meters }) =>
+      meters.filter(
+        ({ state }) => state === 'open' || grant.state === 'active' || grant.state === 'suspended',
+      ),
+    )
+    .toSorted((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
+    .slice(0, most)
     .map(closeMeter)
 
 /** Of grants that are active by themselves. */

@@ -11,7 +11,15 @@ import { time } from '../../shared/domain/time.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
 import { change, stopOf } from './changes.ts'
 import { activate } from './grant-request.ts'
-import { beforeRelease, endListing, type GrantSeen, judgeAlone, readGrant, takesPart } from './granted.ts'
+import {
+  beforeRelease,
+  endListing,
+  type GrantSeen,
+  judgeAlone,
+  raised,
+  readGrant,
+  takesPart,
+} from './granted.ts'
 import { closing, opening, withMeters } from './grants-of-partner.ts'
 import { type LimitsWords, showLimits, toLimits } from './limits-words.ts'
 import type { Carried, Definition, Plan } from './plan.ts'
@@ -45,9 +53,12 @@ function stopRule({ grant, model }: GrantSeen, breakGlass: boolean): ActionName 
 }
 
 const suspend: Definition = {
-  async plan({ store }, { id }, { actor, breakGlass }) {
+  async plan({ store }, { id, params }, { actor, breakGlass }) {
     const seen = await readGrant(store, id, actor)
     if (seen instanceof Refusal) return seen
+    // The suspension of its partner had asked for it, and does not any more.
+    if (params.with_partner === true && takesPart(seen.organisation))
+      return refuse('state_forbids', 'Its partner is not suspended any more.')
     const alone = judgeAlone(seen, actor)
     if (alone) return alone
     const { grant, subject } = seen
@@ -84,13 +95,15 @@ const reinstate: Definition = {
     if (seen instanceof Refusal) return seen
     const alone = judgeAlone(seen, actor)
     if (alone) return alone
-    const { grant, subject, model, organisation } = seen
+    const { grant, subject, model } = seen
     const state = grantStep(grant.state, 'reinstate')
     if (state instanceof Refusal) return state
     if (grant.expiresAt <= now) return refuse('state_forbids', `Its term ended at ${time(grant.expiresAt)}.`)
     const { meters } = await withMeters(store, grant)
+    const [organisation] = await store.get([keys.organisation(grant.organisation)])
     // Those of a partner that is stopped itself open with the partner.
-    const opened = takesPart(organisation) ? opening([{ grant: { ...grant, state }, meters }]) : []
+    const opened =
+      organisation && takesPart(organisation) ? opening([{ grant: { ...grant, state }, meters }]) : []
     return {
       ...planned(
         seen,
@@ -139,9 +152,10 @@ const continuity: Definition = {
     if (grant.state !== 'active' && grant.state !== 'suspended')
       return refuse('state_forbids', `The grant is ${grant.state}.`)
     if (from === to) return refuse('state_forbids', 'It is so already: nothing would change.')
-    // One that went on for its mission stops with it, as its partner has.
-    const listing = to ? [] : endListing(seen)
-    const ends = listing.length > 0
+    // One that went on for its mission stops with it, as its partner has. A suspension of the partner at the same moment
+    // is judged again by the version that this leaves.
+    const listing = to ? raised(seen) : endListing(seen)
+    const ends = !to && listing.length > 0
     const metered = ends ? [await withMeters(store, grant)] : []
     return {
       ...planned(

@@ -7,6 +7,7 @@ import type { Organisation } from '../../shared/domain/parties.ts'
 import type { Subject } from '../../shared/domain/proposals.ts'
 import type { Hold, HoldScope, Model } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { time } from '../../shared/domain/time.ts'
 import { type Facts, sees } from '../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../shared/ports/store.ts'
 import { modelsOf } from '../grants.ts'
@@ -190,12 +191,14 @@ export const holdFacts = (hold: Governed<HoldRecord>): Facts => ({
 
 /** The developer stands by a government's hold: it no longer lapses by itself. */
 const concur: Definition = {
-  async plan({ store }, { id }, { actor }) {
+  async plan({ store }, { id }, { actor, now }) {
     const hold = await readHold(store, id, actor)
     if (hold instanceof Refusal) return hold
     if (hold.state !== 'active') return refuse('state_forbids', `The hold is ${hold.state}.`)
     if (hold.until === undefined)
       return refuse('state_forbids', 'It does not lapse by itself: nothing is to be concurred with.')
+    // Its record says so only once the sweeper comes by; what has ended does not begin again.
+    if (hold.until <= now) return refuse('state_forbids', `The hold lapsed at ${time(hold.until)}.`)
     return {
       subject: holdSubject(hold),
       difference: [{ field: 'until', from: hold.until, to: null }],

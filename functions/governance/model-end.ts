@@ -58,9 +58,9 @@ async function governmentStops(store: Store, model: Model): Promise<readonly Res
 
 /** A grant that goes on, with what of its meters does. */
 export async function resumed(store: Store, grant: Governed<Grant>): Promise<Resumed> {
+  const { meters } = await withMeters(store, grant)
   const [organisation] = await store.get([keys.organisation(grant.organisation)])
   if (organisation === undefined || !takesPart(organisation)) return { grant, meters: [] }
-  const { meters } = await withMeters(store, grant)
   return { grant, meters: meters.filter(({ state }) => state === 'closed') }
 }
 

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { type Governed, indexes, keys, listed } from '../../shared/domain/keys.ts'
 import { type ModelEvent, modelStep } from '../../shared/domain/model-step.ts'
+import type { Organisation } from '../../shared/domain/parties.ts'
 import type { Action, Difference, Subject } from '../../shared/domain/proposals.ts'
 import { type Model, protocols } from '../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
@@ -134,7 +135,8 @@ const same = (one: object, other: object): boolean => canonicalize(one) === cano
 
 /**
  * A credential goes to the address that stands beside its name. Whoever could name another developer's would have it
- * sent to an address of their own.
+ * sent to an address of their own: one that stands in no record, because it is new or was replaced, is known by its
+ * prefix alone. Where there is one developer, every name is theirs.
  */
 async function judgeCredentials(store: Store, model: Model): Promise<Refusal | undefined> {
   const { developer, upstreams } = model
@@ -143,14 +145,25 @@ async function judgeCredentials(store: Store, model: Model): Promise<Refusal | u
     refuse('record_unknown', `There is no credential ${name} for you.`, { field: 'upstreams' })
   const apart = names.find(name => name.includes('/') && !name.startsWith(`${developer}/`))
   if (apart !== undefined) return foreign(apart)
+  const own = new Set<string>()
   for await (const batch of pages<Model>(store, { index: indexes.byRecord, partition: 'model' }))
     for (const other of await store.get(batch)) {
-      if (other === undefined || other.developer === developer) continue
-      const taken = protocols.map(protocol => other.upstreams[protocol]?.credential)
-      const name = names.find(one => taken.includes(one))
+      if (other === undefined) continue
+      const taken = protocols.flatMap(protocol => other.upstreams[protocol]?.credential ?? [])
+      if (other.developer === developer) for (const one of taken) own.add(one)
+      const name = other.developer === developer ? undefined : names.find(one => taken.includes(one))
       if (name !== undefined) return foreign(name)
     }
-  return undefined
+  const fresh = names.find(name => !name.includes('/') && !own.has(name))
+  return fresh !== undefined && (await hasOtherDevelopers(store, developer)) ? foreign(fresh) : undefined
+}
+
+async function hasOtherDevelopers(store: Store, developer: string): Promise<boolean> {
+  const range = { index: indexes.byRecord, partition: 'organisation' }
+  for await (const batch of pages<Organisation>(store, range))
+    for (const one of await store.get(batch))
+      if (one?.kind === 'developer' && one.id !== developer) return true
+  return false
 }
 
 /** A step of the machine that changes nothing else. */

@@ -2,7 +2,7 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Webhook } from '../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
-import type { Change } from '../../shared/ports/store.ts'
+import type { Change, Condition } from '../../shared/ports/store.ts'
 import { judgeOpen, readOrganisation } from './members.ts'
 import type { Definition } from './plan.ts'
 import { organisationSubject } from './subjects.ts'
@@ -25,22 +25,19 @@ export const webhooks: Definition = {
     const made = judge(asked, before ?? {}, now)
     if (made instanceof Refusal) return made
     const after = 'register' in asked ? [...ids, asked.register] : ids.filter(one => one !== asked.remove)
-    const written: Change =
-      'remove' in asked
-        ? { remove: [['webhooks', asked.remove]] }
-        : before
-          ? { set: [[['webhooks', asked.register], made]] }
-          : { set: [[['webhooks'], { [asked.register]: made }]] }
+    const [written, still] = writeOf(asked, before !== undefined, made)
     return {
       // Others are not told where it listens.
       subject: { ...organisationSubject(organisation), developers: [], governments: [] },
       difference: [{ field: 'webhooks', from: ids, to: after }],
+      // The version stays: a partner could otherwise make each proposal about itself stale, its revocation included.
+      keeps: true,
       writes: () => [
         {
           kind: 'update',
           key: keys.organisation(id),
-          if: { eq: [['rev'], rev] },
-          change: { ...written, add: [[['rev'], 1]] },
+          if: { and: [{ eq: [['rev'], rev] }, still] },
+          change: written,
         },
       ],
       told: {
@@ -49,6 +46,20 @@ export const webhooks: Definition = {
       },
     }
   },
+}
+
+/** The change, and what must hold of the webhooks themselves, since the version does not tell of them. */
+function writeOf(
+  asked: WebhookChange,
+  some: boolean,
+  made: Webhook | undefined,
+): readonly [Change, Condition] {
+  if ('remove' in asked)
+    return [{ remove: [['webhooks', asked.remove]] }, { exists: ['webhooks', asked.remove] }]
+  const id = asked.register
+  return some
+    ? [{ set: [[['webhooks', id], made]] }, { sizeLt: [['webhooks'], maxWebhooks] }]
+    : [{ set: [[['webhooks'], { [id]: made }]] }, { absent: ['webhooks'] }]
 }
 
 function judge(

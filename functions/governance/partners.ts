@@ -134,6 +134,13 @@ const nominate: Definition = {
   },
 }
 
+/**
+ * Beside these stand the partner, the entry, the notices and the checks, and a transaction takes 100: a partner is
+ * stopped at once however many grants it has. What is beyond is stopped by the record alone, and people propose it.
+ */
+const maxStopped = 60
+const maxProposed = 20
+
 const suspend: Definition = {
   async plan({ store }, { id }, { breakGlass, actor }) {
     const partner = await readPartner(store, id, actor)
@@ -146,14 +153,18 @@ const suspend: Definition = {
       : metered.filter(({ grant }) => grant.missionContinuity && grant.state === 'active')
     const stopped = metered.filter(one => !going.includes(one))
     const ids = going.map(({ grant }) => grant.id)
-    const proposes = await Promise.all(going.map(one => leftToTwo(store, one, partner)))
+    const checked = going.slice(0, maxStopped)
+    const proposes = await Promise.all(going.slice(0, maxProposed).map(one => leftToTwo(store, one, partner)))
     return {
       ...planned(
         partner,
         state,
         'suspended',
-        // A mission that came to hang on one of them meanwhile is seen when it is judged again.
-        () => [...closing(stopped), ...metered.map(({ grant }) => asSeen(keys.grant(grant.id), grant))],
+        // A mission that came to hang on another one meanwhile has raised the version of the partner.
+        () => [
+          ...closing(stopped, maxStopped - checked.length),
+          ...checked.map(({ grant }) => asSeen(keys.grant(grant.id), grant)),
+        ],
         carried => ({
           stop: stopOf(carried),
           continues: ids.length > 0 ? ids : undefined,
@@ -170,7 +181,7 @@ const suspend: Definition = {
 async function leftToTwo(store: Store, { grant }: Metered, partner: Partner): Promise<Proposed | undefined> {
   const [record, model] = await store.get([keys.grant(grant.id), keys.model(grant.model)])
   if (record === undefined || model === undefined) return undefined
-  const action: Action = { name: 'grant.suspend', id: grant.id, params: {} }
+  const action: Action = { name: 'grant.suspend', id: grant.id, params: { with_partner: true } }
   return {
     action,
     rule: 'grant.suspend_continuing',

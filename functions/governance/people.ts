@@ -4,6 +4,7 @@ import type { Person } from '../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { attested, type Claims, judgeClaims } from './attested.ts'
 import { change, stopOf } from './changes.ts'
+import { judgeHeldAttributes, valuesOf } from './held-attributes.ts'
 import { judgeStopping, type Member, personSubject, readMember } from './members.ts'
 import { add } from './person-add.ts'
 import { confirm } from './person-confirm.ts'
@@ -20,6 +21,10 @@ const attributes: Definition = {
     if (person.state === 'removed') return refuse('state_forbids', `${person.name} was removed.`)
     const refused = judgeClaims(claims, now)
     if (refused) return refused
+    const before = { person: id, organisation: person.organisation, ...valuesOf(person.attributes ?? {}) }
+    const after = valuesOf({ ...person.attributes, ...attested(claims, '') })
+    const held = await judgeHeldAttributes(store, before, after, now)
+    if (held) return held
     const fields = (['nationality', 'region'] as const).filter(field => claims[field] !== undefined)
     if (fields.length === 0)
       return refuse('body_malformed', 'Say at least one of nationality and region.', { field: 'nationality' })
@@ -62,9 +67,13 @@ const suspend: Definition = {
 }
 
 const reinstate: Definition = {
-  async plan({ store }, { id }, { actor }) {
+  async plan({ store }, { id }, { actor, now }) {
     const member = await readMember(store, id, actor)
     if (member instanceof Refusal) return member
+    const { sponsor } = member.person
+    // They would be stopped again by time at once.
+    if (sponsor && sponsor.confirmedUntil <= now)
+      return refuse('state_forbids', 'Their sponsor did not confirm them: that comes first (confirm).')
     const state = personStep(member.person.state, 'reinstate')
     if (state instanceof Refusal) return state
     return { ...planned(member, state, 'reinstated', () => ({ stop: undefined })), raises: id }

@@ -89,12 +89,12 @@ async function judgeEnrolling(
   organisation: Organisation,
   { actor, now }: Planning,
 ): Promise<Refusal | undefined> {
-  const closed = judgeOpen(organisation)
-  if (closed) return closed
-  if (actor === undefined || actor.organisation.id === organisation.id) return undefined
   const { developers, governments } = deciders(organisation)
-  if (![...developers, ...governments].includes(actor.organisation.id))
+  const own = actor === undefined || actor.organisation.id === organisation.id
+  if (!own && ![...developers, ...governments].includes(actor.organisation.id))
     return refuse('record_unknown', `There is no organisation ${organisation.id} for you.`)
+  const closed = judgeOpen(organisation)
+  if (closed || own) return closed
   const people = await readPeople(store, organisation.id)
   return people.some(one => administers(one, organisation, now))
     ? refuse('role_missing', `${organisation.name} has administrators: they enrol its people.`)

@@ -57,6 +57,8 @@ export interface Plan {
   readonly difference: readonly Difference[]
   /** The writes, the subject's own first, each on the version that was seen. No item twice. */
   writes(carried: Carried): readonly TransactOp[]
+  /** It leaves the version of its subject as it was: nothing that others decide about it goes stale by it. */
+  readonly keeps?: true
   /** Whom it stops: the dry run counts over it. */
   readonly stops?: HoldScope
   /** Grants that a stop leaves alone because a mission hangs on them. */

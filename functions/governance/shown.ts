@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize'
 import type { Effects } from '../../shared/domain/effects.ts'
 import type { Action, Difference } from '../../shared/domain/proposals.ts'
 import type { Reason } from '../../shared/domain/stop.ts'
-import { countEffects } from './effects.ts'
+import { type Counted, countEffects } from './effects.ts'
 import type { GovernanceDeps, Plan } from './plan.ts'
 
 export interface Shown {
@@ -18,10 +18,10 @@ export async function show(
   deps: Pick<GovernanceDeps, 'store'>,
   action: Action,
   reason: Reason,
-  { difference, stops, continues = [] }: Plan,
+  { difference, stops, continues = [], subject }: Plan,
   now: number,
-): Promise<Shown> {
-  const effects = await countEffects(deps.store, stops, continues, now)
+): Promise<Shown & Pick<Counted, 'hit'>> {
+  const { effects, hit } = await countEffects(deps.store, stops, continues, subject, now)
   const text = canonicalize({ action, difference, effects, reason }) ?? ''
-  return { difference, effects, shown: hash('sha256', text, 'base64url') }
+  return { difference, effects, shown: hash('sha256', text, 'base64url'), hit }
 }

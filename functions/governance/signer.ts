@@ -1,10 +1,12 @@
 /** Who signs a decision, judged by the records: what they see, which role fits, how fresh their sign-in is. */
-import type { Role } from '../../shared/domain/parties.ts'
+import { type Governed, keys } from '../../shared/domain/keys.ts'
+import type { Person, Role } from '../../shared/domain/parties.ts'
 import type { Subject } from '../../shared/domain/proposals.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Rules } from '../../shared/domain/rules.ts'
 import type { Signature } from '../../shared/domain/stop.ts'
 import { type ActionName, roleFor, ruleOf, type Who } from '../../shared/domain/who-decides.ts'
+import type { Store } from '../../shared/ports/store.ts'
 import type { Actor } from './plan.ts'
 
 /** The role in which somebody can act on it; the refusal names those who can. */
@@ -57,3 +59,29 @@ export const sign = (
   authTime,
   ...(acr !== undefined && { acr }),
 })
+
+export interface Signer {
+  readonly signature: Signature
+  readonly person: Governed<Person>
+}
+
+/**
+ * The signatures that count still. Between two signatures lie days: one of somebody who was stopped, or who lost the
+ * role in which they signed, fills no seat any more.
+ */
+export async function readSigners(
+  store: Store,
+  signatures: readonly Signature[],
+  now: number,
+): Promise<readonly Signer[]> {
+  const people = await store.get(signatures.map(({ person }) => keys.person(person)))
+  return signatures.flatMap((signature, i) => {
+    const person = people[i]
+    const holds =
+      person?.state === 'active' &&
+      person.organisation === signature.organisation &&
+      person.roles.some(role => role === signature.role) &&
+      (person.sponsor === undefined || person.sponsor.confirmedUntil > now)
+    return holds && person ? [{ signature, person }] : []
+  })
+}

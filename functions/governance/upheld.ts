@@ -5,6 +5,7 @@
 import type { HoldRecord } from '../../shared/domain/holds.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import { clientStep, grantStep, holdStep, partnerStep } from '../../shared/domain/machines.ts'
+import { dayOf } from '../../shared/domain/meter.ts'
 import type { Organisation, PartnerFields, Person } from '../../shared/domain/parties.ts'
 import type { Appeal, Difference } from '../../shared/domain/proposals.ts'
 import type { Client, Grant } from '../../shared/domain/records.ts'
@@ -12,6 +13,7 @@ import { Refusal } from '../../shared/domain/refusal.ts'
 import type { Store, TransactOp } from '../../shared/ports/store.ts'
 import { change } from './changes.ts'
 import { readDecision } from './decided.ts'
+import { takesPart } from './granted.ts'
 import { meteredGrants, opening, withMeters } from './grants-of-partner.ts'
 import { endHold } from './holds.ts'
 import type { Carried } from './plan.ts'
@@ -90,9 +92,13 @@ async function ofGrant(store: Store, id: string, { entry, subject }: Appeal): Pr
   const state = grantStep(grant.state, 'reinstate')
   if (state instanceof Refusal) return nothingOf(grant.rev)
   const metered = await withMeters(store, grant)
+  const [organisation] = await store.get([keys.organisation(grant.organisation)])
+  // Those of a partner that is stopped itself open with the partner.
+  const opened =
+    organisation && takesPart(organisation) ? opening([{ ...metered, grant: { ...grant, state } }]) : []
   return restored({ rev: grant.rev, name: subject.name }, grant.state, state, () => [
     change<Grant>(keys.grant(id), grant, { state, stop: undefined }),
-    ...opening([{ ...metered, grant: { ...grant, state } }]),
+    ...opened,
   ])
 }
 
@@ -101,8 +107,9 @@ async function ofClient(store: Store, id: string, { entry }: Appeal): Promise<Re
   if (client === undefined || client.stop?.entry !== entry) return nothingOf(client?.rev ?? null)
   const state = clientStep(client.state, 'reinstate')
   if (state instanceof Refusal) return nothingOf(client.rev)
-  return restored(client, client.state, state, () => [
-    change<Client>(keys.client(id), client, { state, stop: undefined }),
+  return restored(client, client.state, state, ({ now }) => [
+    // The days without a use count anew, or it would be suspended for them again.
+    change<Client>(keys.client(id), client, { state, stop: undefined, seenOn: dayOf(now) }),
   ])
 }
 

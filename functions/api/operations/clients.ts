@@ -168,7 +168,7 @@ export const clientOperations: readonly Operation[] = [
             key: keys.client(client.id) as never,
             action,
             subject,
-            stop: client.stop,
+            stop: ['suspended', 'compromised'].includes(client.state) ? client.stop : undefined,
           }
         )
       })

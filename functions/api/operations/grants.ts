@@ -186,7 +186,8 @@ export const grantOperations: readonly Operation[] = [
         const seen = await readGrant(deps.store, id, caller)
         if (seen instanceof Refusal) return seen
         const { grant, subject } = seen
-        return { key: keys.grant(id) as never, action: 'grant.suspend', subject, stop: grant.stop }
+        const stop = grant.state === 'suspended' ? grant.stop : undefined
+        return { key: keys.grant(id) as never, action: 'grant.suspend', subject, stop }
       })
       if (done instanceof Refusal) return done
       return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }

@@ -107,7 +107,8 @@ export const holdOperations: readonly Operation[] = [
       const done = await ratify(deps, caller, { rev, request }, async () => {
         const hold = await read(context)
         if (hold instanceof Refusal) return hold
-        const { id, stop } = hold
+        const { id } = hold
+        const stop = hold.state === 'active' ? hold.stop : undefined
         return { key: keys.hold(id) as never, action: 'hold.place', subject: holdSubject(hold), stop }
       })
       if (done instanceof Refusal) return done

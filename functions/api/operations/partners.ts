@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { keys } from '../../../shared/domain/keys.ts'
+import { judgeText } from '../../../shared/domain/marking.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
@@ -98,8 +99,10 @@ export const partnerOperations: readonly Operation[] = [
       government: z.string(),
     }),
     answers: creationAnswers,
-    answer: context => {
+    async answer(context) {
       const { id, name, sector, developer, government } = context.body
+      const marked = judgeText(name, 'name') ?? judgeText(sector ?? '', 'sector')
+      if (marked) return marked
       return decideBy(
         context,
         { name: 'partner.nominate', id, params: { name, ...(sector && { sector }), developer, government } },
@@ -129,7 +132,8 @@ export const partnerOperations: readonly Operation[] = [
         const partner = await readPartner(deps.store, id, caller)
         if (partner instanceof Refusal) return partner
         const subject = organisationSubject(partner)
-        return { key: keys.organisation(id) as never, action: 'partner.suspend', subject, stop: partner.stop }
+        const stop = partner.partner === 'suspended' ? partner.stop : undefined
+        return { key: keys.organisation(id) as never, action: 'partner.suspend', subject, stop }
       })
       if (done instanceof Refusal) return done
       return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
-import { judgeText } from '../../../shared/domain/marking.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
@@ -10,7 +9,7 @@ import { proposalFacts } from '../../governance/sight.ts'
 import type { PersonCaller } from '../caller.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
-import { listOf, listQuery, reasonBody, toReason } from '../shapes/common.ts'
+import { judgeReason, listOf, listQuery, reasonBody, toReason } from '../shapes/common.ts'
 import { proposalShown, showProposal } from '../shapes/proposal.ts'
 import { isMissing } from '../waits.ts'
 
@@ -36,7 +35,7 @@ const answering = (
     body: z.strictObject({ reason: reasonBody.optional() }),
     answers: { 200: proposalShown, 202: proposalShown },
     async answer({ deps, caller, path, rev = 0, request, body }) {
-      const marked = body.reason && judgeText(body.reason.text, 'reason.text')
+      const marked = body.reason && judgeReason(body.reason)
       if (marked) return marked
       const done = await act(deps, caller, {
         proposal: path.proposal ?? '',

@@ -1,8 +1,10 @@
 /** Shapes that several nouns share, for validation and for the OpenAPI document. */
 import * as z from 'zod'
 import type { Effects } from '../../../shared/domain/effects.ts'
+import { judgeText } from '../../../shared/domain/marking.ts'
 import { roles } from '../../../shared/domain/parties.ts'
 import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
+import type { Refusal } from '../../../shared/domain/refusal.ts'
 import { type Reason, reasonCodes, type Signature, type Stop } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
 
@@ -30,6 +32,11 @@ export const toReason = ({ code, text, reference, sealed }: z.infer<typeof reaso
   ...(reference !== undefined && { reference }),
   ...(sealed && { sealed }),
 })
+
+/** All that is a person's own words in it. */
+export const judgeReason = ({ text, reference }: z.infer<typeof reasonBody>): Refusal | undefined =>
+  judgeText(text, 'reason.text') ??
+  (reference === undefined ? undefined : judgeText(reference, 'reason.reference'))
 
 export const named = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Named' })
 
