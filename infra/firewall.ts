@@ -29,7 +29,15 @@ const aboutBodies: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesKnownBadInputsRuleSet: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY', 'ReactJSRCE_BODY'],
 }
 
-/** Before the API: managed rules for everything but bodies, where they only count, and a limit for each address. */
+/**
+ * And those that a sign-in offends. The CLI's `redirect_uri` is a URL with an IPv4 address (RFC 8252 §7.3), which is what
+ * the first one looks for; a provider's code alone can be as long as the second one lets a query be.
+ */
+const aboutSignIn: Readonly<Record<string, readonly string[]>> = {
+  AWSManagedRulesCommonRuleSet: ['GenericRFI_QUERYARGUMENTS', 'SizeRestrictions_QUERYSTRING'],
+}
+
+/** Before the API: managed rules for everything but those, where they only count, and a limit for each address. */
 export class Firewall extends Construct {
   constructor(scope: Construct, id: string, { api, keys, parameters }: FirewallProps) {
     super(scope, id)
@@ -75,7 +83,10 @@ export class Firewall extends Construct {
             managedRuleGroupStatement: {
               vendorName: 'AWS',
               name,
-              ruleActionOverrides: rules.map(rule => ({ name: rule, actionToUse: { count: {} } })),
+              ruleActionOverrides: [...rules, ...(aboutSignIn[name] ?? [])].map(rule => ({
+                name: rule,
+                actionToUse: { count: {} },
+              })),
             },
           },
           overrideAction: { none: {} },

@@ -20,7 +20,7 @@ import {
   formats,
   formatTable,
 } from './output.ts'
-import { type Profile, readProfile, readProfileIssuer } from './profile.ts'
+import { type Profile, readDemoIssuer, readProfile, readProfileIssuer } from './profile.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The options that every command takes. */
@@ -118,7 +118,9 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       endpoint = env.SALLYPORT_ENDPOINT || undefined,
     } = options()
     const given = endpoint ?? (await readProfileIssuer(terminal, name))
-    const [only, ...others] = given === undefined ? await storedIssuers(terminal) : [given]
+    const known = given === undefined ? await storedIssuers(terminal) : [given]
+    const demo = known.length === 0 ? await readDemoIssuer(terminal) : undefined
+    const [only, ...others] = demo === undefined ? known : [demo]
     if (only === undefined || others.length > 0)
       throw new Failure(exit.usage, 'Which gateway is meant is not clear.', {
         code: 'issuer_missing',

@@ -1,4 +1,4 @@
-import { printable } from './terminal.ts'
+import { escaped, printable } from './terminal.ts'
 
 export type Format = 'table' | 'jsonl' | 'csv'
 export const formats: readonly Format[] = ['table', 'jsonl', 'csv']
@@ -57,6 +57,6 @@ export function csvCell(value: string | number | null | undefined): string {
 }
 
 export const formatJsonl = (rows: readonly unknown[]): string =>
-  rows.map(row => `${JSON.stringify(row)}\n`).join('')
+  rows.map(row => `${escaped(JSON.stringify(row))}\n`).join('')
 
-export const formatJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+export const formatJson = (value: unknown): string => `${escaped(JSON.stringify(value, null, 2))}\n`

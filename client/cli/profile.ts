@@ -62,21 +62,27 @@ export async function readProfile(
 
 /**
  * The gateway that a profile is of, for a person, who needs no client of it: a file that holds only `issuer` will do.
- * `undefined` where none is named and there is none. Throws as `readProfile` does for one that is named.
+ * `undefined` where none is named and there is no default one. Throws as `readProfile` does for one that is there.
  */
 export async function readProfileIssuer(
   terminal: Terminal,
   name: string | undefined,
 ): Promise<string | undefined> {
-  try {
-    const { path } = name === undefined ? await defaultFile(terminal, true) : locate(terminal, name)
-    return check(z.object({ issuer: z.string() }), await readContent(path), path).issuer
-  } catch (error) {
-    if (name === undefined && error instanceof Failure && error.further.code === 'profile_missing')
-      return undefined
-    throw error
-  }
+  const path = name === undefined ? ownFile(terminal) : locate(terminal, name).path
+  return name === undefined && !(await exists(path)) ? undefined : issuerIn(path)
 }
+
+/**
+ * The gateway of the demo in this folder, if there is one. Only for want of any other: whoever made the folder would
+ * choose where a person signs in and where a ticket goes.
+ */
+export async function readDemoIssuer(terminal: Terminal): Promise<string | undefined> {
+  const path = demoFile(terminal)
+  return (await exists(path)) ? issuerIn(path) : undefined
+}
+
+const issuerIn = async (path: string): Promise<string> =>
+  check(z.object({ issuer: z.string() }), await readContent(path), path).issuer
 
 /** The file of a profile, and which of the demo's partners in it. */
 export interface Place {
@@ -106,14 +112,18 @@ function locate(terminal: Terminal, name: string): Place {
 }
 
 async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
-  const own = join(configDirectory(terminal), 'default.json')
+  const own = ownFile(terminal)
   if (await exists(own)) return { path: own }
-  const demo = join(terminal.env.SALLYPORT_DATA || '.sallyport', 'demo', 'credentials.json')
+  const demo = demoFile(terminal)
   if (!(await exists(demo)))
     throw notSignedIn('profile_missing', `There is no profile: neither ${own} nor ${demo} exists.`)
   if (!quiet) terminal.say(`Using the first partner of ${demo}; --profile chooses another.\n`)
   return { path: demo }
 }
+
+const ownFile = (terminal: Terminal): string => join(configDirectory(terminal), 'default.json')
+const demoFile = ({ env }: Terminal): string =>
+  join(env.SALLYPORT_DATA || '.sallyport', 'demo', 'credentials.json')
 
 /** Where profiles are, and the sessions of people. */
 export const configDirectory = ({ env, home }: Terminal): string =>

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Refusal } from '../../shared/domain/refusal.ts'
+import { isCallback } from '../../shared/oauth/apps.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import { health } from '../health.ts'
@@ -32,7 +33,7 @@ export function createToken(deps: TokenDeps): Handler {
     const now = deps.clock.now()
     if (path === '/oauth/token' || path === '/oauth/revoke')
       return httpMethod === 'POST' ? posts[path](world, event, now) : methodRefused('POST')
-    if (path === '/oauth/authorize' || path === '/oauth/callback') return servePage(event, now)
+    if (isPage(event)) return servePage(event, now)
     if (httpMethod !== 'GET') return methodRefused('GET')
     if (path === '/healthz') return health(deps.store)
     return (await discover(deps, path, now)) ?? answerError(unknownPath)
@@ -47,7 +48,7 @@ export function createToken(deps: TokenDeps): Handler {
     const wait = pageRate(addressOf(event), now)
     if (wait > 0)
       return faultPage(429, 'Too many requests come from your address.', { 'retry-after': String(wait) })
-    if (path === '/oauth/callback') return endSignIn(world, event, now)
+    if (isCallback(path)) return endSignIn(world, event, now)
     return httpMethod === 'POST' ? beginSignIn(world, event, now) : showSignIn(world, event)
   }
 
@@ -94,8 +95,7 @@ export function refusedByToken(
   return told(deps, answerError(error), event)
 }
 
-const isPage = ({ path }: APIGatewayProxyEvent): boolean =>
-  path === '/oauth/authorize' || path === '/oauth/callback'
+const isPage = ({ path }: APIGatewayProxyEvent): boolean => path === '/oauth/authorize' || isCallback(path)
 
 const tryAgain = 'The request failed here. Nothing was done; try it again in a moment.'
 

@@ -72,16 +72,19 @@ export async function beginSignIn(
   const [state, nonce, codeVerifier] = [secret(), secret(), secret()]
   // One for all tabs of a browser: a second one must not end the sign-in of the first.
   const browser = readBrowserCookie(issuer, event) ?? secret()
+  const { organisation, description } = destination
+  const callback = callbackUrl(issuer, description.namesIssuer ? undefined : organisation.id)
   const signIn: SignIn = {
     exp: Math.floor(now / 1000) + ticketLifetimes.signIn,
     app: request.app,
-    organisation: destination.organisation.id,
+    organisation: organisation.id,
     redirectUri: request.redirectUri,
     state: request.state,
     codeChallenge: request.codeChallenge,
     dpopJkt: request.dpopJkt,
     ...(request.maxAge !== undefined && { maxAge: request.maxAge }),
     browser: digest(browser),
+    callback,
     nonce,
     codeVerifier,
     notice: useNoticeDigest,
@@ -94,22 +97,21 @@ export async function beginSignIn(
     ours: { eq: [['nonce'], nonce] },
   })
   if (!put.ok) throw new Error('a random state exists')
-  const location = providerUrl(issuer, destination, request, { state, nonce, codeVerifier })
+  const location = providerUrl(destination, request, { callback, state, nonce, codeVerifier })
   return redirect(location, { 'set-cookie': browserCookie(issuer, browser) })
 }
 
 /** OpenID Connect Core §3.1.2.1, with PKCE. */
 function providerUrl(
-  issuer: string,
   { provider, description }: Destination,
   { maxAge }: AuthorizeRequest,
-  own: { readonly state: string; readonly nonce: string; readonly codeVerifier: string },
+  own: Pick<SignIn, 'callback' | 'nonce' | 'codeVerifier'> & { readonly state: string },
 ): string {
   const url = new URL(description.authorizationEndpoint)
   const parameters = {
     response_type: 'code',
     client_id: provider.clientId,
-    redirect_uri: callbackUrl(issuer),
+    redirect_uri: own.callback,
     scope: 'openid',
     state: own.state,
     nonce: own.nonce,

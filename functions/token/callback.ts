@@ -23,9 +23,9 @@ import { readBrowserCookie } from './browser-cookie.ts'
 import { derived } from './record.ts'
 import { faultPage, redirect } from './sign-in-page.ts'
 
-type Admitted = Omit<AuthorizationCode, 'exp' | 'issuedAt' | 'session'>
+type Admitted = Omit<AuthorizationCode, 'exp' | 'session'>
 
-/** `GET /oauth/callback`. `now` in milliseconds. */
+/** `GET /oauth/callback`, or below it. `now` in milliseconds. */
 export async function endSignIn(
   world: SignInWorld,
   event: APIGatewayProxyEvent,
@@ -53,8 +53,6 @@ export async function endSignIn(
     item: {
       ...admitted,
       exp: Math.floor(world.clock.now() / 1000) + ticketLifetimes.code,
-      // Before the provider was looked up: had it been replaced since, the code is none.
-      issuedAt: now,
     },
     if: itemAbsent,
     ours: { eq: [['codeChallenge'], admitted.codeChallenge] },
@@ -65,7 +63,7 @@ export async function endSignIn(
 
 /**
  * What was begun, once: of any number that come with it, one gets it. It stays where it is for a browser in which it
- * was not begun, so that nobody can end another's sign-in.
+ * was not begun, so that nobody can end another's sign-in, and for an answer at another provider's address.
  */
 async function takeSignIn(
   { store, issuer }: SignInWorld,
@@ -77,7 +75,9 @@ async function takeSignIn(
   const taken = await store.write({
     kind: 'remove',
     key: keys.signIn(digest(state)),
-    if: { eq: [['browser'], digest(browser)] },
+    if: {
+      and: [{ eq: [['browser'], digest(browser)] }, { eq: [['callback'], issuer + event.path] }],
+    },
   })
   return taken.ok ? taken.item : undefined
 }
@@ -100,7 +100,7 @@ async function admit(
   const [record] = await store.get([keys.organisation(signIn.organisation)])
   const member = judgeMembership(record)
   if (member instanceof Refusal) return denied(member)
-  const { provider } = member
+  const { provider, sessionsFrom } = member
   if (provider === undefined)
     return new OAuthError('access_denied', 'The organisation has no provider any more.')
 
@@ -116,7 +116,9 @@ async function admit(
   // An outsider learns nothing of whom other organisations have enrolled.
   if (person === undefined) return notEnrolled
   const judged = judge({ signIn, provider, idToken, person, standing, organisation }, world.clock.now())
-  if (!(judged instanceof OAuthError)) return judged
+  // As it was with the provider that has vouched: had that been replaced since, the code is none.
+  if (!(judged instanceof OAuthError))
+    return { ...judged, ...(sessionsFrom !== undefined && { sessionsFrom }) }
   const entry = signInRefusalEntry({
     now,
     // Of the sign-in, which happens once: its refusal is recorded once.

@@ -26,6 +26,8 @@ import { createProviderFetch } from './provider-fetch.ts'
 
 /** What was begun with the request that is answered. */
 export interface Begun {
+  /** Where the provider has sent the browser back to. */
+  readonly callback: string
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
@@ -49,6 +51,8 @@ export interface Providers {
 export interface ProviderDescription {
   readonly authorizationEndpoint: string
   readonly acrValues: readonly string[]
+  /** RFC 9207: its answers say whose they are. */
+  readonly namesIssuer: boolean
 }
 
 interface Known {
@@ -113,7 +117,8 @@ export function createProviders({
     async describe(provider) {
       const learned = await learn(provider)
       if (learned instanceof OAuthError) return learned
-      const { authorization_endpoint: endpoint, acr_values_supported: offered } = learned.metadata
+      const { metadata } = learned
+      const { authorization_endpoint: endpoint, acr_values_supported: offered } = metadata
       const url = endpoint === undefined ? null : URL.parse(endpoint)
       if (url === null || !isReachable(url, issuer))
         return unavailable('The provider names no authorization endpoint.')
@@ -121,14 +126,20 @@ export function createProviders({
       return {
         authorizationEndpoint: url.href,
         acrValues: provider.phishingResistant.acr.filter(value => supported.includes(value)),
+        namesIssuer: metadata.authorization_response_iss_parameter_supported === true,
       }
     },
 
-    async identify(provider, answer, { state, nonce, codeVerifier }, assert) {
+    async identify(provider, answer, { callback, state, nonce, codeVerifier }, assert) {
       const learned = await learn(provider)
       if (learned instanceof OAuthError) return learned
       if (limited === undefined) return unavailable('The provider cannot be reached from here.')
-      const { metadata } = learned
+      // Where several come back to, each says who it is: its metadata, which it writes itself, cannot spare it that.
+      const shared = callback === callbackUrl(issuer)
+      const metadata = {
+        ...learned.metadata,
+        ...(shared && { authorization_response_iss_parameter_supported: true }),
+      }
       const authentication =
         provider.authentication === 'none' ? None() : presenting(await assert(provider.issuer))
       const config = new Configuration(
@@ -147,7 +158,7 @@ export function createProviders({
       enableNonRepudiationChecks(config)
       if (learned.jwks) setJwksCache(config, learned.jwks)
 
-      const url = new URL(`${callbackUrl(issuer)}?${answer}`)
+      const url = new URL(`${callback}?${answer}`)
       try {
         const tokens = await authorizationCodeGrant(config, url, {
           expectedState: state,

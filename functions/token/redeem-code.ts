@@ -59,7 +59,7 @@ export async function redeemCode(
     return person ? { refusal, person, app } : refusal
   }
   // Another provider vouches for its people since: what the former one said ends with its sessions.
-  if (stored.issuedAt < (member.organisation.sessionsFrom ?? 0)) return invalidCode()
+  if (stored.sessionsFrom !== member.organisation.sessionsFrom) return invalidCode()
 
   const sessionId = randomId('session', random.bytes(16))
   const refreshToken = makeRefreshToken(sessionId, random.bytes(32))
@@ -72,6 +72,7 @@ export async function redeemCode(
     app,
     jkt: proof.jkt,
     startedAt: now,
+    ...(stored.sessionsFrom !== undefined && { sessionsFrom: stored.sessionsFrom }),
     endsAt: now + sessionLimits.absoluteMs,
     usedAt: now,
     authTime: stored.authTime,

@@ -64,7 +64,11 @@ interface OrganisationFields {
   readonly state: 'active' | 'suspended'
   /** Absent: nobody of it can sign in yet. */
   readonly provider?: Provider
-  /** Sessions that began before have ended: with whoever vouched for them, another provider. */
+  /**
+   * When its provider was last changed. Sessions and codes that name another time were vouched for by another provider,
+   * and have ended. It names the change and is not compared with when they began: a decision carries the time at which
+   * it was made, and what began between that and its writing would pass for later.
+   */
   readonly sessionsFrom?: number
   /** Who decides about it together: selects a partner, engages an auditor, is engaged with a developer. */
   readonly developers?: readonly string[]
@@ -146,6 +150,8 @@ export interface Session {
   /** RFC 7638 thumbprint of the key that its tokens are bound to. */
   readonly jkt: string
   readonly startedAt: number
+  /** That of its organisation when the provider vouched for the person. */
+  readonly sessionsFrom?: number
   /** It ends then at the latest. */
   readonly endsAt: number
   /** Last refreshed; idle for longer than `sessionLimits.idleMs` it has ended. */

@@ -67,7 +67,7 @@ export function authorisePerson(
     return refuse('session_ended', 'There is no such session of this person.')
   const until = judgeSession(session, now)
   if (until instanceof Refusal) return until
-  if (session.startedAt < (member.organisation.sessionsFrom ?? 0))
+  if (session.sessionsFrom !== member.organisation.sessionsFrom)
     return refuse('session_ended', 'The organisation has changed its provider since.')
   return { ...member, session, until: Math.min(until, member.until ?? Infinity) }
 }

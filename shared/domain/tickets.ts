@@ -17,6 +17,8 @@ export interface SignIn {
   readonly maxAge?: number
   /** SHA-256 of the cookie of the browser that acknowledged the notice, base64url. */
   readonly browser: string
+  /** Where the provider sends the browser back to: an answer that comes elsewhere is not to this. */
+  readonly callback: string
   /** Towards the provider. */
   readonly nonce: string
   readonly codeVerifier: string
@@ -27,8 +29,8 @@ export interface SignIn {
 /** Waits to be exchanged for a session (RFC 6749 §4.1.2). */
 export interface AuthorizationCode {
   readonly exp: number
-  /** Milliseconds. */
-  readonly issuedAt: number
+  /** `sessionsFrom` of the organisation as its provider was chosen; absent: it had none. */
+  readonly sessionsFrom?: number
   readonly app: App
   readonly redirectUri: string
   readonly codeChallenge: string

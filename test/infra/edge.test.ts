@@ -83,7 +83,9 @@ describe('the firewall', () => {
         'Log4JRCE_BODY',
       ]),
     )
-    expect(overrides.every(one => one.Name.endsWith('_BODY'))).toBe(true)
+    const others = overrides.map(one => one.Name).filter(name => !name.endsWith('_BODY'))
+    // The way back to a CLI is a URL with an IPv4 address, and a provider's code can be long.
+    expect(others).toEqual(['GenericRFI_QUERYARGUMENTS', 'SizeRestrictions_QUERYSTRING'])
     for (const one of overrides) expect(one.ActionToUse).toEqual({ Count: {} })
   })
 

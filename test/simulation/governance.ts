@@ -112,7 +112,7 @@ export class Governance {
     if (proposal && !proposals.some(({ op }) => op.key.pk === `proposal#${proposal}`))
       this.#found(`${of} is ${step} by proposal#${proposal}, which does not know it`)
 
-    if (step === 'applied') this.#change(decision, record, of)
+    if (step === 'applied') this.#change(decision, record, applied, of)
     else if (step === 'ratified') this.#ratified(decision, record, of)
     else if (step === 'lapsed' || step === 'missed') {
       if (record === undefined) this.#found(`${of} is ${step}, and nothing of it has changed`)
@@ -136,9 +136,25 @@ export class Governance {
       )
   }
 
+  #maySign({ person, organisation, role }: Signed): boolean {
+    const [found] = this.#judge.backend.get([keys.person(person)]) as [Person | undefined]
+    return (
+      found?.state === 'active' &&
+      found.organisation === organisation &&
+      found.roles.some(one => one === role)
+    )
+  }
+
   /** Applied: on the version that was seen, by those who decide it, none of whom it raises. */
-  #change(decision: ToldDecision, record: Applied | undefined, of: string): void {
+  #change(
+    decision: ToldDecision,
+    record: Applied | undefined,
+    applied: readonly Applied[],
+    of: string,
+  ): void {
     const { subject, signatures, action, proposal, by } = decision
+    // Days may lie between two signatures: each signer may still sign when the last one does.
+    for (const one of signatures) this.#acts(one, applied, of)
     if (record === undefined) {
       this.#found(`${of} is applied, and nothing of it has changed`)
       return
@@ -188,9 +204,12 @@ export class Governance {
     if (is.entry !== eid) this.#found(`${pk} was changed, and another entry stands on it`)
     if (was && was.state !== 'open') this.#found(`${pk} was ${was.state}, and is ${is.state}`)
     if (was && is.rev !== was.rev + 1) this.#found(`${pk} leaves version ${is.rev} of ${was.rev}`)
-    const added = is.signatures.slice(was?.signatures.length ?? 0)
-    const kept = is.signatures.slice(0, was?.signatures.length ?? 0)
-    if (!isDeepStrictEqual(kept, was?.signatures ?? [])) this.#found(`${pk} lost a signature`)
+    const earlier = was?.signatures ?? []
+    const kept = earlier.filter(one => is.signatures.some(two => isDeepStrictEqual(one, two)))
+    const added = is.signatures.slice(kept.length)
+    // One counts as long as its signer is who they were.
+    const lost = earlier.filter(one => !kept.includes(one) && this.#maySign(one))
+    if (lost.length > 0) this.#found(`${pk} lost a signature of ${lost.map(({ person }) => person).join()}`)
     if (added.length > 1 || added.some(({ person }) => person !== by?.person))
       this.#found(`${pk} was signed by ${added.map(({ person }) => person).join()} where ${by?.person} acts`)
     if (was && added.some(({ person }) => person === is.proposedBy.person))

@@ -14,8 +14,19 @@ export const chosenId = z
   .regex(/^[a-z][a-z0-9-]{1,62}$/, 'it is 2 to 63 of a–z, 0–9 and -, beginning with a letter')
 export const anyId = z.string().regex(/^[A-Za-z0-9._~-]{1,200}$/, 'it is an id')
 export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
-export const shortText = z.string().trim().min(1).max(200)
-export const longText = z.string().trim().min(1).max(2_000)
+/**
+ * What is shown to others, in terminals too: a control character could steer those (CWE-150). A long text may have lines
+ * and tabs.
+ */
+const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text)
+
+export const shortText = z.string().trim().min(1).max(200).refine(isPlain, 'it holds a control character')
+export const longText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2_000)
+  .refine(text => isPlain(text.replace(/[\t\r\n]/g, '')), 'it holds a control character')
 
 export const reasonBody = z
   .strictObject({
