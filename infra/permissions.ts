@@ -94,7 +94,10 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
         why: 'Records decisions; shows each organisation the entries that are its to see.',
       },
     },
-    secrets: { nonce: nonces, webhook: 'Shows the secret of a webhook to whoever registers it.' },
+    secrets: {
+      nonce: nonces,
+      webhook: 'Shows the secret of a webhook, and that of a ticket, to whoever made it.',
+    },
   },
   sweeper: {
     tables: {

@@ -11,6 +11,7 @@ import type { Store } from '../../shared/ports/store.ts'
 import { change, stopOf } from './changes.ts'
 import { ticket } from './client-tickets.ts'
 import { judgeHeldAttributes, valuesOf } from './held-attributes.ts'
+import { judgeStopping } from './members.ts'
 import type { Carried, Definition, Plan, Planning } from './plan.ts'
 import { judgeSight } from './sight.ts'
 import { clientSubject } from './subjects.ts'
@@ -67,6 +68,8 @@ const ending = (
   async plan({ store }, { id }, planning) {
     const found = await seenClient(store, id, planning)
     if (found instanceof Refusal) return found
+    const refused = judgeStopping(found, planning.actor)
+    if (refused) return refused
     const plan = planned(found, event, done, carried => fields(found.client, carried))
     return plan instanceof Refusal ? plan : { ...plan, stops: { client: id } }
   },

@@ -54,13 +54,16 @@ export const personSubject = ({ person, organisation }: Member): Subject => ({
 })
 
 /**
- * Those who select a partner can stop its people; a developer's or an office's are stopped by their own administrators
- * alone: an office that suspended every administrator of a developer would hold up its release.
+ * Those who select a partner can stop its people and clients; a developer's or an office's are stopped by their own
+ * administrators alone: an office that suspended every administrator of a developer would hold up its release.
  */
-export function judgeStopping({ organisation }: Member, actor: Actor | undefined): Refusal | undefined {
+export function judgeStopping(
+  { organisation }: Pick<Member, 'organisation'>,
+  actor: Actor | undefined,
+): Refusal | undefined {
   const { id, kind, name } = organisation
   if (actor === undefined || kind === 'partner' || actor.organisation.id === id) return undefined
-  return refuse('role_missing', `The people of ${name} are stopped by its own ${adminOf[kind]}.`)
+  return refuse('role_missing', `Who acts for ${name} is stopped by its own ${adminOf[kind]}.`)
 }
 
 /** Whether somebody can administer their organisation now: they hold the role, and can sign in with it. */
