@@ -36,6 +36,15 @@ interface Failed {
   readonly stdout: string
 }
 
+/** Those that only rare histories show: the search begins shortly before the first one, and goes as far as the others'. */
+const from: Readonly<Record<string, number>> = {
+  'purge-without-the-seen-expiry': 50,
+  'reserve-without-its-deadline': 280,
+  'stale-rev': 35,
+  'settle-any-lease-of-the-name': 25,
+  'authority-as-it-was-at-admission': 690,
+}
+
 describe('the simulation finds', () => {
   test.concurrent.each([
     ['settle-before-outcome', /invariant 2: .* was settled before its outcome stood/],
@@ -63,7 +72,7 @@ describe('the simulation finds', () => {
     const cwd = await copyWith(mistake)
     const { code, stdout } = await run(
       process.execPath,
-      ['scripts/simulate.ts', '--seeds', '2000', '--first'],
+      ['scripts/simulate.ts', '--from', String(from[mistake] ?? 1), '--seeds', '2000', '--first'],
       {
         cwd,
       },
