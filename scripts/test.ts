@@ -1,6 +1,7 @@
 /**
  * `npm test`: static checks, then every test: in this machine's own processes first, while emulators of AWS are
- * installed, then on those. The last line counts what the runner reports; with `CI=true` a skipped test is a failure.
+ * installed, then on those, LocalStack and ministack side by side. The last line counts what the runner reports; with
+ * `CI=true` a skipped test is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,8 +25,9 @@ interface Counts {
   readonly skipped: number
 }
 
-/** Projects whose tests start an emulator. */
-const emulated = ['emulators', 'localstack', 'ministack']
+/** Projects whose tests start an emulator. Each run of the runner takes its projects one after the other. */
+const runs = [['localstack'], ['emulators', 'ministack']] as const
+const emulated = runs.flat()
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
 
@@ -62,20 +64,22 @@ const checked = await run('npm', 'run', '--silent', 'check')
 const here = await tested('here', ...emulated.map(name => `--project=!${name}`))
 const notThere = await uninstalled
 const without = missing.length > 0 || notThere !== undefined
-const projects = emulated.map(name => `--project=${name}`)
 // A pattern that no name fits counts every test as skipped, and starts nothing.
 if (without) process.env.SALLYPORT_TEST_EMULATORS = '0'
-const there = await tested('emulated', ...projects, ...(without ? ['--testNamePattern=(?!)'] : []))
+const none = without ? ['--testNamePattern=(?!)'] : []
+const there = await Promise.all(
+  runs.map(names => tested(names.join('-'), ...names.map(name => `--project=${name}`), ...none)),
+)
 rmSync(folder, { recursive: true })
 
-const failed = here.failed + there.failed
-const skipped = here.skipped + there.skipped
+const all = [here, ...there]
+const sum = (count: 'passed' | 'failed' | 'skipped'): number => all.reduce((sum, one) => sum + one[count], 0)
+const failed = sum('failed')
+const skipped = sum('skipped')
 const strict = process.env.CI === 'true' && skipped > 0
 if (missing.length > 0) console.log(describeSkipped(missing))
 if (notThere !== undefined) console.log(`\nThe emulators could not be installed: ${notThere}`)
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')
-console.log(
-  `\n${here.passed + there.passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`,
-)
-process.exitCode = here.ok && there.ok && checked && notThere === undefined && !strict ? 0 : 1
+console.log(`\n${sum('passed')} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
+process.exitCode = all.every(({ ok }) => ok) && checked && notThere === undefined && !strict ? 0 : 1

@@ -2,10 +2,10 @@
  * Tells the story through the API, as its people would: each step looks first, so that one that was broken off goes on
  * where it stopped, and telling it again changes nothing.
  */
+import { enrol } from '../../client/index.ts'
 import { at, textAt } from '../../client/json.ts'
 import type { Provider } from '../../shared/domain/parties.ts'
 import type { DemoPartner } from './credentials.ts'
-import { enrolWith } from './enrol.ts'
 import { organisationNames, people, subjectOf } from './people.ts'
 import {
   auditorId,
@@ -278,7 +278,8 @@ async function tellClient(
     client: 'workload',
     ...because('A workload of ours'),
   })
-  return enrolWith({ issuer, ticket: textAt(ticket.body, 'ticket') ?? '', kid, key })
+  const enrolled = await enrol({ issuer, ticket: textAt(ticket.body, 'ticket') ?? '', key })
+  return enrolled.clientId
 }
 
 /** In the words of the API. */

@@ -1,8 +1,8 @@
 /** Something in every state that a decision begins from, made by the demo's people through the API. */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { enrol } from '../../client/index.ts'
 import { textAt } from '../../client/json.ts'
 import type { PrivateEcJwk } from '../../scripts/demo/credentials.ts'
-import { enrolWith } from '../../scripts/demo/enrol.ts'
 import { phishingResistant, subjectOf } from '../../scripts/demo/people.ts'
 import { demoClientId } from '../../scripts/demo/provider.ts'
 import { capabilities, clauses, modelId, purposes, tokens, upstreams } from '../../scripts/demo/story.ts'
@@ -69,7 +69,8 @@ export async function enrolClient(
     ...further,
     ...because(),
   })
-  return { kid, key, client_id: await enrolWith({ issuer, ticket: textAt(body, 'ticket') ?? '', kid, key }) }
+  const { clientId } = await enrol({ issuer, ticket: textAt(body, 'ticket') ?? '', key })
+  return { kid, key, client_id: clientId }
 }
 
 export async function personId({ list }: Deciding, login: string, name: string): Promise<string> {
