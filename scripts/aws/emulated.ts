@@ -32,7 +32,7 @@ export async function deployEmulated(emulated: Emulated): Promise<string> {
   const app = cdkOf(emulated)
   // The CDK asks the app for its stacks even to bootstrap, and the app wants the bundles.
   await bundle(assetsOf(emulated))
-  await cdk(app, 'bootstrap', environment)
+  await cdk(app, 'bootstrap', environment, ...outputOf(emulated))
   await cdk(app, 'deploy', stack, '--require-approval', 'never', ...outputOf(emulated))
   const deployment = await openStack(stack)
   try {
