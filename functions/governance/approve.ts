@@ -268,9 +268,12 @@ function entryOf(
   { proposal, rules, now, eid }: Seen,
   step: Step,
   by: Signature | undefined,
-  { reason = proposal.reason, request }: { readonly reason?: Reason; readonly request?: string },
+  { reason: said, request }: { readonly reason?: Reason; readonly request?: string },
 ): NamedEntry {
   const { action, subject, signatures, difference, effects, shown, id } = proposal
+  const signs = step === 'approved' || step === 'applied'
+  // Whoever signs stands by the words of the proposal; whoever ends it says their own or none.
+  const reason = said ?? (signs ? proposal.reason : undefined)
   return decisionEntry({
     eid,
     now,
@@ -279,9 +282,9 @@ function entryOf(
     subject,
     ...(by && {
       by,
-      signatures: step === 'approved' || step === 'applied' ? [...signatures, by] : signatures,
+      signatures: signs ? [...signatures, by] : signatures,
     }),
-    reason,
+    ...(reason && { reason }),
     proposal: id,
     difference,
     effects,

@@ -250,7 +250,7 @@ export function holdable({ id, organisation, operator, attributes }: Client): Ho
     organisation,
     client: id,
     ...(operator?.startsWith('person_') && { person: operator }),
-    // Past its expiry an attestation admits nobody any more, yet it is still the best that is known.
+    // Past its expiry an attestation is still the best that is known.
     ...(attributes?.nationality && { nationality: attributes.nationality.value }),
     ...(attributes?.region && { region: attributes.region.value }),
   }

@@ -3,7 +3,7 @@
  * stands in `who-decides.ts`. Bounds keep each within what the order and the agreements leave open.
  */
 export interface Rules {
-  /** Recorded with every decision and refusal. */
+  /** Recorded with every decision. */
   readonly version: number
   /** How long a proposal waits for its signatures. Hours. */
   readonly proposalHours: number
