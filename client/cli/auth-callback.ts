@@ -91,6 +91,6 @@ function send(response: ServerResponse, status: number, text: string): void {
     connection: 'close',
   })
   response.end(
-    `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sallyport</title>\n<p>${text}</p>\n</html>\n`,
+    `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Sallyport</title>\n<p>${text}</p>\n</html>\n`,
   )
 }

@@ -14,7 +14,7 @@ import {
 } from './decision.ts'
 import { clipped, type Fact, listAt, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
-import { createSecretText, existing, isThere } from './profile-file.ts'
+import { createSecretText, isThere, outExists } from './profile-file.ts'
 import { addDecision, addGet, type Noun } from './record-commands.ts'
 import { column, fields, printList } from './records.ts'
 
@@ -139,7 +139,7 @@ function addTicket(client: Command, cli: Cli): void {
 }
 
 async function makeTicket(cli: Cli, options: TicketAsked): Promise<void> {
-  if (options.out !== undefined && (await isThere(options.out))) throw existing(options.out)
+  if (options.out !== undefined && (await isThere(options.out))) throw outExists(options.out)
   const told = await askDecision(cli, '/clients/tickets', {
     id: '',
     params: wanted(options),

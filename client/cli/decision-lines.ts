@@ -64,10 +64,28 @@ const modelOf = (subject: unknown): string | undefined => {
 }
 
 export const differenceFacts = (told: unknown): readonly Fact[] =>
-  listAt(told, 'difference').map(one => [
-    'changes',
-    `${textAt(one, 'field')}: ${shown(at(one, 'from'))} → ${shown(at(one, 'to'))}`,
-  ])
+  listAt(told, 'difference').flatMap(one =>
+    changesOf(textAt(one, 'field') ?? '', at(one, 'from'), at(one, 'to')).map(
+      (change): Fact => ['changes', change],
+    ),
+  )
+
+/** One line for each field; of an object those that differ. */
+function changesOf(field: string, from: unknown, to: unknown): readonly string[] {
+  if (!isFields(from) && !isFields(to)) return [`${field}: ${shownAs(field, from)} → ${shownAs(field, to)}`]
+  const [before, after] = [from, to].map(one => (isFields(one) ? one : {}))
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+  const changed = names.filter(name => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]))
+  if (changed.length === 0) return [`${field}: nothing`]
+  return changed.map(name => `${field}.${name}: ${shown(before?.[name])} → ${shown(after?.[name])}`)
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The ends of holds come in milliseconds. */
+const shownAs = (field: string, value: unknown): string =>
+  field === 'until' && typeof value === 'number' ? shown(new Date(value).toISOString()) : shown(value)
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'

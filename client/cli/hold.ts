@@ -123,7 +123,8 @@ function holdFacts(hold: unknown): readonly Fact[] {
     ['concurred', signatureText(at(hold, 'concurred'))],
     ['lapses', lapseText(hold)?.replace('lapses ', '')],
     ...stopFacts(at(hold, 'stop'), `sallyport hold ratify ${id}`).filter(
-      ([name]) => name === 'entry' || (active && ['to ratify', 'they run', 'ratified'].includes(name)),
+      ([name]) =>
+        ['entry', 'ratified'].includes(name) || (active && ['to ratify', 'they run'].includes(name)),
     ),
     ['ended', ended && `${ended}${endedBy ? `, by ${endedBy}` : ''}`],
     ...reasonFacts(at(hold, 'ended', 'reason'), textAt(hold, 'ended', 'by', 'name')),

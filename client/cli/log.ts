@@ -62,10 +62,14 @@ function blockOf(row: unknown): readonly (string | undefined)[] {
   return [
     `${instant(body.time)?.slice(0, 19).replace('T', ' ')}  ${told.filter(Boolean).join(', ')}`,
     [by && `by ${by}`, about && `about ${about}`].filter(Boolean).join(', ') || undefined,
-    words && `entered by ${by}: ${quoted(clipped(words, maxWords) ?? '')}`,
+    words && `${wordsBy(body, by)}: ${quoted(clipped(words, maxWords) ?? '')}`,
     eid,
   ]
 }
+
+/** Whoever signs a proposal stands by its words, and did not write them. */
+const wordsBy = (body: Entry['body'], by: string | undefined): string =>
+  `entered by ${textAt(body, 'unmapped', 'words_of', 'name') ?? by}`
 
 const instant = (ms: unknown): string | undefined =>
   typeof ms === 'number' ? new Date(ms).toISOString() : undefined

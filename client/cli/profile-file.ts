@@ -49,6 +49,13 @@ export const existing = (path: string): Failure =>
     next: 'Choose another name: --profile <name>. A new key for that client: sallyport client rotate',
   })
 
+/** Of a file that `--out` names. */
+export const outExists = (path: string): Failure =>
+  new Failure(exit.failed, `There is a file ${path} already. Nothing was changed.`, {
+    code: 'file_exists',
+    next: 'Name another one: --out <file>',
+  })
+
 /** What a link in its place points to, where somebody keeps their profiles elsewhere. */
 export async function replaceSecretFile(path: string, content: object): Promise<void> {
   const own = await realpath(path).catch(() => path)

@@ -5,7 +5,7 @@ import type { Cli } from './cli.ts'
 import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
 import { listAt, utc } from './facts.ts'
 import { ownOrganisation } from './own-organisation.ts'
-import { createSecretText } from './profile-file.ts'
+import { createSecretText, isThere, outExists } from './profile-file.ts'
 import { fields, printRows, readRecord } from './records.ts'
 
 export function addWebhook(program: Command, cli: Cli): void {
@@ -62,6 +62,7 @@ const ownPath = async (cli: Cli): Promise<string> =>
   `/organisations/${encodeURIComponent(await ownOrganisation(cli))}`
 
 async function secret(cli: Cli, id: string, out: string | undefined): Promise<void> {
+  if (out !== undefined && (await isThere(out))) throw outExists(out)
   const told = await readRecord(cli, `${await ownPath(cli)}/webhooks/${encodeURIComponent(id)}/secret`)
   const text = textAt(told, 'secret') ?? ''
   if (out !== undefined) {

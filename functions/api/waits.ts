@@ -141,7 +141,12 @@ async function readStopped(store: Store, { kind, id }: Notice['subject']): Promi
     case 'person': {
       const member = await readMember(store, id)
       if (member instanceof Refusal) return undefined
-      return { action: 'person.suspend', subject: personSubject(member), stop: member.person.stop }
+      const { state, stop } = member.person
+      return {
+        action: 'person.suspend',
+        subject: personSubject(member),
+        stop: state === 'suspended' ? stop : undefined,
+      }
     }
     case 'client': {
       const [found] = await store.get([keys.client(id)])

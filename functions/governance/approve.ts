@@ -285,6 +285,7 @@ function entryOf(
       signatures: signs ? [...signatures, by] : signatures,
     }),
     ...(reason && { reason }),
+    ...(signs && said === undefined && { wordsOf: proposal.proposedBy }),
     proposal: id,
     difference,
     effects,

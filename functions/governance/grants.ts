@@ -192,6 +192,7 @@ const quota: Definition = {
     const [meter] = (await withMeters(store, grant)).meters
     if (meter === undefined)
       return refuse('state_forbids', 'It has no meter of its own: its pools are what limits it.')
+    if (same(limits, meter.limits)) return refuse('state_forbids', 'It is so already: nothing would change.')
     const update = changeLimits(meter, limits)
     if (update instanceof Refusal) return update
     return planned(
@@ -210,6 +211,9 @@ const quota: Definition = {
   },
 }
 
+const same = (one: Limits, other: Limits): boolean =>
+  (['total', 'perDay', 'rpm', 'burst', 'streams'] as const).every(field => one[field] === other[field])
+
 function judgeCeiling(limits: Limits, ceiling: Limits | undefined): Refusal | undefined {
   const newVersion = 'More takes a new version of the agreement.'
   if (ceiling === undefined)
@@ -217,7 +221,11 @@ function judgeCeiling(limits: Limits, ceiling: Limits | undefined): Refusal | un
   const field = aboveCeiling(limits, ceiling)
   return field === undefined
     ? undefined
-    : refuse('ceiling_exceeded', `${field} is above the ceiling of the agreement. ${newVersion}`, { field })
+    : refuse(
+        'ceiling_exceeded',
+        `${field} is above the ceiling of the agreement: sallyport agreement get. ${newVersion}`,
+        { field },
+      )
 }
 
 export const grantActions = {

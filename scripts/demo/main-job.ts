@@ -62,7 +62,8 @@ export async function showMainJob(
   )
   print(`  ${sallyport} log tail`)
   print(`  ${sallyport} auth login`)
-  print(`There a browser asks who you are: ${signIns}, and others.`)
+  print('There a page asks for the id of your organisation (ofr, halcyon, cedar, prairie or ledger),')
+  print(`and then who you are: ${signIns}, and others.`)
   print(`The workloads' credentials are in ${path}.`)
 }
 

@@ -32,6 +32,8 @@ export interface DecisionFacts {
   /** Everybody whose signature it rests on. */
   readonly signatures?: readonly Signature[]
   readonly reason?: Reason
+  /** Whose words the reason has, where that is not who acts: a signature stands by the words of the proposal. */
+  readonly wordsOf?: Signature
   readonly proposal?: string
   readonly difference?: readonly Difference[]
   /** The result of the dry run that was shown, and the digest of all that was. */
@@ -70,6 +72,7 @@ export function decisionEntry(facts: DecisionFacts): NamedEntry {
       ...(by?.acr && { acr: by.acr }),
       ...(signatures && { signatures: signatures.map(signed) }),
       ...(reason && { reason: reason.code }),
+      ...(facts.wordsOf && { words_of: { person: facts.wordsOf.person, name: facts.wordsOf.name } }),
       ...(reason?.reference && { reference: reason.reference }),
       ...(reason?.sealed && { sealed: true }),
       ...(proposal && { proposal }),

@@ -184,3 +184,9 @@ test('whoever declines without a word is not given those of the proposer', async
   expect(told).toMatchObject({ decision: 'declined' })
   expect(told).not.toHaveProperty('reason')
 })
+
+test('whoever approves is not given the words of the proposer as their own', async () => {
+  const proposal = proposed(await world.decide('nora', 'grant.revoke', 'grant_1'))
+  const { entry } = applied(await world.answer('dana', 'approve', proposal)) as { readonly entry: string }
+  expect(await world.entry(entry)).toMatchObject({ decision: 'applied', words_of: { person: 'nora' } })
+})

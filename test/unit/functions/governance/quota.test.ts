@@ -46,6 +46,13 @@ describe('a quota is changed', () => {
     expect((await world.meter()).limits).toEqual(limits)
   })
 
+  test('not to what it is already', async () => {
+    const { limits } = await world.meter()
+    const { perDay, ...rest } = limits
+    const asked = { ...rest, ...(perDay !== undefined && { per_day: perDay }) }
+    expect(told(await change('dana', asked))).toBe('state_forbids')
+  })
+
   test('not by the government, nor by the partner', async () => {
     for (const who of ['nora', 'pat', 'uma'])
       expect(told(await change(who, { ...ceiling, total: 1 }))).toBe('role_missing')
