@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { holdScope } from '../functions/api/shapes/hold.ts'
-import { scopeText } from '../functions/governance/holds.ts'
+import { scopeText } from '../functions/governance/holds/holds.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
 import type { HoldScope } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'

@@ -3,12 +3,12 @@
  * force at once; developer, government and whoever it hits are told, and somebody of an organisation reviews it.
  */
 import { definitionOf } from '../functions/governance/actions.ts'
-import { commit } from '../functions/governance/commit.ts'
-import { readRules } from '../functions/governance/decide.ts'
-import { operators } from '../functions/governance/holds.ts'
-import { noticePuts } from '../functions/governance/notices.ts'
-import type { GovernanceDeps, Plan } from '../functions/governance/plan.ts'
-import { type Shown, show } from '../functions/governance/shown.ts'
+import { commit } from '../functions/governance/engine/commit.ts'
+import { readRules } from '../functions/governance/engine/decide.ts'
+import { noticePuts } from '../functions/governance/engine/notices.ts'
+import type { GovernanceDeps, Plan } from '../functions/governance/engine/plan.ts'
+import { type Shown, show } from '../functions/governance/engine/shown.ts'
+import { operators } from '../functions/governance/holds/holds.ts'
 import { randomId } from '../shared/domain/id.ts'
 import { keys } from '../shared/domain/keys.ts'
 import { judgeText } from '../shared/domain/marking.ts'

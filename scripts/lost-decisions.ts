@@ -2,7 +2,7 @@
  * The decisions that a restored registry has forgotten: they stand in the log, and the records are older. A decision
  * names the version of the record that it was made on, so that a record which is not beyond that version lacks it.
  */
-import { type Decision, readDecision } from '../functions/governance/decided.ts'
+import { type Decision, readDecision } from '../functions/governance/engine/decided.ts'
 import { pages } from '../functions/pages.ts'
 import { type Governed, indexes, keys, type RecordKind } from '../shared/domain/keys.ts'
 import type { Organisation } from '../shared/domain/parties.ts'

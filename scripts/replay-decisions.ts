@@ -3,7 +3,7 @@
  * then `-- --from <time> --lift`. docs/operate.md has the whole procedure.
  */
 import { parseArgs } from 'node:util'
-import type { GovernanceDeps } from '../functions/governance/plan.ts'
+import type { GovernanceDeps } from '../functions/governance/engine/plan.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
 import { time } from '../shared/domain/time.ts'

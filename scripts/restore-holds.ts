@@ -2,10 +2,10 @@
  * While a restored registry is looked through, every partner is held: it may have forgotten that one of them was stopped.
  * The holds stand in `standing` alone, where admission reads them, so that one change places or ends them all.
  */
-import { commit } from '../functions/governance/commit.ts'
-import { readRules } from '../functions/governance/decide.ts'
-import { noticePuts } from '../functions/governance/notices.ts'
-import type { GovernanceDeps } from '../functions/governance/plan.ts'
+import { commit } from '../functions/governance/engine/commit.ts'
+import { readRules } from '../functions/governance/engine/decide.ts'
+import { noticePuts } from '../functions/governance/engine/notices.ts'
+import type { GovernanceDeps } from '../functions/governance/engine/plan.ts'
 import { pages } from '../functions/pages.ts'
 import { maxActiveHolds } from '../shared/domain/holds.ts'
 import { indexes, keys } from '../shared/domain/keys.ts'

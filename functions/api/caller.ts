@@ -9,7 +9,7 @@ import type { Viewer } from '../../shared/domain/who-sees.ts'
 import { isPersonToken } from '../../shared/oauth/access-token.ts'
 import { apiResource } from '../../shared/oauth/metadata.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
-import type { Actor } from '../governance/plan.ts'
+import type { Actor } from '../governance/engine/plan.ts'
 import { authorise, type ResourceDeps, spendProof, verify } from '../resource.ts'
 
 export interface WorkloadCaller extends CallerAuthority {

@@ -9,11 +9,11 @@ import { type ActionName, openSeats, roleFor } from '../../shared/domain/who-dec
 import { sees } from '../../shared/domain/who-sees.ts'
 import { entryIdFrom } from '../../shared/entries/id.ts'
 import type { Key, Query, Store } from '../../shared/ports/store.ts'
-import { holdSubject } from '../governance/holds.ts'
-import { personSubject, readMember } from '../governance/members.ts'
-import { proposalFacts } from '../governance/sight.ts'
-import { sign } from '../governance/signer.ts'
-import { clientSubject, grantSubject, organisationSubject } from '../governance/subjects.ts'
+import { proposalFacts } from '../governance/engine/sight.ts'
+import { sign } from '../governance/engine/signer.ts'
+import { clientSubject, grantSubject, organisationSubject } from '../governance/engine/subjects.ts'
+import { holdSubject } from '../governance/holds/holds.ts'
+import { personSubject, readMember } from '../governance/people/members.ts'
 import type { PersonCaller } from './caller.ts'
 
 export interface Wait {

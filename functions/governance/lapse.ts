@@ -12,10 +12,10 @@ import { decisionEntry, type Step } from '../../shared/entries/decision.ts'
 import { entryId } from '../../shared/entries/id.ts'
 import type { Key, TransactOp } from '../../shared/ports/store.ts'
 import { pages } from '../pages.ts'
-import { type Commit, commit } from './commit.ts'
-import { readRules } from './decide.ts'
-import { noticePuts } from './notices.ts'
-import type { GovernanceDeps } from './plan.ts'
+import { type Commit, commit } from './engine/commit.ts'
+import { readRules } from './engine/decide.ts'
+import { noticePuts } from './engine/notices.ts'
+import type { GovernanceDeps } from './engine/plan.ts'
 
 /** When a record is looked at. */
 export interface Moment {

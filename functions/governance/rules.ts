@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { defaultRules, type Rules, ruleBounds } from '../../shared/domain/rules.ts'
 import { itemAbsent, type Store } from '../../shared/ports/store.ts'
 import { pages } from '../pages.ts'
-import type { Definition } from './plan.ts'
+import type { Definition } from './engine/plan.ts'
 
 export type RuleName = keyof typeof ruleBounds
 export type RuleChange = Readonly<Partial<Record<RuleName, number>>>

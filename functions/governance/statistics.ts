@@ -8,11 +8,11 @@ import type { Stop } from '../../shared/domain/stop.ts'
 import { type Noun, sees, type Viewer } from '../../shared/domain/who-sees.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { pages } from '../pages.ts'
-import { appealFacts } from './appeals.ts'
-import { holdSubject } from './holds.ts'
-import { personSubject } from './members.ts'
-import { factsOf, proposalFacts } from './sight.ts'
-import { clientSubject, grantSubject, organisationSubject } from './subjects.ts'
+import { appealFacts } from './appeals/appeals.ts'
+import { factsOf, proposalFacts } from './engine/sight.ts'
+import { clientSubject, grantSubject, organisationSubject } from './engine/subjects.ts'
+import { holdSubject } from './holds/holds.ts'
+import { personSubject } from './people/members.ts'
 
 export interface Statistics {
   /** By action and state. */

@@ -1,9 +1,9 @@
 import { keys } from '../../shared/domain/keys.ts'
 import { endsWithModel, isDevelopersAlone } from '../../shared/domain/model-step.ts'
 import type { Grant } from '../../shared/domain/records.ts'
+import { grantSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
-import { endingWrites, resumed } from '../governance/model-end.ts'
-import { grantSubject } from '../governance/subjects.ts'
+import { endingWrites, resumed } from '../governance/models/model-end.ts'
 
 /**
  * A suspension that a release or a withdrawal ended, and that its transaction had no room for. From then on the model is

@@ -6,9 +6,9 @@ import { Refusal } from '../../shared/domain/refusal.ts'
 import type { Rules } from '../../shared/domain/rules.ts'
 import type { Reason } from '../../shared/domain/stop.ts'
 import { time } from '../../shared/domain/time.ts'
-import { change } from '../governance/changes.ts'
+import { change } from '../governance/engine/changes.ts'
+import { clientSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
-import { clientSubject } from '../governance/subjects.ts'
 import { ownerOf } from './missed-stops.ts'
 
 /** An enrolment that has ended, or a client that nobody used or confirmed for too long. */

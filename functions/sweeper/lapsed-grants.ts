@@ -3,10 +3,10 @@ import { grantStep } from '../../shared/domain/machines.ts'
 import type { Grant } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
 import type { Store } from '../../shared/ports/store.ts'
-import { change } from '../governance/changes.ts'
-import { closing, withMeters } from '../governance/grants-of-partner.ts'
+import { change } from '../governance/engine/changes.ts'
+import { grantSubject } from '../governance/engine/subjects.ts'
+import { closing, withMeters } from '../governance/grants/grants-of-partner.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
-import { grantSubject } from '../governance/subjects.ts'
 
 /** A grant past its end, or asked for and past it. Its own meters close; a pool goes on for the others. */
 export const lapsedGrant: Lapse<Grant> = {

@@ -2,8 +2,8 @@ import type { HoldRecord } from '../../shared/domain/holds.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { holdStep } from '../../shared/domain/machines.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
-import { change } from '../governance/changes.ts'
-import { endHold, holdSubject, operators } from '../governance/holds.ts'
+import { change } from '../governance/engine/changes.ts'
+import { endHold, holdSubject, operators } from '../governance/holds/holds.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
 
 /** A hold whose time is over. Admission has not counted it since; here its place in `standing` becomes free. */

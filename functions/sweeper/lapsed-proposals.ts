@@ -1,6 +1,6 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Proposal } from '../../shared/domain/proposals.ts'
-import { endOf, look } from '../governance/approve.ts'
+import { endOf, look } from '../governance/engine/approve.ts'
 import type { Lapse } from '../governance/lapse.ts'
 
 /** A proposal that was not signed in time. What it had written while it waited is taken back with it. */

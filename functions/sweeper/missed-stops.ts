@@ -8,10 +8,10 @@ import type { Stop } from '../../shared/domain/stop.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
 import type { Key, Store, Update } from '../../shared/ports/store.ts'
-import { holdSubject, operators } from '../governance/holds.ts'
+import { clientSubject, organisationSubject } from '../governance/engine/subjects.ts'
+import { holdSubject, operators } from '../governance/holds/holds.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
-import { personSubject } from '../governance/members.ts'
-import { clientSubject, organisationSubject } from '../governance/subjects.ts'
+import { personSubject } from '../governance/people/members.ts'
 import { subjectOf as grantSubjectOf } from './lapsed-grants.ts'
 
 interface Stoppable<R extends object> {

@@ -1,7 +1,7 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Appeal } from '../../shared/domain/proposals.ts'
 import { time } from '../../shared/domain/time.ts'
-import { appealSubject } from '../governance/appeals.ts'
+import { appealSubject } from '../governance/appeals/appeals.ts'
 import type { Lapse } from '../governance/lapse.ts'
 import { remind, reminderId } from './reminder.ts'
 

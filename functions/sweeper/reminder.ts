@@ -5,9 +5,9 @@ import type { Subject } from '../../shared/domain/proposals.ts'
 import { entryId } from '../../shared/entries/id.ts'
 import { makeEntry, status } from '../../shared/entries/record.ts'
 import type { Store } from '../../shared/ports/store.ts'
-import type { Commit } from '../governance/commit.ts'
+import type { Commit } from '../governance/engine/commit.ts'
+import { noticePuts } from '../governance/engine/notices.ts'
 import type { Ending } from '../governance/lapse.ts'
-import { noticePuts } from '../governance/notices.ts'
 
 /** OCSF Entity Management (3004), "Read": nothing is changed. */
 const read = { classUid: 3004, activityId: 2 } as const

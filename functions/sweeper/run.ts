@@ -1,7 +1,7 @@
 /** All that the sweeper does, one after the other: leases and intents first, since budgets wait for them. */
 import { indexes, type RecordKind } from '../../shared/domain/keys.ts'
+import type { GovernanceDeps } from '../governance/engine/plan.ts'
 import { type Lapse, type Lapsed, lapseRecords } from '../governance/lapse.ts'
-import type { GovernanceDeps } from '../governance/plan.ts'
 import { type Swept, sweep } from './app.ts'
 import { clientReminded, personReminded, personUnconfirmed } from './confirmations.ts'
 import { endedSuspension } from './ended-suspensions.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createApi } from '../../functions/api/app.ts'
 import { createGate, type GateDeps } from '../../functions/gate/app.ts'
-import type { GovernanceDeps } from '../../functions/governance/plan.ts'
+import type { GovernanceDeps } from '../../functions/governance/engine/plan.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'

@@ -10,7 +10,7 @@ import {
 } from 'zod-openapi'
 import type { Operation } from '../../functions/api/operation.ts'
 import { anyId } from '../../functions/api/shapes/common.ts'
-import { offices } from '../../functions/governance/signer.ts'
+import { offices } from '../../functions/governance/engine/signer.ts'
 import { type ActionName, ruleOf } from '../../shared/domain/who-decides.ts'
 import { personScope } from '../../shared/oauth/metadata.ts'
 import { answersOf, isDecision } from './answers.ts'

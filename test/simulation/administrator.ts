@@ -2,7 +2,7 @@
  * The people who decide. Each scene is a decision drawn by chance, with what others make of it: they stand by it, sign
  * it, withdraw it, or change its subject at the same moment. Several scenes go on at once, on the same records.
  */
-import type { Decided } from '../../functions/governance/decide.ts'
+import type { Decided } from '../../functions/governance/engine/decide.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import type { Action, Proposal } from '../../shared/domain/proposals.ts'
 import type { HoldScope } from '../../shared/domain/records.ts'

@@ -2,10 +2,10 @@
  * How people decide: they read a record through one instance of the API, think, and decide on that version through
  * another one. Each can die on the way, and then nobody knows what has become of it.
  */
-import { approve, decline, withdraw } from '../../functions/governance/approve.ts'
-import { type Asked, type Decided, decide } from '../../functions/governance/decide.ts'
-import type { Actor, GovernanceDeps } from '../../functions/governance/plan.ts'
-import { ratify, type Stopped } from '../../functions/governance/ratify.ts'
+import { approve, decline, withdraw } from '../../functions/governance/engine/approve.ts'
+import { type Asked, type Decided, decide } from '../../functions/governance/engine/decide.ts'
+import type { Actor, GovernanceDeps } from '../../functions/governance/engine/plan.ts'
+import { ratify, type Stopped } from '../../functions/governance/engine/ratify.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import { judgePerson } from '../../shared/domain/person-authority.ts'
 import type { Action, Proposal, Subject } from '../../shared/domain/proposals.ts'

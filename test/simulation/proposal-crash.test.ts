@@ -4,9 +4,9 @@
  * does it again finds it applied once.
  */
 import { describe, expect, test } from 'vitest'
-import { approve } from '../../functions/governance/approve.ts'
-import { decide } from '../../functions/governance/decide.ts'
-import type { Actor, GovernanceDeps } from '../../functions/governance/plan.ts'
+import { approve } from '../../functions/governance/engine/approve.ts'
+import { decide } from '../../functions/governance/engine/decide.ts'
+import type { Actor, GovernanceDeps } from '../../functions/governance/engine/plan.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
 import type { Action } from '../../shared/domain/proposals.ts'

@@ -5,7 +5,7 @@
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { createGate } from '../../functions/gate/app.ts'
-import type { GovernanceDeps } from '../../functions/governance/plan.ts'
+import type { GovernanceDeps } from '../../functions/governance/engine/plan.ts'
 import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { runSweeper } from '../../functions/sweeper/run.ts'

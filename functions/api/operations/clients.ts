@@ -6,10 +6,14 @@ import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import type { Store } from '../../../shared/ports/store.ts'
-import { type AttributesGiven, type ClientAndOrganisation, readClient } from '../../governance/clients.ts'
-import { ratify } from '../../governance/ratify.ts'
-import { factsOf, judgeSight } from '../../governance/sight.ts'
-import { clientSubject } from '../../governance/subjects.ts'
+import {
+  type AttributesGiven,
+  type ClientAndOrganisation,
+  readClient,
+} from '../../governance/clients/clients.ts'
+import { ratify } from '../../governance/engine/ratify.ts'
+import { factsOf, judgeSight } from '../../governance/engine/sight.ts'
+import { clientSubject } from '../../governance/engine/subjects.ts'
 import { pages } from '../../pages.ts'
 import { auditedModels } from '../audited.ts'
 import type { PersonCaller } from '../caller.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import { time } from '../../../shared/domain/time.ts'
-import { readRules } from '../../governance/decide.ts'
+import { readRules } from '../../governance/engine/decide.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller, WorkloadCaller } from '../caller.ts'
 import { forBoth, type Operation } from '../operation.ts'

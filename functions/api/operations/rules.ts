@@ -1,4 +1,4 @@
-import { readRules } from '../../governance/decide.ts'
+import { readRules } from '../../governance/engine/decide.ts'
 import { decideBy, decisionAnswers, decisionBody } from '../decision.ts'
 import { forPeople, type Operation } from '../operation.ts'
 import { rulesBody, rulesShown, showRules, toRuleChange } from '../shapes/rules.ts'

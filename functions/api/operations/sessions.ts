@@ -1,7 +1,7 @@
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Person, type Session } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
-import { endSession } from '../../governance/end-session.ts'
+import { endSession } from '../../governance/people/end-session.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller } from '../caller.ts'
 import { listRecords } from '../lists.ts'

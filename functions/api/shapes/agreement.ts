@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { type Agreement, capabilities } from '../../../shared/domain/records.ts'
 import { time } from '../../../shared/domain/time.ts'
-import { showTerms, type TermsWords } from '../../governance/agreement-words.ts'
+import { showTerms, type TermsWords } from '../../governance/agreements/agreement-words.ts'
 import { anyId, chosenId, instant } from './common.ts'
 import { limitsBody, limitsShown } from './limits.ts'
 

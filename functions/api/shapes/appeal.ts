@@ -3,8 +3,8 @@ import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Appeal, Proposal } from '../../../shared/domain/proposals.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { ruleOf } from '../../../shared/domain/who-decides.ts'
-import { missing } from '../../governance/approve.ts'
-import { offices } from '../../governance/signer.ts'
+import { missing } from '../../governance/engine/approve.ts'
+import { offices } from '../../governance/engine/signer.ts'
 import { instant, named, reasonShown, showReason, showSignature, signature } from './common.ts'
 
 export const appealShown = z

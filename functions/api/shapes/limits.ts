@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { LimitsWords } from '../../governance/limits-words.ts'
+import type { LimitsWords } from '../../governance/grants/limits-words.ts'
 
 /** Far beyond any budget, and exact in every store. */
 const tokens = z.int().min(1).max(1_000_000_000_000)

@@ -7,7 +7,7 @@ import {
   showUpstreams,
   type TokensWords,
   type UpstreamsWords,
-} from '../../governance/model-words.ts'
+} from '../../governance/models/model-words.ts'
 import { instant } from './common.ts'
 
 const upstreamBody = z

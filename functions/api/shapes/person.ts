@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { type Attributes, type Person, roles } from '../../../shared/domain/parties.ts'
 import { time } from '../../../shared/domain/time.ts'
-import type { Claim, Claims } from '../../governance/attested.ts'
+import type { Claim, Claims } from '../../governance/people/attested.ts'
 import { instant, showStop, stopShown } from './common.ts'
 
 const claim = (code: RegExp, what: string) =>

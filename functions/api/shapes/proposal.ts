@@ -3,7 +3,7 @@ import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { ruleOf } from '../../../shared/domain/who-decides.ts'
-import { missing } from '../../governance/approve.ts'
+import { missing } from '../../governance/engine/approve.ts'
 import {
   difference,
   effects,

@@ -1,7 +1,7 @@
 /** What somebody who means harm, or two who act at the same moment, could once do here. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { approve } from '../../../../functions/governance/approve.ts'
-import { decide, preview } from '../../../../functions/governance/decide.ts'
+import { approve } from '../../../../functions/governance/engine/approve.ts'
+import { decide, preview } from '../../../../functions/governance/engine/decide.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
 import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
 import type { Client } from '../../../../shared/domain/records.ts'

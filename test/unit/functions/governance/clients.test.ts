@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { approve } from '../../../../functions/governance/approve.ts'
+import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import { type ClientWorld, clientWorld, codeOf, day, reason, start, type Who } from './client-world.ts'

@@ -1,8 +1,8 @@
 /** What the log tells of a decision is what was decided, and what is no decision is not taken for one. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readDecision } from '../../../../functions/governance/decided.ts'
-import { judgeAppealable } from '../../../../functions/governance/lodge-appeal.ts'
+import { judgeAppealable } from '../../../../functions/governance/appeals/lodge-appeal.ts'
+import { readDecision } from '../../../../functions/governance/engine/decided.ts'
 import type { Reason } from '../../../../shared/domain/stop.ts'
 import { reasonCodes } from '../../../../shared/domain/stop.ts'
 import { type ActionName, whoDecides } from '../../../../shared/domain/who-decides.ts'

@@ -1,6 +1,6 @@
 /** Proposals that an attack once carried through, or once stopped: who still counts as having signed, and what stays open. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { approve } from '../../../../functions/governance/approve.ts'
+import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
 import type { Store } from '../../../../shared/ports/store.ts'

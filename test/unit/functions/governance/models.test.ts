@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { modelListed, modelShown } from '../../../../functions/api/shapes/model.ts'
 import { judgeUpstreamUrl } from '../../../../functions/api/upstream-url.ts'
-import { readEnding } from '../../../../functions/governance/model-end.ts'
+import { readEnding } from '../../../../functions/governance/models/model-end.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import { applied, day, type GrantWorld, grantWorld, proposed, start, told } from './grant-world.ts'

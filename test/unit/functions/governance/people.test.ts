@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { personActions } from '../../../../functions/governance/people.ts'
-import { sign } from '../../../../functions/governance/signer.ts'
+import { sign } from '../../../../functions/governance/engine/signer.ts'
+import { personActions } from '../../../../functions/governance/people/people.ts'
 import { noEffects } from '../../../../shared/domain/effects.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import { roles as allRoles, type Role, rolesOf } from '../../../../shared/domain/parties.ts'

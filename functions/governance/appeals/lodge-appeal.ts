@@ -1,0 +1,148 @@
+/** A partner asks once that a decision about it be looked at again. */
+import { hash } from 'node:crypto'
+import { randomId } from '../../../shared/domain/id.ts'
+import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
+import type { Appeal } from '../../../shared/domain/proposals.ts'
+import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { time } from '../../../shared/domain/time.ts'
+import type { ActionName } from '../../../shared/domain/who-decides.ts'
+import { decisionEntry } from '../../../shared/entries/decision.ts'
+import { entryId } from '../../../shared/entries/id.ts'
+import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
+import { commit } from '../engine/commit.ts'
+import { readRules } from '../engine/decide.ts'
+import { type Decision, readDecision } from '../engine/decided.ts'
+import { noticePuts } from '../engine/notices.ts'
+import type { Actor, GovernanceDeps } from '../engine/plan.ts'
+import { sign } from '../engine/signer.ts'
+import { appealSubject } from './appeals.ts'
+
+/**
+ * An answer is due within it. A constant and no rule: those that owe the answer could stretch a rule, and what a partner
+ * was promised when it appealed must not change afterwards.
+ */
+export const answerDays = 10
+
+const dayMs = 86_400_000
+
+/** Decisions that take something away. */
+const appealable: readonly string[] = [
+  'partner.suspend',
+  'partner.revoke',
+  'partner.close',
+  'grant.suspend',
+  'grant.suspend_continuing',
+  'grant.revoke',
+  'client.suspend',
+  'client.revoke',
+  'client.compromised',
+  'person.suspend',
+  'person.remove',
+  'hold.place',
+] satisfies readonly ActionName[]
+
+/** Nothing where the decision can be appealed by the organisation that it is about. */
+export function judgeAppealable(decided: Decision | undefined, organisation: string): Refusal | undefined {
+  if (decided === undefined) return refuse('state_forbids', 'It records no decision.', { field: 'entry' })
+  if (decided.by?.organisation === organisation)
+    return refuse('state_forbids', 'Your own organisation decided it: decide anew.', { field: 'entry' })
+  const takesAway = decided.step === 'applied' && appealable.includes(decided.action)
+  if (takesAway || decided.step === 'declined') return undefined
+  return refuse(
+    'state_forbids',
+    'An appeal is against what was suspended, revoked, held or declined. This was not.',
+    { field: 'entry' },
+  )
+}
+
+export interface Lodged {
+  /** The entry of the decision. */
+  readonly entry: string
+  readonly text: string
+  /** The request's id. */
+  readonly request: string
+}
+
+/** The same for the same decision: that makes it once, whoever asks, and a repeated request finds what it has made. */
+export const appealId = (entry: string): string =>
+  randomId('appeal', hash('sha256', `appeal ${entry}`, 'buffer').subarray(0, 16))
+
+export async function lodge(
+  deps: GovernanceDeps,
+  actor: Actor,
+  { entry, text, request }: Lodged,
+): Promise<Governed<Appeal> | Refusal> {
+  const { store, clock, random } = deps
+  const { person, organisation } = actor
+  const eid = entryId(clock.now(), random.bytes(16))
+  return commit<Governed<Appeal> | Refusal>(deps, eid, actor, async () => {
+    const now = clock.now()
+    if (organisation.kind !== 'partner' || !person.roles.includes('partner-admin'))
+      return refuse('role_missing', 'A partner-admin appeals, about a decision on their own organisation.')
+    const id = appealId(entry)
+    const [decision, before] = await store.get([keys.entry(entry), keys.appeal(id)])
+    if (decision === undefined || decision.organisation !== organisation.id)
+      return refuse('entry_unknown', 'It does not exist, or it is not about your organisation.', {
+        field: 'entry',
+      })
+    if (before !== undefined)
+      return refuse('record_exists', `It was appealed on ${time(before.at)}: ${before.id}.`, {
+        field: 'entry',
+      })
+    const decided = readDecision(decision)
+    const refused = judgeAppealable(decided, organisation.id)
+    if (refused || decided === undefined) return refused ?? refuse('state_forbids', 'It records no decision.')
+
+    const { kind, id: about, name, developers, governments, model } = decided.subject
+    const by = sign(actor, 'partner-admin', now)
+    const appeal: Governed<Appeal> = {
+      id,
+      organisation: organisation.id,
+      entry,
+      subject: { kind, id: about, name, developers, governments, ...(model !== undefined && { model }) },
+      text,
+      by,
+      state: 'open',
+      at: now,
+      dueAt: now + answerDays * dayMs,
+      rev: 1,
+      ...listed('appeal', organisation.id, id),
+    }
+    const subject = { ...appealSubject(appeal), rev: 0 }
+    const rules = await readRules(store)
+    return {
+      ops: [
+        { kind: 'put', key: keys.appeal(id), item: appeal, if: itemAbsent },
+        ...noticePuts({
+          eid,
+          now,
+          type: 'appeal.lodged',
+          text: `${organisation.name} appeals a decision about ${name}. An answer is due by ${time(appeal.dueAt)}.`,
+          subject,
+        }),
+      ],
+      entry: decisionEntry({
+        eid,
+        now,
+        step: 'proposed',
+        action: { name: 'appeal.lodge', params: { decision: entry } },
+        subject,
+        by,
+        reason: { code: 'request', text },
+        rules: rules.version,
+        request,
+      }),
+      done: appeal,
+    }
+  })
+}
+
+/** The appeal that stands for this decision, where these very words of this person made it. */
+export async function lodgedBefore(
+  store: Store,
+  { person }: Pick<Actor, 'person'>,
+  { entry, text }: Pick<Lodged, 'entry' | 'text'>,
+): Promise<Governed<Appeal> | undefined> {
+  const [found] = await store.get([keys.appeal(appealId(entry))])
+  return found?.by.person === person.id && found.text === text ? found : undefined
+}

@@ -1,0 +1,137 @@
+/**
+ * What an appeal that is upheld gives back: what the decision took away, as far as it is that very decision that still
+ * stands. A later one is another matter, with an appeal of its own.
+ */
+import type { HoldRecord } from '../../../shared/domain/holds.ts'
+import { type Governed, keys } from '../../../shared/domain/keys.ts'
+import { clientStep, grantStep, holdStep, partnerStep } from '../../../shared/domain/machines.ts'
+import { dayOf } from '../../../shared/domain/meter.ts'
+import type { Organisation, PartnerFields, Person } from '../../../shared/domain/parties.ts'
+import type { Appeal, Difference } from '../../../shared/domain/proposals.ts'
+import type { Client, Grant } from '../../../shared/domain/records.ts'
+import { Refusal } from '../../../shared/domain/refusal.ts'
+import type { Store, TransactOp } from '../../../shared/ports/store.ts'
+import { change } from '../engine/changes.ts'
+import { readDecision } from '../engine/decided.ts'
+import type { Carried } from '../engine/plan.ts'
+import { takesPart } from '../grants/granted.ts'
+import { meteredGrants, opening, withMeters } from '../grants/grants-of-partner.ts'
+import { endHold } from '../holds/holds.ts'
+
+export interface Restoration {
+  /** Of the record that was decided about, as it was seen; null where it is not there any more. */
+  readonly version: number | null
+  readonly difference: readonly Difference[]
+  /** One sentence for those who are told. */
+  readonly text: string
+  writes(carried: Carried): readonly TransactOp[]
+}
+
+const nothingOf = (version: number | null): Restoration => ({
+  version,
+  difference: [],
+  text: 'Nothing of that decision stands any more, or only people can undo it: what was asked for can be asked for again.',
+  writes: () => [],
+})
+
+export async function restoration(store: Store, appeal: Appeal): Promise<Restoration> {
+  const { kind, id } = appeal.subject
+  switch (kind) {
+    case 'organisation':
+      return ofPartner(store, id, appeal)
+    case 'grant':
+      return ofGrant(store, id, appeal)
+    case 'client':
+      return ofClient(store, id, appeal)
+    case 'person':
+      return ofPerson(store, id, appeal)
+    case 'hold':
+      return ofHold(store, id, appeal)
+    default:
+      return nothingOf(null)
+  }
+}
+
+const restored = (
+  { rev, name }: { readonly rev: number; readonly name: string },
+  from: string,
+  to: string,
+  writes: Restoration['writes'],
+): Restoration => ({
+  version: rev,
+  difference: [{ field: 'restored', from, to }],
+  text: `${name} is ${to}.`,
+  writes,
+})
+
+async function ofPartner(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+  const [found, decision] = await store.get([keys.organisation(id), keys.entry(entry)])
+  if (found?.kind !== 'partner') return nothingOf(found?.rev ?? null)
+  const partner = found as Governed<Extract<Organisation, { kind: 'partner' }>>
+  const action = decision && readDecision(decision)?.action
+  // Only an appeal leads out of a revocation, so that the last one is what stands.
+  const revoked = action === 'partner.revoke' && partner.partner === 'revoked'
+  const suspended = action === 'partner.suspend' && partner.stop?.entry === entry
+  if (!revoked && !suspended) return nothingOf(partner.rev)
+  const state = partnerStep(partner.partner, revoked ? 'uphold' : 'reinstate')
+  if (state instanceof Refusal) return nothingOf(partner.rev)
+  const metered = await meteredGrants(store, id)
+  return restored(partner, partner.partner, state, () => [
+    change<Organisation & PartnerFields>(keys.organisation(id) as never, partner, {
+      partner: state,
+      stop: undefined,
+      continues: undefined,
+    }),
+    ...opening(metered),
+  ])
+}
+
+async function ofGrant(store: Store, id: string, { entry, subject }: Appeal): Promise<Restoration> {
+  const [grant] = await store.get([keys.grant(id)])
+  if (grant === undefined || grant.stop?.entry !== entry) return nothingOf(grant?.rev ?? null)
+  const state = grantStep(grant.state, 'reinstate')
+  if (state instanceof Refusal) return nothingOf(grant.rev)
+  const metered = await withMeters(store, grant)
+  const [organisation] = await store.get([keys.organisation(grant.organisation)])
+  // Those of a partner that is stopped itself open with the partner.
+  const opened =
+    organisation && takesPart(organisation) ? opening([{ ...metered, grant: { ...grant, state } }]) : []
+  return restored({ rev: grant.rev, name: subject.name }, grant.state, state, () => [
+    change<Grant>(keys.grant(id), grant, { state, stop: undefined }),
+    ...opened,
+  ])
+}
+
+async function ofClient(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+  const [client] = await store.get([keys.client(id)])
+  if (client === undefined || client.stop?.entry !== entry) return nothingOf(client?.rev ?? null)
+  const state = clientStep(client.state, 'reinstate')
+  if (state instanceof Refusal) return nothingOf(client.rev)
+  return restored(client, client.state, state, ({ now }) => [
+    // The days without a use count anew, or it would be suspended for them again.
+    change<Client>(keys.client(id), client, { state, stop: undefined, seenOn: dayOf(now) }),
+  ])
+}
+
+async function ofPerson(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+  const [person] = await store.get([keys.person(id)])
+  if (person === undefined || person.state !== 'suspended' || person.stop?.entry !== entry)
+    return nothingOf(person?.rev ?? null)
+  return restored(person, person.state, 'active', () => [
+    change<Person>(keys.person(id), person, { state: 'active', stop: undefined }),
+  ])
+}
+
+async function ofHold(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+  const [hold] = await store.get([keys.hold(id)])
+  if (hold === undefined || hold.stop.entry !== entry) return nothingOf(hold?.rev ?? null)
+  const state = holdStep(hold.state, 'lift')
+  if (state instanceof Refusal) return nothingOf(hold.rev)
+  const named: Pick<Governed<HoldRecord>, 'rev'> & { readonly name: string } = {
+    rev: hold.rev,
+    name: `The hold on ${hold.subject.name}`,
+  }
+  return restored(named, hold.state, 'lifted', ({ now: at, by, reason }) =>
+    endHold(hold, 'lifted', { at, by, reason }),
+  )
+}

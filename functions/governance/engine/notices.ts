@@ -1,0 +1,45 @@
+import { keys, listed } from '../../../shared/domain/keys.ts'
+import type { Notice } from '../../../shared/domain/notices.ts'
+import { reservedIds } from '../../../shared/domain/parties.ts'
+import type { Subject } from '../../../shared/domain/proposals.ts'
+import { itemAbsent, type Put } from '../../../shared/ports/store.ts'
+
+export interface Telling {
+  readonly eid: string
+  readonly now: number
+  readonly type: string
+  readonly text: string
+  readonly next?: string
+  readonly subject: Subject
+  /** Beside those of the subject. */
+  readonly tells?: readonly string[]
+}
+
+/** One notice for each organisation that it concerns, to stand in the transaction of the decision. */
+export function noticePuts({ eid, now, type, text, next, subject, tells = [] }: Telling): readonly Put[] {
+  const { kind, id, name } = subject
+  const concerned = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...tells])
+  // What is about everybody, or done by an operator, is nobody's to be told alone.
+  for (const none of reservedIds) concerned.delete(none)
+  return [...concerned].map(organisation => {
+    const notice: Notice = {
+      id: `${eid}-${organisation}`,
+      organisation,
+      type,
+      subject: { kind, id, name },
+      text,
+      entry: eid,
+      at: now,
+      ...(next && { next }),
+      due: 'pending',
+      dueAt: now,
+      attempts: 0,
+    }
+    return {
+      kind: 'put',
+      key: keys.notice(notice.id),
+      item: { ...notice, ...listed('notice', organisation, notice.id) },
+      if: itemAbsent,
+    }
+  })
+}

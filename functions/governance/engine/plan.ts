@@ -1,0 +1,99 @@
+/** What the engine asks of each action: to look at the records, judge, and say what would be written. */
+import type { Effects, Named } from '../../../shared/domain/effects.ts'
+import type { Governed } from '../../../shared/domain/keys.ts'
+import type { Organisation, Person } from '../../../shared/domain/parties.ts'
+import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
+import type { HoldScope } from '../../../shared/domain/records.ts'
+import type { Refusal } from '../../../shared/domain/refusal.ts'
+import type { Rules } from '../../../shared/domain/rules.ts'
+import type { Reason, Signature } from '../../../shared/domain/stop.ts'
+import type { ActionName } from '../../../shared/domain/who-decides.ts'
+import type { Store, TransactOp } from '../../../shared/ports/store.ts'
+import type { Clock, Random, Telemetry } from '../../../shared/ports/world.ts'
+
+export interface GovernanceDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly telemetry: Telemetry
+}
+
+/** The person behind a request, from their verified token and the records as they stand. Never from a body. */
+export interface Actor {
+  readonly person: Governed<Person>
+  readonly organisation: Governed<Organisation>
+  /** Milliseconds. */
+  readonly authTime: number
+  readonly acr?: string
+}
+
+/** What a plan is made with. */
+export interface Planning {
+  readonly now: number
+  readonly rules: Rules
+  /** Who asks: their organisation matters to some judgements. Absent where time or an operator acts. */
+  readonly actor?: Actor
+  readonly reason: Reason
+  readonly breakGlass: boolean
+}
+
+/** Under what a plan is carried out. */
+export interface Carried {
+  readonly now: number
+  /** The entry that will record it, in the same transaction. */
+  readonly eid: string
+  readonly by: Signature
+  readonly signatures: readonly Signature[]
+  readonly reason: Reason
+  readonly rules: Rules
+  readonly breakGlass: boolean
+  /** What was shown: the dry run, for records that keep it. */
+  readonly effects: Effects
+  readonly shown: string
+}
+
+export interface Plan {
+  readonly subject: Subject
+  readonly difference: readonly Difference[]
+  /** The writes, the subject's own first, each on the version that was seen. No item twice. */
+  writes(carried: Carried): readonly TransactOp[]
+  /** It leaves the version of its subject as it was: nothing that others decide about it goes stale by it. */
+  readonly keeps?: true
+  /** Whom it stops: the dry run counts over it. */
+  readonly stops?: HoldScope
+  /** Grants that a stop leaves alone because a mission hangs on them. */
+  readonly continues?: readonly Named[]
+  /** What is proposed at once with it, in the same transaction. */
+  readonly proposes?: readonly Proposed[]
+  /** The person whose rights it raises: they sign nothing of it. */
+  readonly raises?: string
+  /** The rule it takes, where that is not the action's own. */
+  readonly rule?: ActionName
+  /** What a partner asks for has a record of its own while it waits: its writes, and the version that they leave. */
+  readonly asked?: {
+    readonly rev: number
+    writes(at: { readonly now: number; readonly eid: string }): readonly TransactOp[]
+  }
+  /** The writes when a proposal of it ends without being applied. */
+  unwind?(how: 'declined' | 'withdrawn' | 'timed_out', now: number): readonly TransactOp[]
+  /** `partner.suspended`: what notices call it; the sentence says it to people. */
+  readonly told: { readonly type: string; readonly text: string }
+  /** Organisations that are told beside those of the subject. */
+  readonly tells?: readonly string[]
+  /** What its entry tells of the parameters, where some are not for everybody who may read it. */
+  readonly recorded?: Action['params']
+}
+
+/** An action that another one leaves to two people. */
+export interface Proposed {
+  readonly action: Action
+  readonly rule: ActionName
+  readonly subject: Subject
+  readonly difference: readonly Difference[]
+}
+
+export interface Definition {
+  plan(deps: Pick<GovernanceDeps, 'store'>, action: Action, planning: Planning): Promise<Plan | Refusal>
+  /** The writes when a proposal of it ends, and it could not be planned any more. */
+  unwind?(deps: Pick<GovernanceDeps, 'store'>, action: Action): Promise<readonly TransactOp[]>
+}

@@ -1,0 +1,69 @@
+/** Records as the subjects of decisions: whose they are, and who decides about them. */
+import type { Governed } from '../../../shared/domain/keys.ts'
+import type { Organisation } from '../../../shared/domain/parties.ts'
+import type { Subject } from '../../../shared/domain/proposals.ts'
+import type { Agreement, Client, Grant, Model } from '../../../shared/domain/records.ts'
+
+/** Who decides about an organisation: those that its record names, and itself where it is one of them. */
+export function deciders({
+  id,
+  kind,
+  developers = [],
+  governments = [],
+}: Organisation): Pick<Subject, 'developers' | 'governments'> {
+  return {
+    developers: [...new Set([...(kind === 'developer' ? [id] : []), ...developers])],
+    governments: [...new Set([...(kind === 'government' ? [id] : []), ...governments])],
+  }
+}
+
+export const organisationSubject = (organisation: Governed<Organisation>): Subject => ({
+  kind: 'organisation',
+  id: organisation.id,
+  name: organisation.name,
+  rev: organisation.rev,
+  organisation: organisation.id,
+  ...deciders(organisation),
+})
+
+export const clientSubject = (client: Governed<Client>, organisation: Organisation): Subject => ({
+  kind: 'client',
+  id: client.id,
+  name: client.name,
+  rev: client.rev,
+  organisation: client.organisation,
+  ...deciders(organisation),
+})
+
+/** A grant is decided by the developer of its model, and by the offices that select its organisation. */
+export const grantSubject = (grant: Governed<Grant>, model: Model, organisation: Organisation): Subject => ({
+  kind: 'grant',
+  id: grant.id,
+  name: `${model.name} for ${organisation.name}`,
+  rev: grant.rev,
+  organisation: grant.organisation,
+  developers: [model.developer],
+  governments: deciders(organisation).governments,
+  model: model.id,
+})
+
+export const modelSubject = (model: Governed<Model>, governments: readonly string[]): Subject => ({
+  kind: 'model',
+  id: model.id,
+  name: model.name,
+  rev: model.rev,
+  organisation: model.developer,
+  developers: [model.developer],
+  governments,
+  model: model.id,
+})
+
+export const agreementSubject = (agreement: Governed<Agreement>, partner: Organisation): Subject => ({
+  kind: 'agreement',
+  id: agreement.id,
+  name: `the agreement with ${partner.name}`,
+  rev: agreement.rev,
+  organisation: agreement.partner,
+  developers: [agreement.developer],
+  governments: deciders(partner).governments,
+})
