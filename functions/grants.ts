@@ -1,4 +1,11 @@
-import { judgeAgreement, judgeGrant, judgeModel, judgePartner } from '../shared/domain/authority.ts'
+import {
+  type Holdable,
+  judgeAgreement,
+  judgeGrant,
+  judgeHolds,
+  judgeModel,
+  judgePartner,
+} from '../shared/domain/authority.ts'
 import { type Governed, indexes, keys } from '../shared/domain/keys.ts'
 import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
@@ -26,6 +33,17 @@ export interface Granted {
   readonly model: Model
   /** Whether a call could be admitted now, budgets apart. */
   readonly open: boolean
+  /** What it would be answered otherwise. */
+  readonly refusal?: Refusal
+}
+
+/** The hold that is in force for somebody at a model. */
+export type Held = (model: string) => Refusal | undefined
+
+/** By the same read of the same record as admission. */
+export async function readHolds(store: Store, who: Holdable, now: number): Promise<Held> {
+  const [standing] = await store.get([keys.standing])
+  return model => judgeHolds(standing, { ...who, model }, now)
 }
 
 /** An organisation's grants with what they stand on. */
@@ -33,6 +51,7 @@ export async function grantsOf(
   store: Store,
   organisation: Organisation,
   now: number,
+  held: Held = () => undefined,
 ): Promise<readonly Granted[]> {
   const found = (await readGrants(store, organisation.id)).map(async grant => {
     const [agreement, model] = await store.get([keys.agreement(grant.agreement), keys.model(grant.model)])
@@ -45,11 +64,13 @@ export async function grantsOf(
     }
     const judged = [
       judgePartner(organisation, grant),
+      held(model.id),
       judgeModel(model, organisation),
       judgeAgreement(agreement, token, now),
       judgeGrant(grant, token, now),
     ]
-    return [{ grant, agreement, model, open: !judged.some(one => one instanceof Refusal) }]
+    const refusal = judged.find(one => one instanceof Refusal)
+    return [{ grant, agreement, model, open: refusal === undefined, ...(refusal && { refusal }) }]
   })
   return (await Promise.all(found)).flat()
 }

@@ -7,8 +7,8 @@ import { json, type Reply } from './http.ts'
  * OAuth's code where a header may be lost.
  */
 export function problem(refusal: Refusal, request: string, headers: Reply['headers'] = {}): Reply {
-  const { code, facts } = refusal
-  const { status, title, next } = refusals[code]
+  const { code, facts, next } = refusal
+  const { status, title } = refusals[code]
   const oauth = oauthError(refusal)
   const retryAfter = facts.retryAfter ?? (status === 503 ? 1 : undefined)
   const body = {
@@ -19,6 +19,7 @@ export function problem(refusal: Refusal, request: string, headers: Reply['heade
     detail: facts.detail,
     next,
     request_id: request,
+    ...(facts.rules !== undefined && { rules: facts.rules }),
     ...(oauth && { error: oauth }),
     ...(facts.field && { errors: [{ path: facts.field, message: facts.detail }] }),
   }

@@ -2,7 +2,8 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { authoriseCaller, type Caller, type CallerAuthority } from '../shared/domain/authority.ts'
 import { keys } from '../shared/domain/keys.ts'
-import { type Refusal, refuse } from '../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../shared/domain/refusal.ts'
+import { rulesInForce } from '../shared/domain/rules.ts'
 import { issueNonce } from '../shared/oauth/nonce.ts'
 import { type VerifiedRequest, verifyResourceRequest } from '../shared/oauth/resource.ts'
 import type { Store } from '../shared/ports/store.ts'
@@ -65,12 +66,18 @@ export const callerOf = ({ claims, kid }: VerifiedRequest): Caller => ({
   scopes: claims.scope.split(' '),
 })
 
+export interface Authorised {
+  readonly authority: CallerAuthority
+  /** The version of the approval rules, for what is refused later. */
+  readonly rules: number | undefined
+}
+
 /** The authority of a caller where no model is involved, and its proof spent: one round trip. */
 export async function authorise(
   deps: ResourceDeps,
   verified: VerifiedRequest,
   request: string,
-): Promise<CallerAuthority | Refusal> {
+): Promise<Authorised | Refusal> {
   const { store, clock } = deps
   const caller = callerOf(verified)
   const now = clock.now()
@@ -83,7 +90,10 @@ export async function authorise(
     ]),
     spendProof(deps, verified, request, now),
   ])
-  return replayed ?? authoriseCaller(caller, { standing, client, organisation, revokedToken }, now)
+  const rules = rulesInForce(standing)
+  const records = { standing, client, organisation, revokedToken }
+  const authority = replayed ?? authoriseCaller(caller, records, now)
+  return authority instanceof Refusal ? authority.under({ rules }) : { authority, rules }
 }
 
 export const nonceHeader = ({ nonceKey, clock }: ResourceDeps): { 'dpop-nonce': string } => ({

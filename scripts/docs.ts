@@ -28,6 +28,11 @@ Every "no" of Sallyport carries one of these codes, the reason in a sentence, an
 closed; a new code is an addition. Where it stands: at the gate in \`error.sallyport\` inside the provider's own
 error shape, at \`/api\` as problem details (RFC 9457), at \`/oauth\` in \`sallyport\` beside OAuth's error.
 
+Beside the code stands what it rests on: \`rules\`, the version of the approval rules in force, and where a clause of the
+agreement asks for the refusal, \`clause\` and \`agreement\` with its \`id\` and \`digest\`, which is its version. Entries of
+refusals tell the same. Nothing is read for their sake: whoever is refused before the records are read, because they are
+not known or the request is malformed, reads the code and the reason alone.
+
 Made from \`shared/domain/refusal.ts\` by \`npm run docs\`.
 
 | code | status | reason | next step | may succeed unchanged later |
@@ -60,8 +65,9 @@ ${rows.join('\n')}
 /** Whose signatures each action takes. */
 export function decisionTable(): string {
   const rows = (Object.keys(whoDecides) as ActionName[]).map(action => {
-    const { seats, organisations, asks, fresh_sign_in, at_once, severe } = decidesOf(action)
+    const { seats, organisations, asks, fresh_sign_in, at_once, severe, narrowed } = decidesOf(action)
     const notes = [
+      narrowed,
       asks && `may be asked for by ${asks}`,
       at_once && 'in force at once, a second person stands by it afterwards',
       severe && 'the id is asked for once more',

@@ -5,11 +5,13 @@ import { challenge } from '../../shared/oauth/challenge.ts'
 import type { Secrets } from '../../shared/ports/keys.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Random, Telemetry } from '../../shared/ports/world.ts'
+import { addressOf } from '../address.ts'
 import { type Handler, json, type Reply } from '../http.ts'
 import { problem } from '../problem.ts'
+import { createRate, type Rate, type RateLimit } from '../rate.ts'
 import { nonceHeader, type ResourceDeps } from '../resource.ts'
-import { identify } from './caller.ts'
-import type { Answer, Operation } from './operation.ts'
+import { type Caller, identify } from './caller.ts'
+import type { Answer, Context, Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { readRequest } from './request.ts'
 
@@ -18,14 +20,17 @@ export interface ApiDeps extends ResourceDeps {
   readonly telemetry: Telemetry
   /** The secrets of webhooks are derived, and shown to whoever registers one. */
   readonly secrets: Pick<Secrets, 'derive'>
+  /** Of an address that has proved nothing yet: whoever has a ticket. */
+  readonly strangerRateLimit?: RateLimit
 }
 
 export const base = '/api/v1'
 
 export function createApi(deps: ApiDeps): Handler {
+  const rate = createRate(deps.strangerRateLimit ?? { perSecond: 10, burst: 60 })
   return async event => {
     const request = event.requestContext.requestId
-    const answer = await serve(deps, event).catch((error: unknown) => {
+    const answer = await serve(deps, rate, event).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) throw error
       deps.telemetry.error('the store did not answer', error, { request })
       return refuse('store_unavailable', 'The store did not answer.')
@@ -56,33 +61,57 @@ export function refusedByApi(
 interface Route {
   readonly operation: Operation
   readonly pattern: RegExp
+  /** The same with anything in place of an id. */
+  readonly loose: RegExp
 }
 
 /** `{name}` is one segment of unreserved characters (RFC 3986 §2.3), which ids are made of. */
 const routes: readonly Route[] = operations.map(operation => ({
   operation,
-  pattern: new RegExp(
-    `^${base}${operation.path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[A-Za-z0-9._~-]{1,200})')}$`,
-  ),
+  pattern: patternOf(operation, '[A-Za-z0-9._~-]{1,200}'),
+  loose: patternOf(operation, '[^/]+'),
 }))
 
-async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<Answer | Refusal> {
+function patternOf({ path }: Operation, segment: string): RegExp {
+  const named = path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, `(?<$1>${segment})`)
+  return new RegExp(`^${base}${named}$`)
+}
+
+async function serve(deps: ApiDeps, rate: Rate, event: APIGatewayProxyEvent): Promise<Answer | Refusal> {
   const found = findRoute(event)
   // Strangers learn of no path but those that are everyone's.
-  if (found?.operation.by === 'everyone') {
-    const read = readRequest(found.operation, event, '')
-    if (read instanceof Refusal) return read
-    return found.operation.answer({
-      deps,
-      ...read,
-      path: found.path,
-      request: event.requestContext.requestId,
-    } as never)
-  }
-  const caller = await identify(deps, event)
-  if (caller instanceof Refusal) return caller
-  if (found === undefined)
-    return refuse('path_not_offered', `${event.httpMethod} ${event.path.slice(0, 200)} is not offered.`)
+  if (found?.operation.by === 'everyone') return serveStranger(deps, rate, event, found)
+  const identified = await identify(deps, event)
+  if (identified instanceof Refusal) return identified
+  const { caller, rules } = identified
+  const answer = await serveCaller(deps, event, caller, found)
+  return answer instanceof Refusal ? answer.under({ rules }) : answer
+}
+
+async function serveStranger(
+  deps: ApiDeps,
+  rate: Rate,
+  event: APIGatewayProxyEvent,
+  { operation, path }: Found,
+): Promise<Answer | Refusal> {
+  // What reads nothing costs nothing.
+  const wait = operation.body === undefined ? 0 : rate(addressOf(event), deps.clock.now())
+  if (wait > 0)
+    return refuse('rate_limited', 'Too many requests come from your address.', { retryAfter: wait })
+  const read = readRequest(operation, event, '')
+  if (read instanceof Refusal) return read
+  // Without a caller: what is for everyone is written to take none.
+  const context = { deps, path, request: event.requestContext.requestId, ...read }
+  return operation.answer(context as Context)
+}
+
+async function serveCaller(
+  deps: ApiDeps,
+  event: APIGatewayProxyEvent,
+  caller: Caller,
+  found: Found | undefined,
+): Promise<Answer | Refusal> {
+  if (found === undefined) return notFound(event, caller)
   const { operation, path } = found
   const refused = judgeCaller(operation, caller)
   if (refused) return refused
@@ -91,19 +120,29 @@ async function serve(deps: ApiDeps, event: APIGatewayProxyEvent): Promise<Answer
   return operation.answer({ deps, caller, path, request: event.requestContext.requestId, ...read })
 }
 
-function judgeCaller(
-  { by, scope }: Operation,
-  caller: { readonly kind: 'person' } | { readonly kind: 'workload'; readonly scopes: readonly string[] },
-): Refusal | undefined {
-  if (caller.kind === 'person')
-    return by === 'workloads' ? refuse('scope_missing', 'This is for workloads.') : undefined
+/** A name where an id is asked for leads to no path: what is said of it is said of the record. */
+function notFound({ httpMethod, path }: APIGatewayProxyEvent, caller: Caller): Refusal {
+  const meant = routes.find(({ operation, loose }) => operation.method === httpMethod && loose.test(path))
+  if (meant === undefined)
+    return refuse('path_not_offered', `${httpMethod} ${path.slice(0, 200)} is not offered.`)
+  const refused = judgeCaller(meant.operation, caller)
+  return refused ?? refuse('record_unknown', 'What the path names is no id: of letters, digits, and . _ ~ -')
+}
+
+function judgeCaller({ by, scope }: Operation, caller: Caller): Refusal | undefined {
+  if (caller.kind === 'person') return undefined
   if (by === 'people') return refuse('scope_missing', 'This is for people: sallyport auth login')
   if (scope !== undefined && !caller.scopes.includes(scope))
     return refuse('scope_missing', `This needs the scope ${scope}.`)
   return undefined
 }
 
-function findRoute({ httpMethod, path }: APIGatewayProxyEvent) {
+interface Found {
+  readonly operation: Operation
+  readonly path: Readonly<Record<string, string>>
+}
+
+function findRoute({ httpMethod, path }: APIGatewayProxyEvent): Found | undefined {
   for (const { operation, pattern } of routes) {
     const match = operation.method === httpMethod ? pattern.exec(path) : null
     if (match) return { operation, path: match.groups ?? {} }

@@ -5,6 +5,7 @@ import { keys } from '../../shared/domain/keys.ts'
 import type { Session } from '../../shared/domain/parties.ts'
 import { authorisePerson } from '../../shared/domain/person-authority.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import type { Viewer } from '../../shared/domain/who-sees.ts'
 import { isPersonToken } from '../../shared/oauth/access-token.ts'
 import { apiResource } from '../../shared/oauth/metadata.ts'
@@ -26,27 +27,38 @@ export interface PersonCaller extends Actor {
 
 export type Caller = WorkloadCaller | PersonCaller
 
-export async function identify(deps: ResourceDeps, event: APIGatewayProxyEvent): Promise<Caller | Refusal> {
+export interface Identified {
+  readonly caller: Caller
+  /** The version of the approval rules, for what is refused later. */
+  readonly rules: number | undefined
+}
+
+export async function identify(
+  deps: ResourceDeps,
+  event: APIGatewayProxyEvent,
+): Promise<Identified | Refusal> {
   const verified = await verify(deps, event, aud => aud === apiResource(deps.issuer))
   if (verified instanceof Refusal) return verified
   const request = event.requestContext.requestId
   if (isPersonToken(verified.claims)) return identifyPerson(deps, verified, request)
-  const authority = await authorise(deps, verified, request)
-  if (authority instanceof Refusal) return authority
+  const authorised = await authorise(deps, verified, request)
+  if (authorised instanceof Refusal) return authorised
+  const { authority, rules } = authorised
   const { organisation } = authority
-  return {
+  const caller: WorkloadCaller = {
     ...authority,
     kind: 'workload',
     scopes: verified.claims.scope.split(' '),
     viewer: { organisation: organisation.id, kind: organisation.kind, roles: [] },
   }
+  return { caller, rules }
 }
 
 async function identifyPerson(
   deps: ResourceDeps,
   verified: VerifiedRequest,
   request: string,
-): Promise<PersonCaller | Refusal> {
+): Promise<Identified | Refusal> {
   const { store, clock } = deps
   const { claims, kid } = verified
   if (!isPersonToken(claims)) throw new Error('a person has a session')
@@ -61,19 +73,20 @@ async function identifyPerson(
     ]),
     spendProof(deps, verified, request, now),
   ])
-  if (replayed) return replayed
-  const caller = {
+  const rules = rulesInForce(standing)
+  if (replayed) return replayed.under({ rules })
+  const bearer = {
     person: claims.sub,
     organisation: claims.organisation,
     session: claims.session,
     tokenId: claims.jti,
     signedBy: kid,
   }
-  const authority = authorisePerson(caller, { standing, person, organisation, session, revokedToken }, now)
-  if (authority instanceof Refusal) return authority
+  const authority = authorisePerson(bearer, { standing, person, organisation, session, revokedToken }, now)
+  if (authority instanceof Refusal) return authority.under({ rules })
   if (person === undefined || organisation === undefined || session === undefined)
     throw new Error('an authority without its records')
-  return {
+  const caller: PersonCaller = {
     kind: 'person',
     person,
     organisation,
@@ -87,4 +100,5 @@ async function identifyPerson(
       ...(organisation.kind === 'auditor' && { audits: organisation.audits ?? [] }),
     },
   }
+  return { caller, rules }
 }

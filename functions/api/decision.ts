@@ -5,7 +5,6 @@ import type { Action } from '../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { time } from '../../shared/domain/time.ts'
 import { ruleOf } from '../../shared/domain/who-decides.ts'
-import { sees } from '../../shared/domain/who-sees.ts'
 import { itemAbsent, type Key, type Put } from '../../shared/ports/store.ts'
 import { type Asked, type Decided, decide, preview } from '../governance/engine/decide.ts'
 import { offices } from '../governance/engine/signer.ts'
@@ -114,8 +113,6 @@ const answered = (decided: Decided | Refusal, caller: PersonCaller, location?: s
 
 function answerOf(decided: Decided, { viewer }: PersonCaller, location?: string): Answer {
   const { subject: about } = decided
-  const whole = (of: typeof about): boolean =>
-    sees(viewer, { noun: 'proposal', about: [of.organisation], ...of }) === 'whole'
   const needs = (name: Action['name']): string => ruleOf(name).seats.map(offices).join(' and ')
   if (decided.step === 'proposed') {
     const { proposal } = decided
@@ -128,7 +125,7 @@ function answerOf(decided: Decided, { viewer }: PersonCaller, location?: string)
         needs: needs(proposal.rule),
         entry: decided.entry,
         ratify_by: null,
-        proposal: showProposal(proposal as never, whole(about)),
+        proposal: showProposal(proposal as never, viewer),
         proposals: [],
         difference: proposal.difference.map(showDifference),
         effects: showEffects(proposal.effects),
@@ -147,7 +144,7 @@ function answerOf(decided: Decided, { viewer }: PersonCaller, location?: string)
       entry: decided.entry,
       ratify_by: decided.ratifyBy === undefined ? null : time(decided.ratifyBy),
       proposal: null,
-      proposals: decided.proposals.map(one => showProposal(one as never, true)),
+      proposals: decided.proposals.map(one => showProposal(one as never, viewer)),
       difference: decided.difference.map(showDifference),
       effects: showEffects(decided.effects),
       shown: decided.shown,

@@ -47,8 +47,8 @@ export interface Operation {
   readonly summary: string
   /** What else a caller should know. */
   readonly description?: string
-  /** People carry a session's token, workloads one with a scope; `ticket`: whoever holds a ticket's secret. */
-  readonly by: 'people' | 'workloads' | 'both' | 'everyone'
+  /** People carry a session's token; both: workloads as well, one with a scope; everyone: no token is looked at. */
+  readonly by: 'people' | 'both' | 'everyone'
   /** For workloads. */
   readonly scope?: (typeof apiScopes)[number]
   /** Whose rule decides on it. */
@@ -88,6 +88,10 @@ export const forBoth = <
   operation: Typed<Caller, Q, B>,
 ): Operation => ({ ...operation, by: 'both' }) as unknown as Operation
 
-export const forEveryone = <B extends z.ZodType | undefined = undefined>(
-  operation: Typed<Caller, undefined, B>,
-): Operation => ({ ...operation, by: 'everyone' }) as unknown as Operation
+/** Nobody is known there, so that no caller is handed over. */
+type Untold<B extends z.ZodType | undefined> = Omit<Typed<Caller, undefined, B>, 'answer'> & {
+  answer(context: Omit<Context<Caller, undefined, Parsed<B>>, 'caller'>): Promise<Answer | Refusal>
+}
+
+export const forEveryone = <B extends z.ZodType | undefined = undefined>(operation: Untold<B>): Operation =>
+  ({ ...operation, by: 'everyone' }) as unknown as Operation

@@ -1,9 +1,10 @@
+import { holdable } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { dayOf, lastingObstacle, type Meter, reservedNow } from '../../shared/domain/meter.ts'
-import type { Organisation } from '../../shared/domain/records.ts'
+import type { Client, Organisation } from '../../shared/domain/records.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { Store } from '../../shared/ports/store.ts'
-import { type Granted, grantsOf } from '../grants.ts'
+import { type Granted, grantsOf, readHolds } from '../grants.ts'
 
 /** What a grant may spend and has spent: the same meter that the gate enforces, nothing derived from logs. */
 export interface Quota {
@@ -28,18 +29,23 @@ export interface Quota {
   readonly day_used: number
   /** The limit that would refuse even a request of one token now. */
   readonly binding: string | null
+  /** What the gate would answer any call now, whatever is left. */
+  readonly refused: { readonly code: string; readonly detail: string; readonly next: string } | null
   readonly expires_at: string
 }
 
 /** What one read takes. */
 const batch = 100
 
+/** `client`: the workload that asks. A hold can name it, or what is attested of it; people ask for all clients. */
 export async function quotasOf(
   store: Store,
   organisation: Organisation,
   now: number,
+  client?: Client,
 ): Promise<readonly Quota[]> {
-  const granted = await grantsOf(store, organisation, now)
+  const who = client ? holdable(client) : { organisation: organisation.id }
+  const granted = await grantsOf(store, organisation, now, await readHolds(store, who, now))
   const ids = [...new Set(granted.flatMap(({ grant }) => grant.meters))]
   const meters = new Map<string, Meter>()
   for (let i = 0; i < ids.length; i += batch)
@@ -53,7 +59,7 @@ export async function quotasOf(
   )
 }
 
-function quota({ grant, model, agreement }: Granted, meter: Meter, now: number): Quota {
+function quota({ grant, model, agreement, refusal }: Granted, meter: Meter, now: number): Quota {
   const { limits, remaining, used } = meter
   return {
     model: model.id,
@@ -75,6 +81,7 @@ function quota({ grant, model, agreement }: Granted, meter: Meter, now: number):
     streams_in_use: Object.keys(meter.leases).length,
     day_used: meter.day === dayOf(now) ? meter.dayUsed : 0,
     binding: lastingObstacle(meter, 1, now)?.code ?? null,
+    refused: refusal ? { code: refusal.code, detail: refusal.facts.detail, next: refusal.next } : null,
     expires_at: time(grant.expiresAt),
   }
 }

@@ -1,7 +1,10 @@
-/** What waits on somebody: proposals that their signature is missing from, and stops that a second person stands by. */
+/**
+ * What waits on somebody: proposals that their signature is missing from, stops that a second person stands by, and
+ * appeals that nobody has proposed an answer to.
+ */
 import { type Governed, indexes, keys } from '../../shared/domain/keys.ts'
 import type { Notice } from '../../shared/domain/notices.ts'
-import type { Proposal, Subject } from '../../shared/domain/proposals.ts'
+import type { Appeal, Proposal, Subject } from '../../shared/domain/proposals.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
 import type { Stop } from '../../shared/domain/stop.ts'
 import { time } from '../../shared/domain/time.ts'
@@ -9,6 +12,7 @@ import { type ActionName, openSeats, roleFor } from '../../shared/domain/who-dec
 import { sees } from '../../shared/domain/who-sees.ts'
 import { entryIdFrom } from '../../shared/entries/id.ts'
 import type { Key, Query, Store } from '../../shared/ports/store.ts'
+import { appealFacts, appealSubject } from '../governance/appeals/appeals.ts'
 import { proposalFacts } from '../governance/engine/sight.ts'
 import { sign } from '../governance/engine/signer.ts'
 import { clientSubject, grantSubject, organisationSubject } from '../governance/engine/subjects.ts'
@@ -17,7 +21,7 @@ import { personSubject, readMember } from '../governance/people/members.ts'
 import type { PersonCaller } from './caller.ts'
 
 export interface Wait {
-  readonly kind: 'proposal' | 'ratification'
+  readonly kind: 'proposal' | 'ratification' | 'appeal'
   readonly id: string
   readonly subject: string
   readonly text: string
@@ -28,6 +32,7 @@ export interface Wait {
 export interface Waits {
   readonly proposals: readonly Wait[]
   readonly stops: readonly Wait[]
+  readonly appeals: readonly Wait[]
   /** There were more records than one request looks at. */
   readonly atLeast: boolean
 }
@@ -41,14 +46,18 @@ const stoppable: readonly string[] = ['organisation', 'person', 'client', 'grant
 const lookBackMs = 14 * 86_400_000
 
 export async function waitsOn(store: Store, caller: PersonCaller, now: number): Promise<Waits> {
-  const [proposals, stops] = await Promise.all([
-    openProposals(store, caller, now),
+  const range = { index: indexes.byRecord, order: 'asc' } as const
+  const [proposals, appeals, stops] = await Promise.all([
+    readBounded<Governed<Proposal>>(store, { ...range, partition: 'proposal' }),
+    readBounded<Governed<Appeal>>(store, { ...range, partition: 'appeal' }),
     unratified(store, caller, now),
   ])
+  const open = proposals.records.filter(({ state, expiresAt }) => state === 'open' && expiresAt > now)
   return {
-    proposals: proposals.waits,
+    proposals: open.filter(one => isMissing(caller, one, now)).map(waitOfProposal),
     stops: stops.waits,
-    atLeast: proposals.atLeast || stops.atLeast,
+    appeals: appeals.records.filter(one => isToAnswer(caller, one, open)).map(waitOfAppeal),
+    atLeast: proposals.atLeast || stops.atLeast || appeals.atLeast,
   }
 }
 
@@ -57,22 +66,34 @@ interface Found {
   readonly atLeast: boolean
 }
 
-async function openProposals(store: Store, caller: PersonCaller, now: number): Promise<Found> {
-  const range = { index: indexes.byRecord, partition: 'proposal', order: 'asc' } as const
-  const { records, atLeast } = await readBounded<Governed<Proposal>>(store, range)
-  const waits = records
-    .filter(one => isMissing(caller, one, now))
-    .map(
-      ({ id, action, subject, expiresAt }): Wait => ({
-        kind: 'proposal',
-        id,
-        subject: subject.kind,
-        text: `${action.name} of ${subject.name}`,
-        until: expiresAt,
-      }),
-    )
-  return { waits, atLeast }
+const waitOfProposal = ({ id, action, subject, expiresAt }: Proposal): Wait => ({
+  kind: 'proposal',
+  id,
+  subject: subject.kind,
+  text: `${action.name} of ${subject.name}`,
+  until: expiresAt,
+})
+
+/** Once somebody has proposed to uphold or to dismiss it, it is that proposal that waits on somebody. */
+function isToAnswer(
+  { person, viewer }: PersonCaller,
+  appeal: Governed<Appeal>,
+  open: readonly Proposal[],
+): boolean {
+  if (appeal.state !== 'open' || sees(viewer, appealFacts(appeal)) === undefined) return false
+  if (open.some(({ subject }) => subject.kind === 'appeal' && subject.id === appeal.id)) return false
+  const subject = appealSubject(appeal)
+  const answers: readonly ActionName[] = ['appeal.uphold', 'appeal.dismiss']
+  return answers.some(name => roleFor(name, { person: person.id, ...person }, subject) !== undefined)
 }
+
+const waitOfAppeal = ({ id, subject, by, dueAt }: Appeal): Wait => ({
+  kind: 'appeal',
+  id,
+  subject: subject.kind,
+  text: `${by.name} appeals a decision about ${subject.name}: it is upheld or dismissed.`,
+  until: dueAt,
+})
 
 /** Actions that give a person rights: they do not sign them themselves. */
 const ofOwnRights: readonly ActionName[] = ['person.roles', 'person.first_admin', 'person.reinstate']
@@ -188,11 +209,12 @@ async function readBounded<R extends object>(
 
 const shownAtMost = 20
 
-export const showWaits = ({ proposals, stops, atLeast }: Waits) => ({
+export const showWaits = ({ proposals, stops, appeals, atLeast }: Waits) => ({
   proposals: proposals.length,
   stops: stops.length,
+  appeals: appeals.length,
   at_least: atLeast,
-  items: [...proposals, ...stops]
+  items: [...proposals, ...stops, ...appeals]
     .toSorted((a, b) => a.until - b.until)
     .slice(0, shownAtMost)
     .map(({ kind, id, subject, text, until }) => ({ kind, id, subject, text, until: time(until) })),

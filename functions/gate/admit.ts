@@ -2,7 +2,7 @@
 import { type Allow, decide } from '../../shared/domain/decide.ts'
 import { type Meter, type Reserved, reserve, reserved } from '../../shared/domain/meter.ts'
 import type { Model } from '../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type InForce, Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { type CallFacts, intentEntry, refusalEntry } from '../../shared/entries/call.ts'
 import { type NamedEntry, putEntry } from '../../shared/entries/put.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
@@ -11,7 +11,7 @@ import type { Random } from '../../shared/ports/world.ts'
 import type { Operation, Prepared, Request } from '../../shared/upstream/operation.ts'
 import { type ResourceDeps, spendProof } from '../resource.ts'
 import type { SettlementDeps } from '../settlement.ts'
-import { type GateCaller, modelCaller, readAuthority } from './authority.ts'
+import { type GateCaller, inForce, modelCaller, readAuthority } from './authority.ts'
 import { endCall, type OpenCall } from './call.ts'
 import { reserveOn } from './reserve.ts'
 
@@ -32,6 +32,7 @@ export interface Admitted {
   readonly caller: GateCaller
   readonly allow: Allow<Prepared>
   readonly call: Required<OpenCall>
+  readonly inForce: InForce
   /** When the read that admitted it began. */
   readonly readAt: number
 }
@@ -57,7 +58,8 @@ export async function admit(
     readAuthority(store, caller),
     spendProof(deps, verified, request, readAt),
   ])
-  if (replayed) return { refusal: replayed, meters: [] }
+  const stands = inForce(records)
+  if (replayed) return { refusal: replayed.under(stands), meters: [] }
 
   const { client, model } = records
   const facts: CallFacts = {
@@ -73,26 +75,27 @@ export async function admit(
   const asks = (model: Model): Prepared | Refusal => ask(incoming, model)
   const allow = decide(caller, records, meters, asks, clock.now())
   if (allow instanceof Refusal) {
-    await record(deps, refusalEntry(facts, allow, clock.now(), random.bytes(16)))
+    const refusal = allow.under(stands)
+    await record(deps, refusalEntry(facts, refusal, clock.now(), random.bytes(16)))
     const found = meters.filter(meter => meter !== undefined)
-    return { refusal: allow, meters: found.filter(meter => records.grant?.meters.includes(meter.id)) }
+    return { refusal, meters: found.filter(meter => records.grant?.meters.includes(meter.id)) }
   }
 
   const { ceiling } = allow.ask
   const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
   const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
   const tried = await record(deps, { eid, entry: intent }, guesses(deps, allow, eid))
-  if (tried instanceof Refusal) return { refusal: tried, meters: allow.meters }
+  if (tried instanceof Refusal) return { refusal: tried.under(stands), meters: allow.meters }
 
   const deadline = readAt + (leaseMs * 2) / 3
   const reserved = await reserveAll(deps, allow, { eid, deadline }, tried)
   const { told } = reserved
   if (reserved.refusal) {
-    const { code } = reserved.refusal
-    await endCall(deps, { eid, intent, told }, { ending: 'refused', charge: 0, code })
-    return { refusal: reserved.refusal, meters: reserved.meters }
+    const refusal = reserved.refusal.under(stands)
+    await endCall(deps, { eid, intent, told }, { ending: 'refused', charge: 0, refusal })
+    return { refusal, meters: reserved.meters }
   }
-  return { caller, allow, call: { eid, intent, meters: reserved.meters, told }, readAt }
+  return { caller, allow, call: { eid, intent, meters: reserved.meters, told }, inForce: stands, readAt }
 }
 
 function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {

@@ -1,7 +1,8 @@
 import type { ModelCaller, ModelRecords } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
-import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type InForce, type Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import { isModelToken } from '../../shared/oauth/access-token.ts'
 import { resourceModel } from '../../shared/oauth/metadata.ts'
 import type { VerifiedRequest } from '../../shared/oauth/resource.ts'
@@ -21,6 +22,12 @@ export interface GateRecords {
   readonly records: ModelRecords
   readonly meters: readonly (Meter | undefined)[]
 }
+
+/** What is in force for a call, for whoever refuses it. */
+export const inForce = ({ standing, agreement }: ModelRecords): InForce => ({
+  rules: rulesInForce(standing),
+  agreement,
+})
 
 /** The bearer of a model token, by its verified claims. */
 export function modelCaller(verified: VerifiedRequest, issuer: string): GateCaller | Refusal {

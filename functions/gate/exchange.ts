@@ -1,6 +1,6 @@
 /** Steps 6 to 8: the upstream's answer, passed through, and the end of the call whatever happens to it. */
 import type { Upstream } from '../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type InForce, Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Http, HttpResponse } from '../../shared/ports/http.ts'
 import type { Operation, Prepared } from '../../shared/upstream/operation.ts'
 import { failureOf, requestFault } from '../../shared/upstream/provider-error.ts'
@@ -90,6 +90,9 @@ function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: Ab
     leaseMs: deps.leaseMs,
     idleMs: deps.idleMs[allow.ask.watch ? 'stream' : 'json'],
     resting: () => run.resting,
+    saw: (inForce: InForce) => {
+      run.inForce = inForce
+    },
   }
   const watch = watchCall(deps, watched, why => run.abort(why))
   const gone = (): void => run.abort(client.reason instanceof Refusal ? client.reason : 'client_gone')
@@ -159,10 +162,11 @@ async function whole(
   if (successful) return { status, headers: { 'content-type': 'application/json' }, body }
   if (aboutRequest.includes(status)) {
     const { code, field, words } = requestFault(body)
-    return refuse('upstream_refused', words ?? `By its code: ${code}.`, { ...(field && { field }) })
+    const told = words ?? `By its code: ${code}.`
+    return refuse('upstream_refused', told, { ...(field && { field }) }).under(run.inForce)
   }
   const retryAfter = Number(headers['retry-after'])
   return refuse('upstream_unavailable', `The upstream answered ${status}.`, {
     ...(Number.isSafeInteger(retryAfter) && retryAfter > 0 && { retryAfter }),
-  })
+  }).under(run.inForce)
 }

@@ -12,8 +12,9 @@ export async function listModels(
   request: string,
   asked: { readonly protocol: Protocol; readonly id: string | undefined },
 ): Promise<Reply | Refusal> {
-  const authority = await authorise(deps, verified, request)
-  if (authority instanceof Refusal) return authority
+  const authorised = await authorise(deps, verified, request)
+  if (authorised instanceof Refusal) return authorised
+  const { authority, rules } = authorised
   const granted = await grantsOf(deps.store, authority.organisation, deps.clock.now())
   const models = granted
     .filter(({ open, model }) => open && model.upstreams[asked.protocol] !== undefined)
@@ -21,7 +22,8 @@ export async function listModels(
   const show = asked.protocol === 'openai' ? openaiModel : anthropicModel
   if (asked.id === undefined) return json(200, list(asked.protocol, models.map(show)))
   const one = models.find(model => model.id === asked.id)
-  return one ? json(200, show(one)) : refuse('model_unknown', 'It is not among the models you may use.')
+  if (one) return json(200, show(one))
+  return refuse('model_unknown', 'It is not among the models you may use.').under({ rules })
 }
 
 type Shown = { readonly id: string } & Record<string, string | number>

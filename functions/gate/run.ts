@@ -1,5 +1,5 @@
 import { chargeOf } from '../../shared/domain/charge.ts'
-import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type InForce, Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Ending } from '../../shared/entries/call.ts'
 import { NotSent } from '../../shared/ports/http.ts'
 import type { Usage } from '../../shared/upstream/operation.ts'
@@ -37,10 +37,13 @@ export class Run {
   done: 'completed' | 'upstream_refused' | undefined
   usage: Usage | undefined
   status: number | undefined
+  /** As it was read last. */
+  inForce: InForce
 
   constructor(deps: SettlementDeps, admitted: Admitted) {
     this.#deps = deps
     this.#admitted = admitted
+    this.inForce = admitted.inForce
     const { ask, model } = admitted.allow
     this.hidden = model.tokens.hiddenOutput || ask.hidden || ask.watch === undefined
   }
@@ -75,7 +78,7 @@ export class Run {
 
   /** Ends the call early. While the caller takes nothing, nothing else would notice. */
   abort(why: Refusal | 'client_gone'): void {
-    this.#why ??= why
+    this.#why ??= why instanceof Refusal ? why.under(this.inForce) : why
     this.#control.abort(over)
     if (this.held) void this.end()
   }
@@ -88,8 +91,8 @@ export class Run {
     this.#broke = true
     const what = unsent ? 'the upstream could not be asked' : 'the upstream broke off'
     this.#deps.telemetry.error(what, error, { entry: this.#admitted.call.eid })
-    if (unsent) return refuse('upstream_unavailable', 'It could not be asked.')
-    return brokenOff(detail)
+    const told = unsent ? refuse('upstream_unavailable', 'It could not be asked.') : brokenOff(detail)
+    return told.under(this.inForce)
   }
 
   /** Ends a call that has no reply. */
@@ -120,7 +123,7 @@ export class Run {
       ending: this.#ending(),
       charge,
       ...(usage && { usage }),
-      ...(this.#why instanceof Refusal && !this.done && { code: this.#why.code }),
+      ...(this.#why instanceof Refusal && !this.done && { refusal: this.#why }),
       ...(this.status !== undefined && { upstreamStatus: this.status }),
       ...(charge > ceiling && { overrun: true }),
     })

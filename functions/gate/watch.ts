@@ -4,10 +4,10 @@
  */
 import { authoriseModel } from '../../shared/domain/authority.ts'
 import { renew } from '../../shared/domain/meter.ts'
-import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { type InForce, Refusal, refuse } from '../../shared/domain/refusal.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import type { Clock } from '../../shared/ports/world.ts'
-import { type GateCaller, readAuthority } from './authority.ts'
+import { type GateCaller, inForce, readAuthority } from './authority.ts'
 import { within } from './within.ts'
 
 const beatMs = 1_000
@@ -31,6 +31,8 @@ export interface Watched {
   readonly idleMs: number
   /** Nothing is asked of the upstream now, so its silence is none. */
   readonly resting: () => boolean
+  /** The authority was read again. */
+  readonly saw: (inForce: InForce) => void
 }
 
 export interface Watch {
@@ -74,6 +76,7 @@ export function watchCall(
         refuse('store_unavailable', 'The authority could not be read again.')
       )
     goodAt = startedAt
+    call.saw(inForce(read.records))
     const authority = authoriseModel(call.caller, read.records, clock.now())
     if (authority instanceof Refusal) return authority
     until = authority.until

@@ -1,6 +1,6 @@
 /** `rules.change`: the approval rules, within their bounds, by a developer and the government together. */
 import { indexes, keys } from '../../shared/domain/keys.ts'
-import type { Organisation } from '../../shared/domain/parties.ts'
+import { everyone, type Organisation } from '../../shared/domain/parties.ts'
 import type { Subject } from '../../shared/domain/proposals.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { defaultRules, type Rules, ruleBounds } from '../../shared/domain/rules.ts'
@@ -33,6 +33,7 @@ const change: Definition = {
           item: after,
           if: stored ? { eq: [['version'], stored.version] } : itemAbsent,
         },
+        { kind: 'update', key: keys.standing, change: { set: [[['rules'], after.version]] } },
       ],
       told: {
         type: 'rules.changed',
@@ -78,7 +79,7 @@ async function subjectOf(store: Store, { version }: Rules): Promise<Subject> {
     id: 'rules',
     name: 'the approval rules',
     rev: version,
-    organisation: 'everyone',
+    organisation: everyone,
     developers: idsOf('developer'),
     governments: idsOf('government'),
   }

@@ -10,6 +10,7 @@ import { change } from '../governance/engine/changes.ts'
 import { clientSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
 import { personSubject } from '../governance/people/members.ts'
+import { answersFor } from '../governance/people/sponsors.ts'
 import { ownerOf } from './missed-stops.ts'
 import { remind, reminderId } from './reminder.ts'
 
@@ -58,13 +59,14 @@ const reminded = <R extends Contractor>({ noun, key, acts, subject }: Sponsored<
     return reminderId(`confirmation ${noun} ${id} ${until} ${ahead}`, until - ahead)
   },
   async end({ store }, record, at) {
-    const until = record.sponsor?.confirmedUntil ?? at.now
+    const { person, confirmedUntil: until } = record.sponsor ?? { person: '-', confirmedUntil: at.now }
+    const [sponsor] = await store.get([keys.person(person)])
     return remind(
       store,
       {
         subject: subject(record, await ownerOf(store, record)),
         type: `${noun}.confirmation_due`,
-        text: `The sponsor of ${record.name} confirms them until ${time(until)}; otherwise they are suspended.`,
+        text: reminderOf(record, { id: person, sponsor, until }),
         next: `sallyport ${noun} confirm ${record.id}`,
         dueAt: until,
       },
@@ -72,6 +74,22 @@ const reminded = <R extends Contractor>({ noun, key, acts, subject }: Sponsored<
     )
   },
 })
+
+/** One who answers for nobody any more does not confirm: another has to be named, and that is said in time. */
+function reminderOf(
+  { name, organisation }: Contractor,
+  {
+    id,
+    sponsor,
+    until,
+  }: { readonly id: string; readonly sponsor: Person | undefined; readonly until: number },
+): string {
+  const who = sponsor ? `${sponsor.name} (${id})` : id
+  const otherwise = `by ${time(until)}; otherwise it ends in a suspension.`
+  return answersFor(sponsor, organisation)
+    ? `The sponsor of ${name}, ${who}, is to confirm ${otherwise}`
+    : `The sponsor of ${name}, ${who}, answers for nobody any more: an administrator names another ${otherwise}`
+}
 
 const clients: Sponsored<Client> = {
   noun: 'client',

@@ -18,7 +18,7 @@ export const overdueAppeal: Lapse<Appeal> = {
         subject: appealSubject(appeal),
         type: 'appeal.overdue',
         text: `The appeal about ${appeal.subject.name} was to be answered by ${time(appeal.dueAt)}: it waits.`,
-        next: `sallyport partner appeal ${appeal.id}`,
+        next: `sallyport appeal get ${appeal.id}`,
         dueAt: appeal.dueAt,
       },
       at,

@@ -5,6 +5,7 @@ import { type Lapse, type Lapsed, lapseRecords } from '../governance/lapse.ts'
 import { type Swept, sweep } from './app.ts'
 import { clientReminded, personReminded, personUnconfirmed } from './confirmations.ts'
 import { endedSuspension } from './ended-suspensions.ts'
+import { clientAttributes, personAttributes } from './expiring-attributes.ts'
 import { lapsedClient } from './lapsed-clients.ts'
 import { lapsedGrant } from './lapsed-grants.ts'
 import { endedHold, lapsedHold } from './lapsed-holds.ts'
@@ -49,8 +50,8 @@ export async function lapse(deps: GovernanceDeps, runMs = lapseMs): Promise<Laps
   await walk('hold', lapsedHold, endedHold, missedOfHold)
   await walk('proposal', timedOut)
   await walk('grant', lapsedGrant, endedSuspension, missedOfGrant)
-  await walk('client', lapsedClient, clientReminded, missedOfClient)
-  await walk('person', personUnconfirmed, personReminded, missedOfPerson)
+  await walk('client', lapsedClient, clientReminded, ...clientAttributes, missedOfClient)
+  await walk('person', personUnconfirmed, personReminded, ...personAttributes, missedOfPerson)
   await walk('organisation', missedOfPartner)
   await walk('appeal', overdueAppeal)
   return lapsed

@@ -149,7 +149,7 @@ async function findDestination(
 ): Promise<Destination | Reply> {
   const hidden = authorizeParameters(request)
   const back = [formTarget(request.redirectUri)]
-  if (request.organisation === undefined) return organisationPage(hidden, back)
+  if (request.organisation === undefined) return organisationPage(hidden, back, request.misspelt)
   const [record] = await store.get([keys.organisation(request.organisation)])
   const organisation = judgeMembership(record)
   if (organisation instanceof Refusal || organisation.provider === undefined)

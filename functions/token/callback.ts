@@ -5,6 +5,7 @@ import type { Organisation, Person, Provider } from '../../shared/domain/parties
 import { judgeMembership, judgePerson } from '../../shared/domain/person-authority.ts'
 import type { Standing } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import { type AuthorizationCode, type SignIn, ticketLifetimes } from '../../shared/domain/tickets.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { signInRefusalEntry } from '../../shared/entries/sign-in.ts'
@@ -129,6 +130,7 @@ async function admit(
     app: signIn.app,
     code: judged.code ?? judged.error,
     detail: judged.description,
+    grounds: judged.under({ rules: rulesInForce(standing) }).grounds,
   })
   await store.write(putEntry(entry))
   return judged

@@ -4,6 +4,7 @@ import { randomId } from '../../shared/domain/id.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Client } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { issuanceEntry } from '../../shared/entries/token.ts'
 import type { AccessTokenClaims } from '../../shared/oauth/access-token.ts'
@@ -11,12 +12,12 @@ import { signingKey } from '../../shared/oauth/key-ring.ts'
 import { issueNonce } from '../../shared/oauth/nonce.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { headerValues, type Reply } from '../http.ts'
+import type { Rate } from '../rate.ts'
 import { inTime, spend } from '../spend.ts'
 import { answer, answerError } from './answer.ts'
 import { type Authenticated, assertionReplayed, authenticate, spendAssertion } from './authenticate.ts'
 import { isForPerson, issueToPerson } from './person.ts'
 import { proofReplayed, prove, refused, spentTooLate } from './prove.ts'
-import type { Rate } from './rate.ts'
 import { readForm } from './read-form.ts'
 import { recordRefusal } from './record.ts'
 import { markSeen } from './seen.ts'
@@ -47,15 +48,17 @@ export async function issueToken(
   if (isForPerson(form)) return issueToPerson(deps, event, request)
 
   // B, C, D. Assertion, client, signature and claims
-  const authenticated = await authenticate(deps, form, now)
+  const authenticated = await authenticate(deps, form, request)
   if (authenticated instanceof OAuthError) return answerError(authenticated)
 
   const nonce = { 'dpop-nonce': issueNonce(deps.nonceKey, now) }
-  const issuance = await consume(deps, authenticated, request)
+  const rules = rulesInForce(authenticated.standing)
+  const issuance = await consume(deps, authenticated, request, rules)
   if (issuance instanceof OAuthError) {
+    const refusal = issuance.under({ rules })
     // A challenge for a nonce is a step of the protocol; the same assertion comes again with an answer.
-    if (issuance.error !== 'use_dpop_nonce') await recordRefusal(deps, authenticated, issuance, request)
-    return answerError(issuance, nonce)
+    if (refusal.error !== 'use_dpop_nonce') await recordRefusal(deps, authenticated, refusal, request)
+    return answerError(refusal, nonce)
   }
 
   // I. Sign
@@ -76,6 +79,7 @@ async function consume(
   deps: TokenDeps,
   authenticated: Authenticated,
   request: TokenRequest,
+  rules: number | undefined,
 ): Promise<Issuance | OAuthError> {
   const { store, issuer, random, clock } = deps
   const { id, form, now } = request
@@ -132,7 +136,7 @@ async function consume(
   ])
   if (consumed.ok) {
     const exp = Math.min(authenticated.assertion.exp, proof.exp)
-    if (inTime(exp, clock.now())) return { claims, key, lifetime: target.lifetime }
+    if (inTime(exp, clock.now())) return { claims, key, lifetime: target.lifetime, rules }
     return spentTooLate('assertion')
   }
   if (consumed.failed.has(0)) return assertionReplayed()

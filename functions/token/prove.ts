@@ -36,5 +36,13 @@ export const spentTooLate = (what: 'assertion' | 'proof'): OAuthError =>
     retryAfter: 1,
   })
 
-export const refused = (error: OAuthErrorCode, { code, facts }: Refusal): OAuthError =>
-  new OAuthError(error, facts.detail, { code })
+/** What will pass by itself is no fault of the request: it has another error, and says when to come again. */
+export const refused = (error: OAuthErrorCode, { code, facts, kind, grounds }: Refusal): OAuthError =>
+  kind.status === 503
+    ? new OAuthError('temporarily_unavailable', facts.detail, {
+        code,
+        next: facts.next,
+        grounds,
+        retryAfter: facts.retryAfter ?? 1,
+      })
+    : new OAuthError(error, facts.detail, { code, next: facts.next, grounds })

@@ -14,7 +14,7 @@ import type { KnownRefusal } from './person.ts'
 export async function recordRefusal(
   { store, issuer }: { readonly store: Store; readonly issuer: string },
   { client, assertion }: Authenticated,
-  { code, error, description }: OAuthError,
+  { code, error, description, grounds }: OAuthError,
   request: { readonly id: string; readonly now: number },
 ): Promise<void> {
   const entry = tokenRefusalEntry({
@@ -26,6 +26,7 @@ export async function recordRefusal(
     client,
     code: code ?? error,
     detail: description,
+    grounds,
   })
   await store.write(putEntry(entry))
 }
@@ -46,6 +47,7 @@ export async function recordPersonRefusal(
     app,
     code,
     detail: refusal.description,
+    grounds: refusal.grounds,
     ...(session !== undefined && { session }),
   })
   await store.write(putEntry(entry))

@@ -3,6 +3,7 @@ import { keys, listed } from '../../shared/domain/keys.ts'
 import { type App, type Session, sessionLimits } from '../../shared/domain/parties.ts'
 import { judgePerson } from '../../shared/domain/person-authority.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import type { AuthorizationCode } from '../../shared/domain/tickets.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { noticeEntry, sessionEndEntry, signInEntry } from '../../shared/entries/sign-in.ts'
@@ -54,8 +55,9 @@ export async function redeemCode(
     keys.organisation(stored.organisation),
   ])
   const member = judgePerson(stored, { standing, person, organisation }, now)
+  const rules = rulesInForce(standing)
   if (member instanceof Refusal) {
-    const refusal = refused('invalid_grant', member)
+    const refusal = refused('invalid_grant', member.under({ rules }))
     return person ? { refusal, person, app } : refusal
   }
   // Another provider vouches for its people since: what the former one said ends with its sessions.
@@ -117,11 +119,12 @@ export async function redeemCode(
           person: member.person,
           session,
           refreshToken,
+          rules,
         }
-      : spentTooLate('proof')
+      : spentTooLate('proof').under({ rules })
 
   // The same request a second time proves nothing about whoever sent it.
-  if (consumed.failed.has(1)) return proofReplayed()
+  if (consumed.failed.has(1)) return proofReplayed().under({ rules })
   if (!consumed.failed.has(0)) throw new Error(`the session ${sessionId} exists`)
   const [used] = await store.get([key])
   return used?.session === undefined ? invalidCode() : endReused(deps, used.session, request, proof)

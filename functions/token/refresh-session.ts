@@ -3,6 +3,7 @@ import { keys } from '../../shared/domain/keys.ts'
 import type { App, Session } from '../../shared/domain/parties.ts'
 import { authorisePerson } from '../../shared/domain/person-authority.ts'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { refreshEntry } from '../../shared/entries/sign-in.ts'
 import type { Proof } from '../../shared/oauth/dpop-proof.ts'
@@ -56,7 +57,13 @@ export async function refreshSession(
     keys.organisation(session.organisation),
   ])
   if (person === undefined) return invalidToken()
-  const known = (refusal: OAuthError): KnownRefusal => ({ refusal, person, app, session: session.id })
+  const rules = rulesInForce(standing)
+  const known = (refusal: OAuthError): KnownRefusal => ({
+    refusal: refusal.under({ rules }),
+    person,
+    app,
+    session: session.id,
+  })
   if (proof.jkt !== session.jkt)
     return known(new OAuthError('invalid_grant', 'The refresh_token is bound to another key.'))
   const caller = {
@@ -80,9 +87,9 @@ export async function refreshSession(
   ])
   if (consumed.ok)
     return inTime(proof.exp, clock.now())
-      ? { claims, key, lifetime: claims.exp - claims.iat, person, session, refreshToken }
-      : spentTooLate('proof')
-  if (consumed.failed.has(1)) return proofReplayed()
+      ? { claims, key, lifetime: claims.exp - claims.iat, person, session, refreshToken, rules }
+      : spentTooLate('proof').under({ rules })
+  if (consumed.failed.has(1)) return proofReplayed().under({ rules })
   if (consumed.failed.has(0)) return known(refused('invalid_grant', ended))
   throw new Error('the entry of a refresh exists')
 }

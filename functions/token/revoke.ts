@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { keys } from '../../shared/domain/keys.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
+import { rulesInForce } from '../../shared/domain/rules.ts'
 import { putEntry } from '../../shared/entries/put.ts'
 import { revocationEntry } from '../../shared/entries/token.ts'
 import { verifyAccessToken } from '../../shared/oauth/access-token.ts'
@@ -8,11 +9,11 @@ import { isApp } from '../../shared/oauth/apps.ts'
 import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { keptBeyond } from '../../shared/oauth/spent-id.ts'
 import type { Put } from '../../shared/ports/store.ts'
+import { addressOf } from '../address.ts'
 import type { Reply } from '../http.ts'
-import { addressOf } from './address.ts'
+import type { Rate } from '../rate.ts'
 import { answer, answerError } from './answer.ts'
 import { type Authenticated, assertionReplayed, authenticate, spendAssertion } from './authenticate.ts'
-import type { Rate } from './rate.ts'
 import { readForm } from './read-form.ts'
 import { revokePersonToken } from './revoke-person.ts'
 import { tooMany } from './sign.ts'
@@ -40,15 +41,16 @@ export async function revokeToken(
     await revokePersonToken(deps, { app, token, request, now })
     return answer({})
   }
-  const authenticated = await authenticate(deps, form, now)
+  const authenticated = await authenticate(deps, form, { id: request, now })
   if (authenticated instanceof OAuthError) return answerError(authenticated)
-  if (token === undefined) return answerError(tokenMissing())
+  const known = { rules: rulesInForce(authenticated.standing) }
+  if (token === undefined) return answerError(tokenMissing().under(known))
 
   const consumed = await deps.store.transact([
     spendAssertion(authenticated, request, now),
     ...revocation(deps, authenticated, token, request, now),
   ])
-  return consumed.ok ? answer({}) : answerError(assertionReplayed())
+  return consumed.ok ? answer({}) : answerError(assertionReplayed().under(known))
 }
 
 const tokenMissing = (): OAuthError => new OAuthError('invalid_request', 'The token is missing.')

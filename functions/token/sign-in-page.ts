@@ -47,19 +47,22 @@ ${useNotice.paragraphs.map(text => `<p>${escapeHtml(text)}</p>`).join('\n')}
   return page(200, `Sign in with ${organisation.name}`, form, targets)
 }
 
-/** Organisations are not listed to strangers: whoever comes without one names theirs. */
+/** Organisations are not listed to strangers: whoever comes without one, or with one that is none, names theirs. */
 export function organisationPage(hidden: Hidden, targets: readonly string[], unknown?: string): Reply {
   const fault =
     unknown === undefined
       ? ''
-      : `<p class="fault" id="fault" role="alert">Nobody can sign in with the organisation “${escapeHtml(unknown)}”. Check its id, or ask its administrator.</p>`
-  const described = unknown === undefined ? 'hint' : 'fault hint'
+      : `<p class="fault" id="fault" role="alert">Nobody can sign in with the organisation “${escapeHtml(unknown)}”. Check its id, which is not its name, or ask its administrator.</p>
+`
+  const typed =
+    unknown === undefined
+      ? ' aria-describedby="hint"'
+      : ` value="${escapeHtml(unknown)}" aria-invalid="true" aria-describedby="fault hint" autofocus`
   const form = `<form method="get" action="${action}">
 ${fields(hidden)}
-${fault}
 <label for="organisation">Your organisation</label>
-<p class="hint" id="hint">Its id, as your administrator gave it to you.</p>
-<input id="organisation" name="organisation" required maxlength="128" autocomplete="organization" autocapitalize="none" spellcheck="false" aria-describedby="${described}">
+<p class="hint" id="hint">Its id, as your administrator gave it to you: small letters, digits and hyphens.</p>
+${fault}<input id="organisation" name="organisation" required maxlength="128" autocomplete="organization" autocapitalize="none" spellcheck="false"${typed}>
 <button type="submit">Continue</button>
 </form>`
   return page(unknown === undefined ? 200 : 404, 'Sign in', form, targets)

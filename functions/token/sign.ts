@@ -6,7 +6,7 @@ import type { Issuance } from './token-request.ts'
 /** Step I: what was decided and recorded, signed. */
 export async function sign(
   { signers, telemetry }: Pick<TokenDeps, 'signers' | 'telemetry'>,
-  { claims, key }: Issuance,
+  { claims, key, rules }: Issuance,
 ): Promise<string | OAuthError> {
   try {
     return await signAccessToken(claims, await signers(key))
@@ -15,7 +15,7 @@ export async function sign(
     return new OAuthError('temporarily_unavailable', 'The token could not be signed.', {
       code: 'signer_unavailable',
       retryAfter: 1,
-    })
+    }).under({ rules })
   }
 }
 

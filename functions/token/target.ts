@@ -1,7 +1,7 @@
 import { authoriseModel, type Caller, type CallerRecords, judgeGrant } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { type Agreement, type ClauseIds, capabilities, type Grant } from '../../shared/domain/records.ts'
-import { Refusal } from '../../shared/domain/refusal.ts'
+import { type Grounds, Refusal } from '../../shared/domain/refusal.ts'
 import type { ModelTokenClaims } from '../../shared/oauth/access-token.ts'
 import type { Form } from '../../shared/oauth/form.ts'
 import { tokenLifetimes } from '../../shared/oauth/lifetimes.ts'
@@ -10,6 +10,7 @@ import { OAuthError } from '../../shared/oauth/oauth-error.ts'
 import { parseScope } from '../../shared/oauth/scope.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { readGrants } from '../grants.ts'
+import { refused } from './prove.ts'
 
 /** What a token is for, and under which records. */
 export interface Target {
@@ -79,10 +80,11 @@ async function modelTarget(
   const authority = authoriseModel(modelCaller, { ...records, model, agreement, grant }, now)
   if (authority instanceof Refusal) {
     const error = authority.code === 'purpose_not_registered' ? 'invalid_request' : 'invalid_target'
-    return new OAuthError(error, authority.facts.detail, { code: authority.code })
+    return refused(error, authority.under({ agreement }))
   }
 
-  const scope = chooseScope(form, agreement.capabilities)
+  const withheldBy = { clause: clauses.capabilities, agreement: { id, digest } }
+  const scope = chooseScope(form, agreement.capabilities, withheldBy)
   if (scope instanceof OAuthError) return scope
   return {
     audience: modelResource(issuer, grant.model),
@@ -137,7 +139,11 @@ function choosePurpose(form: Form, { purposes }: Agreement): string | OAuthError
 }
 
 /** Everything on offer when nothing is asked for; never less than what is asked for. */
-function chooseScope(form: Form, offered: readonly string[]): readonly string[] | OAuthError {
+function chooseScope(
+  form: Form,
+  offered: readonly string[],
+  withheldBy: Grounds = {},
+): readonly string[] | OAuthError {
   const asked = form.get('scope')
   const scope = asked === undefined ? offered : parseScope(asked)
   if (scope === undefined || scope.length === 0)
@@ -148,6 +154,6 @@ function chooseScope(form: Form, offered: readonly string[]): readonly string[] 
   return new OAuthError(
     'invalid_scope',
     `The scope is one or more of: ${offered.join(' ')}.`,
-    withheld ? { code: 'capability_withheld' } : {},
+    withheld ? { code: 'capability_withheld', grounds: withheldBy } : {},
   )
 }

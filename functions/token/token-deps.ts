@@ -2,7 +2,7 @@ import type { SigningKey } from '../../shared/domain/records.ts'
 import type { Signer } from '../../shared/ports/keys.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import type { Clock, Random, Telemetry } from '../../shared/ports/world.ts'
-import type { RateLimit } from './rate.ts'
+import type { RateLimit } from '../rate.ts'
 
 export interface TokenDeps {
   readonly store: Store

@@ -15,4 +15,6 @@ export interface Issuance {
   readonly claims: AccessTokenClaims
   readonly key: SigningKey
   readonly lifetime: number
+  /** The version of the approval rules, should it be refused yet. */
+  readonly rules: number | undefined
 }

@@ -121,9 +121,8 @@ const withSentences = (query: z.ZodObject): z.ZodObject =>
 /** A person's token or a workload's, by the scope that it must have. */
 function securityOf({ by, scope }: Operation) {
   if (by === 'everyone') return []
-  const people = by === 'workloads' ? [] : [{ dpop: [personScope] }]
   const workloads = by === 'people' ? [] : [{ dpop: scope === undefined ? [] : [scope] }]
-  return [...people, ...workloads]
+  return [{ dpop: [personScope] }, ...workloads]
 }
 
 interface Decides {
@@ -137,10 +136,12 @@ interface Decides {
   readonly at_once?: true
   /** Ask whoever does it for the id once more. */
   readonly severe?: true
+  /** Whom the records narrow it to. */
+  readonly narrowed?: string
 }
 
 export function decidesOf(action: ActionName): Decides {
-  const { seats, organisations, asks, fresh, stops, severe } = ruleOf(action)
+  const { seats, organisations, asks, fresh, stops, severe, narrowed } = ruleOf(action)
   return {
     action,
     seats: seats.map(offices),
@@ -149,6 +150,7 @@ export function decidesOf(action: ActionName): Decides {
     fresh_sign_in: fresh,
     ...(stops && { at_once: true }),
     ...(severe && { severe: true }),
+    ...(narrowed && { narrowed }),
   }
 }
 

@@ -53,6 +53,10 @@ const shapeOf = (status: ProblemStatus) =>
       detail: z.string().meta({ description: 'What exactly was wrong with this request.' }),
       next: z.string().meta({ description: 'What you can do now.' }),
       request_id: z.string().meta({ description: 'For whoever looks into it.' }),
+      rules: z.int().optional().meta({
+        description:
+          'The version of the approval rules in force. Absent where it had not been read: for whoever is not known, and where the request was refused before.',
+      }),
       error: z
         .string()
         .optional()

@@ -2,6 +2,7 @@
  * Whether a caller may use a model now, by the records as they stand. The token only says which records
  * to look at; it never grants by itself. Missing or unknown state refuses.
  */
+import { standingText } from './parties.ts'
 import type {
   Agreement,
   Client,
@@ -13,7 +14,8 @@ import type {
   Spent,
   Standing,
 } from './records.ts'
-import { Refusal, refuse } from './refusal.ts'
+import { appealCommand, Refusal, type RefusalCode, refuse } from './refusal.ts'
+import type { Stop } from './stop.ts'
 import { time } from './time.ts'
 
 /** What a verified token says of its bearer. */
@@ -85,12 +87,13 @@ export function authoriseCaller(
     return refuse('key_compromised', `The token was signed with the key ${caller.signedBy}.`)
   if (records.revokedToken !== undefined)
     return refuse('token_revoked', 'The token was revoked by its owner.')
+  const restoring = judgeRestoring(standing)
+  if (restoring) return restoring
 
   if (client === undefined || client.organisation !== caller.organisation)
     return refuse('client_expired', 'The client of this token is not enrolled.')
   if (client.state !== 'active' && client.state !== 'enrolled') {
-    const ended = client.state === 'expired' || client.state === 'revoked'
-    return refuse(ended ? 'client_expired' : 'client_suspended', `The client is ${client.state}.`)
+    return refuse(codeOfState(client.state), `The client is ${client.state}.`)
   }
   if (client.expiresAt <= now) return refuse('client_expired', `It ended at ${time(client.expiresAt)}.`)
   const confirmedUntil = client.sponsor?.confirmedUntil ?? Infinity
@@ -151,10 +154,7 @@ function judgeOrganisation(organisation: Organisation | undefined): Organisation
     case 'suspended':
       return (organisation.continues?.length ?? 0) > 0 ? organisation : partnerSuspended(organisation)
     default:
-      return refuse(
-        'partner_revoked',
-        `${organisation.name} is ${organisation.partner} as a trusted partner.`,
-      )
+      return refuse('partner_revoked', standingText(organisation))
   }
 }
 
@@ -168,8 +168,18 @@ export function judgePartner(
   return goesOn ? undefined : partnerSuspended(organisation)
 }
 
-const partnerSuspended = ({ name }: Organisation): Refusal =>
-  refuse('partner_suspended', `${name} is suspended as a trusted partner.`)
+/** A state that is not known here stops as a suspension does. */
+function codeOfState(state: Client['state']): RefusalCode {
+  if (state === 'compromised') return 'client_compromised'
+  return state === 'expired' || state === 'revoked' ? 'client_expired' : 'client_suspended'
+}
+
+const partnerSuspended = ({ name, stop }: Extract<Organisation, { kind: 'partner' }>): Refusal =>
+  refuse('partner_suspended', `${name} is suspended as a trusted partner.`, appealing(stop))
+
+/** Only the partner itself is told so, by its own tokens: others do not get this far. */
+const appealing = (stop: Stop | undefined): { readonly next?: string } =>
+  stop ? { next: `The partner-admin can appeal it once: ${appealCommand(stop.entry)}` } : {}
 
 /** Nothing where the model is open to the organisation. */
 export function judgeModel(model: Model, organisation: Organisation): Refusal | undefined {
@@ -233,7 +243,8 @@ export function judgeGrant(
     grant.agreement !== token.agreement.id
   )
     return refuse('grant_missing', `Your organisation holds no grant of ${token.model}.`)
-  if (grant.state === 'suspended') return refuse('grant_suspended', `The grant ${grant.id} is suspended.`)
+  if (grant.state === 'suspended')
+    return refuse('grant_suspended', `The grant ${grant.id} is suspended.`, appealing(grant.stop))
   if (grant.state === 'revoked') return refuse('grant_revoked', `The grant ${grant.id} was revoked.`)
   if (grant.state === 'expired' || now < grant.startsAt || now >= grant.expiresAt)
     return refuse(
@@ -280,6 +291,20 @@ export function judgeHolds(standing: Standing | undefined, who: Holdable, now: n
     ([, { scope, until }]) => holdMatches(scope, who) && (until === undefined || until > now),
   )
   return hold && heldBy(hold)
+}
+
+/** Seconds: somebody looks through the log meanwhile. */
+const restoringRetryAfter = 60
+
+/**
+ * Nothing where the records are what was decided last. Judged before any of them: a restored one may say that somebody
+ * is active who was stopped since. People are not stopped by it; they have to be able to stop others.
+ */
+export function judgeRestoring({ restoring }: Standing): Refusal | undefined {
+  if (restoring === undefined) return undefined
+  return refuse('restoring', `Decisions are looked for since ${time(restoring.since)}.`, {
+    retryAfter: restoringRetryAfter,
+  })
 }
 
 const standingMissing = (): Refusal => refuse('store_unavailable', 'The standing record is missing.')

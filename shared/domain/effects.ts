@@ -4,16 +4,20 @@ export interface Effects {
   readonly clients: readonly Named[]
   /** How many there are in all. */
   readonly clientCount: number
+  /** People who are refused from the next request on. Who they are is not told: what is attested of them is theirs. */
+  readonly people: number
+  /** Their sessions. */
+  readonly sessions: number
   /** Live calls that end within 2 s. */
   readonly streams: number
   /** Calls of the last 24 hours that would have been refused. */
   readonly requestsPerDay: number
-  /** There were more calls than were counted. */
+  /** There were more calls, or sessions, than were counted. */
   readonly atLeast?: true
   /** Grants that go on because a mission hangs on them. */
   readonly continues: readonly Named[]
-  /** Clients of whom an attribute in the scope is not attested: they are not hit. */
-  readonly unattested?: readonly Named[]
+  /** Clients of whom an attribute in the scope is not attested, or not any more: they are not hit. */
+  readonly unattested?: readonly Unattested[]
 }
 
 export interface Named {
@@ -21,11 +25,18 @@ export interface Named {
   readonly name: string
 }
 
+export interface Unattested extends Named {
+  /** It was attested otherwise until then, milliseconds. */
+  readonly expiredAt?: number
+}
+
 export const maxNamed = 100
 
 export const noEffects: Effects = {
   clients: [],
   clientCount: 0,
+  people: 0,
+  sessions: 0,
   streams: 0,
   requestsPerDay: 0,
   continues: [],

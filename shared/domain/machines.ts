@@ -30,7 +30,7 @@ export const partnerMachine = {
   states: ['nominated', 'vetting', 'selected', 'active', 'suspended', 'revoked', 'reinstated', 'closed'],
   events: {
     vet: { from: ['nominated'], to: 'vetting' },
-    select: { from: ['nominated', 'vetting'], to: 'selected' },
+    select: { from: ['vetting'], to: 'selected' },
     activate: { from: ['selected'], to: 'active' },
     suspend: { from: ['active', 'reinstated'], to: 'suspended' },
     reinstate: { from: ['suspended'], to: 'active' },

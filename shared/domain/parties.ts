@@ -23,8 +23,11 @@ export const rolesOf: Readonly<Record<OrganisationKind, readonly Role[]>> = {
   auditor: ['auditor', 'counsel'],
 }
 
+/** Whose something is that is nobody's own: a hold by attributes alone, the rules. */
+export const everyone = 'everyone'
+
 /** Ids that stand for nobody in particular: what is about all, or done by an operator. No organisation has one. */
-export const reservedIds: readonly string[] = ['everyone', 'operator', 'deployment']
+export const reservedIds: readonly string[] = [everyone, 'operator', 'deployment']
 
 /** The role that looks after an organisation's own people and clients. */
 export const adminOf: Readonly<Record<OrganisationKind, Role>> = {
@@ -57,6 +60,15 @@ export const partnerStates = [
   'closed',
 ] as const
 export type PartnerState = (typeof partnerStates)[number]
+
+/** As a sentence. */
+export const standingText = ({
+  name,
+  partner,
+}: {
+  readonly name: string
+  readonly partner: PartnerState
+}): string => `${name} is ${partner === 'vetting' ? 'being vetted' : partner} as a trusted partner.`
 
 interface OrganisationFields {
   readonly id: string

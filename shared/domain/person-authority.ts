@@ -4,7 +4,7 @@
  */
 import { holdMatches } from './authority.ts'
 import type { Organisation, Person, Session } from './parties.ts'
-import { sessionLimits } from './parties.ts'
+import { sessionLimits, standingText } from './parties.ts'
 import type { HoldScope, Spent, Standing } from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { time } from './time.ts'
@@ -119,10 +119,7 @@ export function judgeMembership(organisation: Organisation | undefined): Organis
     case 'reinstated':
       return organisation
     default:
-      return refuse(
-        'partner_revoked',
-        `${organisation.name} is ${organisation.partner} as a trusted partner.`,
-      )
+      return refuse('partner_revoked', standingText(organisation))
   }
 }
 
@@ -141,7 +138,7 @@ export function judgeSession(session: Session, now: number): number | Refusal {
  * client or a model is about calls as well. And none stops the people of a developer, whose release waits on nobody:
  * its own administrators suspend them.
  */
-function holdsPerson(
+export function holdsPerson(
   scope: HoldScope,
   { id, organisation, attributes }: Person,
   kind: Organisation['kind'],

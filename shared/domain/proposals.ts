@@ -33,6 +33,15 @@ export interface Subject {
   readonly model?: string
   /** Several: those that an organisation is granted. An auditor's engagement is in models. */
   readonly models?: readonly string[]
+  /** Of a hold: whom it hit when it was placed. Each of them sees it, and of this its own part. */
+  readonly hit?: readonly Hit[]
+}
+
+/** What a hold stops of one organisation: how many of its clients and people. */
+export interface Hit {
+  readonly organisation: string
+  readonly clients: number
+  readonly people: number
 }
 
 export interface Proposal {
@@ -54,7 +63,13 @@ export interface Proposal {
   readonly rules: number
   readonly createdAt: number
   readonly expiresAt: number
-  readonly ended?: { readonly at: number; readonly by?: Signature; readonly reason?: Reason }
+  readonly ended?: {
+    readonly at: number
+    readonly by?: Signature
+    readonly reason?: Reason
+    /** The version of the rules then. */
+    readonly rules?: number
+  }
   /** The entry of its last step. */
   readonly entry: string
 }

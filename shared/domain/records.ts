@@ -6,7 +6,7 @@
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
 import type { Limits } from './meter.ts'
 import type { Attributes, Sponsor } from './parties.ts'
-import type { ReasonCode, Stop } from './stop.ts'
+import type { Reason, ReasonCode, Stop } from './stop.ts'
 
 export type { Organisation, PartnerState } from './parties.ts'
 
@@ -31,12 +31,23 @@ export interface Hold {
   readonly until?: number
 }
 
+/** Since when a restored registry is being looked through, by whom, and the entry that says so. */
+export interface Restoring {
+  readonly since: number
+  readonly by: string
+  readonly entry: string
+}
+
 /** The one item that every admission reads: what stops calls across records. */
 export interface Standing {
   /** By hold id; at most 100. */
   readonly holds: Readonly<Record<string, Hold>>
   /** Key ids of token signing keys that are no longer trusted, by the time they were marked. */
   readonly compromised: Readonly<Record<string, number>>
+  /** The version of the approval rules, for whoever refuses; absent until they are changed for the first time. */
+  readonly rules?: number
+  /** The records may have forgotten that somebody was stopped: while it stands, no workload is admitted. */
+  readonly restoring?: Restoring
 }
 
 export const protocols = ['openai', 'anthropic'] as const
@@ -176,6 +187,17 @@ export interface Grant {
   /** Somebody's mission hangs on it: even to suspend it takes two people. */
   readonly missionContinuity?: true
   readonly stop?: Stop
+  /** By which decision it came to its end; absent where its term ran out, and while it has not ended. */
+  readonly ended?: GrantEnd
+}
+
+export interface GrantEnd {
+  /** A request that was not granted, or a grant that was. */
+  readonly how: 'declined' | 'withdrawn' | 'timed_out' | 'revoked'
+  readonly at: number
+  /** The entry that records it: a partner appeals by it. */
+  readonly entry: string
+  readonly reason?: Reason
 }
 
 /** An id in `spent`: a proof, an assertion, a revoked token. Past `exp` it counts as absent. */

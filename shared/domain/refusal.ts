@@ -65,6 +65,12 @@ export const refusals = {
     'Ask the partner-admin of your organisation.',
     false,
   ),
+  client_compromised: kind(
+    403,
+    'The client was marked compromised, with all its keys and for good',
+    'Enrol a new client with a new key: ask the partner-admin of your organisation for a ticket, then sallyport client enroll',
+    false,
+  ),
   client_expired: kind(
     403,
     'The enrolment of the client has ended',
@@ -83,7 +89,7 @@ export const refusals = {
   partner_revoked: kind(
     403,
     'The partner is not, or no longer, a selected partner',
-    'The decision can be appealed once by the partner-admin.',
+    'The partner-admin can appeal the decision once, by its entry: sallyport inbox',
     false,
   ),
   hold_active: kind(
@@ -153,7 +159,7 @@ export const refusals = {
   grant_revoked: kind(
     403,
     'The grant was revoked',
-    'The decision can be appealed once by the partner-admin.',
+    'The partner-admin can appeal the decision once, by its entry: sallyport inbox',
     false,
   ),
   window_closed: kind(
@@ -194,7 +200,7 @@ export const refusals = {
   path_not_offered: kind(
     404,
     'This path is not offered',
-    'Offered are chat completions, responses, embeddings, messages, count_tokens, the lists of models, and /api/v1.',
+    'Offered are chat completions, responses, embeddings, messages, count_tokens, the lists of models, and /api/v1: see /docs.',
     false,
   ),
   field_not_allowed: kind(400, 'A field of the request is not allowed', 'Leave the named field out.', false),
@@ -216,13 +222,13 @@ export const refusals = {
   approval_required: kind(
     403,
     'This takes the approval of another person',
-    'Propose it; whoever is missing is told: sallyport proposal list',
+    'Somebody of the office that the detail names decides: they see what waits on them by sallyport auth status',
     false,
   ),
   own_proposal: kind(
     403,
-    'Nobody approves their own proposal, or one that raises their own rights',
-    'Ask another person of the missing role: sallyport proposal list',
+    'Nobody stands by their own decision, or signs what raises their own rights',
+    'Another person of the office does it: they see what waits on them by sallyport auth status',
     false,
   ),
   proposal_stale: kind(
@@ -261,8 +267,18 @@ export const refusals = {
     'Ask the administrator of your organisation for a new one: it is good once, for 15 minutes.',
     false,
   ),
-  record_unknown: kind(404, 'There is no such record for you', 'List those that you may see.', false),
-  record_exists: kind(409, 'There is one of that name already', 'Choose another id, or use that one.', false),
+  record_unknown: kind(
+    404,
+    'There is no such record for you',
+    'A record is named by its id, never by its name: list those that you may see, for instance by sallyport partner list',
+    false,
+  ),
+  record_exists: kind(
+    409,
+    'It is there already',
+    'Look at the one that the detail names, and change it or choose another id.',
+    false,
+  ),
   version_required: kind(
     428,
     'A change says which version it was made for',
@@ -330,6 +346,12 @@ export const refusals = {
     'Send it again after Retry-After.',
     true,
   ),
+  restoring: kind(
+    503,
+    'The records were restored and are not looked through yet',
+    'Send it again after Retry-After; the operator of the deployment knows how long it takes.',
+    true,
+  ),
   signer_unavailable: kind(503, 'A key did not answer', 'Send the request again after Retry-After.', true),
   upstream_refused: kind(
     400,
@@ -353,16 +375,47 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals
 
+/** What a refusal rests on. */
+export interface Grounds {
+  /** The clause of the agreement that asks for it. */
+  readonly clause?: string
+  /** The version of the agreement that the clause stands in. */
+  readonly agreement?: AgreementVersion
+  /** The version of the approval rules in force; absent where they had not been read yet. */
+  readonly rules?: number
+}
+
+export interface AgreementVersion {
+  readonly id: string
+  readonly digest: string
+}
+
+/** What had been read about what is in force when something was refused. Nothing is read for its sake. */
+export interface InForce {
+  readonly rules?: number | undefined
+  readonly agreement?: AgreementVersion | undefined
+}
+
+/** With what was in force, unless they say it already: whoever was closer to the decision knew better. */
+export function grounded<G extends Grounds>(grounds: G, { rules, agreement }: InForce): G {
+  const { id, digest } = agreement ?? {}
+  return {
+    ...(rules !== undefined && { rules }),
+    ...(grounds.clause && id !== undefined && digest !== undefined && { agreement: { id, digest } }),
+    ...grounds,
+  }
+}
+
 /** What is told beside the code. No secret, and nothing that the caller may not see. */
-export interface RefusalFacts {
+export interface RefusalFacts extends Grounds {
   /** One sentence: what exactly was wrong with this request. */
   readonly detail: string
   /** The request's field, by its path in the body: `messages[2].content`. */
   readonly field?: string
-  /** The clause of the agreement that asks for the refusal. */
-  readonly clause?: string
   /** The meter that binds. */
   readonly meter?: string
+  /** What can be done now, where it is more exact than what is said of the code. */
+  readonly next?: string
   /** Seconds until it can succeed. */
   readonly retryAfter?: number
 }
@@ -380,6 +433,24 @@ export class Refusal {
   get kind(): Kind {
     return refusals[this.code]
   }
+
+  get next(): string {
+    return this.facts.next ?? this.kind.next
+  }
+
+  get grounds(): Grounds {
+    const { clause, agreement, rules } = this.facts
+    return {
+      ...(clause && { clause }),
+      ...(agreement && { agreement }),
+      ...(rules !== undefined && { rules }),
+    }
+  }
+
+  /** The same, with what was in force when it was made. */
+  under(inForce: InForce): Refusal {
+    return new Refusal(this.code, grounded(this.facts, inForce))
+  }
 }
 
 export const refuse = (
@@ -387,6 +458,34 @@ export const refuse = (
   detail: string,
   facts: Omit<RefusalFacts, 'detail'> = {},
 ): Refusal => new Refusal(code, { detail, ...facts })
+
+/** How the command line calls the nouns that it lists. */
+const listed = {
+  agreement: 'agreement',
+  appeal: 'appeal',
+  client: 'client',
+  grant: 'grant',
+  hold: 'hold',
+  model: 'model',
+  organisation: 'org',
+  partner: 'partner',
+  person: 'person',
+  proposal: 'proposal',
+} as const
+
+/** In the same words whether there is none or it is not theirs to see, or they would tell. */
+export const unknownRecord = (
+  noun: keyof typeof listed,
+  id: string,
+  facts: Omit<RefusalFacts, 'detail'> = {},
+): Refusal =>
+  refuse('record_unknown', `There is no ${noun} ${id} for you.`, {
+    next: `A record is named by its id, never by its name: sallyport ${listed[noun]} list`,
+    ...facts,
+  })
+
+/** How a partner appeals a decision, by the entry that records it. */
+export const appealCommand = (entry: string): string => `sallyport partner appeal ${entry} --text '…'`
 
 function kind(status: number, title: string, next: string, retry: boolean): Kind {
   return { status, title, next, retry }

@@ -1,9 +1,11 @@
+import type { Standing } from './records.ts'
+
 /**
  * The approval rules that people can change, by a proposal of two organisations. Who decides what is no rule: it
  * stands in `who-decides.ts`. Bounds keep each within what the order and the agreements leave open.
  */
 export interface Rules {
-  /** Recorded with every decision. */
+  /** Recorded with every decision, and told with every refusal of whoever is known. */
   readonly version: number
   /** How long a proposal waits for its signatures. Hours. */
   readonly proposalHours: number
@@ -28,6 +30,10 @@ export const defaultRules: Rules = {
   inactivityDays: 35,
   freshMinutes: 5,
 }
+
+/** Their version, by what every request reads anyway. */
+export const rulesInForce = (standing: Standing | undefined): number | undefined =>
+  standing && (standing.rules ?? defaultRules.version)
 
 /** The least and the most of each. */
 export const ruleBounds: Readonly<Record<Exclude<keyof Rules, 'version'>, readonly [number, number]>> = {

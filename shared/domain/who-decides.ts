@@ -27,6 +27,8 @@ export interface Rule {
   readonly stops?: true
   /** What can hardly be taken back: the command line asks for the id once more. */
   readonly severe?: true
+  /** Whom the records narrow it to, in words for people; the plans of the action judge by it. */
+  readonly narrowed?: string
 }
 
 const developer: Who = { role: 'developer-admin', of: 'developer' }
@@ -72,7 +74,12 @@ const two = (further: Partial<Rule> = {}): Rule => ({
   fresh: true,
   ...further,
 })
-const stop = (who: readonly Who[]): Rule => one(who, { fresh: false, stops: true })
+const stop = (who: readonly Who[], narrowed?: string): Rule =>
+  one(who, { fresh: false, stops: true, ...(narrowed && { narrowed }) })
+
+/** An office that suspended every administrator of a developer would hold up its release. */
+const ownAlone = 'of a developer, an office or an auditor: its own administrators alone'
+const developerAlone = 'of a model that is released or withdrawn: its developer alone'
 
 export const whoDecides = {
   'organisation.register': both(),
@@ -80,7 +87,9 @@ export const whoDecides = {
   'organisation.webhooks': one(ownAdmin),
 
   /** Of itself it gives no right. */
-  'person.add': one([...ownAdmin, developer, government]),
+  'person.add': one([...ownAdmin, developer, government], {
+    narrowed: 'those who decide about an organisation: while it has no administrator',
+  }),
   /** An administrator of the person's own organisation, and one of another. */
   'person.roles': {
     seats: [ownAdmin, [developer, government]],
@@ -91,8 +100,8 @@ export const whoDecides = {
   'person.first_admin': both(),
   'person.attributes': one(ownAdmin),
   /** Also the sponsor, whatever they are. */
-  'person.confirm': one([...ownAdmin, ...ownOthers]),
-  'person.suspend': stop([...ownAdmin, developer, government]),
+  'person.confirm': one([...ownAdmin, ...ownOthers], { narrowed: 'the others: where they are the sponsor' }),
+  'person.suspend': stop([...ownAdmin, developer, government], ownAlone),
   'person.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
   'person.remove': one(ownAdmin, { severe: true, fresh: false }),
 
@@ -107,24 +116,31 @@ export const whoDecides = {
 
   'client.ticket': one(ownAdmin),
   'client.attributes': one(ownAdmin),
-  'client.confirm': one(ownAdmin),
-  'client.suspend': stop([...ownAdmin, developer, government]),
+  /** Also the sponsor, whatever they are. */
+  'client.confirm': one([...ownAdmin, ...ownOthers], { narrowed: 'the others: where they are the sponsor' }),
+  'client.suspend': stop([...ownAdmin, developer, government], ownAlone),
   'client.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
   'client.revoke': one(ownAdmin, { severe: true, fresh: false }),
-  'client.compromised': stop([...ownAdmin, developer, government]),
+  'client.compromised': stop([...ownAdmin, developer, government], ownAlone),
 
   'grant.activate': both({ asks: [partner] }),
   'grant.continuity': both(),
   'grant.quota': one([developer]),
-  'grant.suspend': stop([developer, government]),
+  'grant.suspend': stop(
+    [developer, government],
+    `${developerAlone}; where a mission hangs on it: \`grant.suspend_continuing\``,
+  ),
   /** Where a mission hangs on the grant. */
   'grant.suspend_continuing': two(),
-  'grant.reinstate': both(),
+  'grant.reinstate': both({ narrowed: developerAlone }),
   'grant.revoke': two({ severe: true }),
 
-  'hold.place': stop([developer, government]),
+  'hold.place': stop(
+    [developer, government],
+    'of a model alone, and of one that is released or withdrawn: its developer; of a whole organisation that a mission hangs on: nobody',
+  ),
   'hold.concur': one([developer]),
-  'hold.lift': one([developer, government]),
+  'hold.lift': one([developer, government], { narrowed: 'of the organisation that placed it' }),
 
   'appeal.lodge': one([partner], { fresh: false }),
   'appeal.uphold': both(),

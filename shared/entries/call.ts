@@ -52,7 +52,8 @@ export interface OutcomeFacts {
   readonly meters: readonly Reserved[]
   /** What the provider said, if it did. */
   readonly usage?: { readonly input: number; readonly output: number }
-  readonly code?: RefusalCode
+  /** Why it was refused or cut. */
+  readonly refusal?: Refusal
   readonly upstreamStatus?: number
   /** The provider billed more than the reservation. */
   readonly overrun?: true
@@ -86,7 +87,7 @@ export function intentEntry(
 
 /** The one outcome of an intent. It repeats the intent's facts, so that each can be read alone. */
 export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, now: number): NamedEntry {
-  const { ending, charge, meters, usage, code, upstreamStatus, overrun } = outcome
+  const { ending, charge, meters, usage, refusal, upstreamStatus, overrun } = outcome
   const body = JSON.parse(intent.body) as IntentBody
   const { kind: _, ...told } = body.unmapped
   const fields = {
@@ -96,7 +97,7 @@ export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, 
     ai_model: body.ai_model,
     api: { ...body.api, ...(upstreamStatus && { response: { code: upstreamStatus } }) },
     action_id: ending === 'refused' || ending === 'cut' ? action.denied : action.allowed,
-    ...(code && { status_code: code }),
+    ...(refusal && { status_code: refusal.code }),
     ...(usage && {
       message_context: {
         ai_role_id: 2,
@@ -110,7 +111,7 @@ export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, 
       ...told,
       kind: 'outcome',
       ...(ending === 'refused' && { decision: 'refuse' }),
-      ...(code && { code }),
+      ...(refusal && whyOf(refusal)),
       ...(overrun && { overrun }),
       ending,
       charge,
@@ -145,7 +146,6 @@ export function refusalEntry(call: CallFacts, refusal: Refusal, now: number, ran
   const { code, facts } = refusal
   const repeats = refusal.kind.status === 429 && facts.meter !== undefined
   const eid = repeats ? minuteId(call.client, facts.meter, code, now) : entryId(now, random)
-  const { field, clause, meter } = facts
   const fields = {
     ...callFields(call),
     action_id: action.denied,
@@ -154,10 +154,7 @@ export function refusalEntry(call: CallFacts, refusal: Refusal, now: number, ran
       kind: 'refusal',
       decision: 'refuse',
       ...ours(call),
-      code,
-      ...(field && { field }),
-      ...(clause && { clause }),
-      ...(meter && { meter }),
+      ...whyOf(refusal),
     },
   }
   const entry = makeEntry(
@@ -175,6 +172,19 @@ function minuteId(client: string, meter: string, code: RefusalCode, now: number)
   const minute = Math.floor(now / 60_000)
   const hash = createHash('sha256').update(`${client}\n${meter}\n${code}\n${minute}`).digest()
   return entryId(minute * 60_000, hash)
+}
+
+/** The entry's `agreement` is the version that the token was issued under; the clause stands in the one in force. */
+function whyOf({ code, facts }: Refusal): object {
+  const { field, clause, agreement, meter, rules } = facts
+  return {
+    code,
+    ...(field && { field }),
+    ...(clause && { clause }),
+    ...(clause && agreement && { clause_version: agreement.digest }),
+    ...(meter && { meter }),
+    ...(rules !== undefined && { rules }),
+  }
 }
 
 interface IntentBody {

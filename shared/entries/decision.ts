@@ -68,6 +68,7 @@ export function decisionEntry(facts: DecisionFacts): NamedEntry {
       governments: subject.governments,
       ...(subject.model && { model: subject.model }),
       ...(subject.models && { models: subject.models }),
+      ...(subject.hit && { hit: subject.hit }),
       ...(by && { role: by.role, auth_time: Math.floor(by.authTime / 10_000) * 10_000 }),
       ...(by?.acr && { acr: by.acr }),
       ...(signatures && { signatures: signatures.map(signed) }),

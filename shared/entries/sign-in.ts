@@ -1,4 +1,5 @@
 import type { App } from '../domain/parties.ts'
+import type { Grounds } from '../domain/refusal.ts'
 import { entryId, floorTime } from './id.ts'
 import type { NamedEntry } from './put.ts'
 import { makeEntry, status } from './record.ts'
@@ -63,13 +64,19 @@ export const refreshEntry = (facts: PersonIssuanceFacts): NamedEntry =>
 
 /** Somebody who is known here was refused on the way in, or a token of their session. */
 export const signInRefusalEntry = (
-  facts: Personal & { readonly code: string; readonly detail: string; readonly session?: string },
+  facts: Personal & {
+    readonly code: string
+    readonly detail: string
+    readonly session?: string
+    readonly grounds?: Grounds
+  },
 ): NamedEntry =>
   personEntry(facts, status.failure, facts.session ? activity.serviceTicket : activity.logon, {
     kind: 'sign_in_refusal',
     decision: 'refuse',
     code: facts.code,
     detail: facts.detail,
+    ...facts.grounds,
     ...(facts.session && { session: facts.session }),
   })
 

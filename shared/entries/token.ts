@@ -1,3 +1,4 @@
+import type { Grounds } from '../domain/refusal.ts'
 import { entryId } from './id.ts'
 import type { NamedEntry } from './put.ts'
 import { makeEntry, status } from './record.ts'
@@ -42,6 +43,7 @@ export interface IssuanceFacts extends Requested {
 export interface TokenRefusalFacts extends Requested {
   readonly code: string
   readonly detail: string
+  readonly grounds?: Grounds
 }
 
 /** A token was issued to a client and bound to a key. */
@@ -69,6 +71,7 @@ export function tokenRefusalEntry(facts: TokenRefusalFacts): NamedEntry {
     decision: 'refuse',
     code: facts.code,
     detail: facts.detail,
+    ...facts.grounds,
   })
 }
 

@@ -17,6 +17,8 @@ export interface AuthorizeRequest {
   /** RFC 9449 §10. */
   readonly dpopJkt: string
   readonly organisation?: string
+  /** What was given as one and can be no id: a person may have typed it, and is asked again. */
+  readonly misspelt?: string
   /** Seconds. */
   readonly maxAge?: number
 }
@@ -76,9 +78,7 @@ export function readAuthorizeRequest(issuer: string, sent: Sent): AuthorizeReque
   if ((one('scope') ?? personScope) !== personScope)
     return fault(new OAuthError('invalid_scope', `The scope is ${personScope}.`))
 
-  const organisation = one('organisation')
-  if (organisation !== undefined && !organisationId.test(organisation))
-    return fault(invalid('The organisation is the id of one.'))
+  const organisation = one('organisation')?.trim() || undefined
   const maxAge = one('max_age')
   if (maxAge !== undefined && !seconds.test(maxAge))
     return fault(invalid('The max_age is a number of seconds.'))
@@ -92,7 +92,10 @@ export function readAuthorizeRequest(issuer: string, sent: Sent): AuthorizeReque
     state,
     codeChallenge,
     dpopJkt,
-    ...(organisation !== undefined && { organisation }),
+    ...(organisation !== undefined &&
+      (organisationId.test(organisation)
+        ? { organisation }
+        : { misspelt: organisation.replace(/\p{Cc}/gu, '').slice(0, 128) })),
     ...(typeof age === 'number' && { maxAge: age }),
   }
 }

@@ -54,17 +54,25 @@ export function parseAssertion(form: Form): Assertion | OAuthError {
   return { client, kid, alg, jws }
 }
 
+/** Whether a registered key of `client` made the assertion, and is trusted. */
+export const verifyAssertion = (assertion: Assertion, client: Client | undefined, now: number): boolean => {
+  const key = verifyingKey(assertion, client, now)
+  return key !== undefined && key.compromisedAt === undefined
+}
+
 /**
- * Whether a registered key of `client` made the assertion. An unknown client or key costs a verification
- * all the same: the time of the answer must not tell which clients exist. `now` is in milliseconds: a key that was
- * replaced counts until its end.
+ * The registered key of `client` that made the assertion. It may be compromised: whoever has it can be told so, and no
+ * more. An unknown client or key costs a verification all the same: the time of the answer must not tell which clients
+ * exist. `now` is in milliseconds: a key that was replaced counts until its end.
  */
-export function verifyAssertion(
+export function verifyingKey(
   { kid, alg, jws }: Assertion,
   client: Client | undefined,
   now: number,
-): boolean {
-  const registered = client?.keys.find(key => key.kid === kid && key.alg === alg && isTrusted(key, now))
+): ClientKey | undefined {
+  const registered = client?.keys.find(
+    key => key.kid === kid && key.alg === alg && (key.until === undefined || now < key.until),
+  )
   const jwk = readPublicJwk(registered?.jwk, alg)
   const verifier = jwk ?? decoys[alg]
   const verified = verifySignature(
@@ -72,11 +80,8 @@ export function verifyAssertion(
     jws.input,
     jws.signature,
   )
-  return verified && jwk !== undefined
+  return verified && jwk !== undefined ? registered : undefined
 }
-
-const isTrusted = ({ until, compromisedAt }: ClientKey, now: number): boolean =>
-  compromisedAt === undefined && (until === undefined || now < until)
 
 /** The claims of a verified assertion. `issuer` is the only audience: a token URL is refused (RFC 10070). */
 export function judgeAssertion(

@@ -1,4 +1,4 @@
-import { type RefusalCode, refusals } from '../domain/refusal.ts'
+import { type Grounds, grounded, type InForce, type RefusalCode, refusals } from '../domain/refusal.ts'
 
 /** RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 9449 §5 and §8. */
 export type OAuthErrorCode =
@@ -19,10 +19,13 @@ export type OAuthErrorCode =
 interface Further {
   /** Our own reason, where one of the closed union says it. */
   readonly code?: RefusalCode
+  /** What can be done now, where it is more exact than what is said of the code. */
+  readonly next?: string | undefined
   /** Seconds. */
   readonly retryAfter?: number
   /** Where it is not the status of the code. */
   readonly status?: number
+  readonly grounds?: Grounds
 }
 
 /** What the token service answers instead of a token: a value, returned and never thrown. */
@@ -30,21 +33,37 @@ export class OAuthError {
   readonly error: OAuthErrorCode
   readonly description: string
   readonly code: RefusalCode | undefined
+  readonly next: string
   readonly retryAfter: number | undefined
   readonly status: number
+  readonly grounds: Grounds
 
   constructor(error: OAuthErrorCode, description: string, further: Further = {}) {
     this.error = error
     this.description = description.slice(0, maxDescription).replace(outsideDescription, '?')
     this.code = further.code
+    this.next = further.next ?? (further.code ? refusals[further.code].next : nextSteps[error])
     this.retryAfter = further.retryAfter
     this.status = further.status ?? statuses[error] ?? 400
+    this.grounds = further.grounds ?? {}
   }
 
-  /** RFC 6749 §5.2, with our code, where there is one, and the next step beside it. */
+  /** The same, with what was in force when it was made. */
+  under(inForce: InForce): OAuthError {
+    const { error, description, code, next, retryAfter, status } = this
+    return new OAuthError(error, description, {
+      status,
+      next,
+      ...(code && { code }),
+      ...(retryAfter !== undefined && { retryAfter }),
+      grounds: grounded(this.grounds, inForce),
+    })
+  }
+
+  /** RFC 6749 §5.2, with our code, where there is one, the next step, and what it rests on beside it. */
   get body(): object {
-    const { error, description, code } = this
-    const sallyport = { code: code ?? error, next: code ? refusals[code].next : nextSteps[error] }
+    const { error, description, code, next, grounds } = this
+    const sallyport = { code: code ?? error, next, ...grounds }
     return { error, error_description: description, sallyport }
   }
 }

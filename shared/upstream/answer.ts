@@ -5,16 +5,18 @@ import type { Refusal, RefusalCode } from '../domain/refusal.ts'
 import { time } from '../domain/time.ts'
 import { oauthError } from '../oauth/challenge.ts'
 
-/** `sallyport` inside the provider's error tells our own code, the next step, and OAuth's code at a 401. */
+/** `sallyport` inside the provider's error tells our own code, the next step, what it rests on, and OAuth's code at a 401. */
 export function errorBody(protocol: Protocol, refusal: Refusal, requestId: string): object {
-  const { code, facts, kind } = refusal
-  const message = `${kind.title}. ${facts.detail} ${kind.next}`
+  const { code, facts, kind, next } = refusal
+  const message = `${kind.title}. ${facts.detail} ${next}`
   const oauth = oauthError(refusal)
   const sallyport = {
     code,
-    next: kind.next,
+    next,
     ...(facts.field && { field: facts.field }),
     ...(facts.clause && { clause: facts.clause }),
+    ...(facts.agreement && { agreement: facts.agreement }),
+    ...(facts.rules !== undefined && { rules: facts.rules }),
     ...(facts.meter && { meter: facts.meter }),
     ...(oauth && { oauth }),
   }

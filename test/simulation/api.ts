@@ -92,7 +92,7 @@ export class Api {
     await this.#think()
     const request = this.#request(who)
     this.#note(who, `would ${how} proposal#${id} (${request})`)
-    const answered = { proposal: id, rev: seen.rev, request }
+    const answered = { proposal: id, rev: seen.rev, request, reason }
     const after = await this.#act(who, request, (deps, actor) => answers[how](deps, actor, answered))
     if (after === undefined || after instanceof Refusal) return after
     const applied = after.state === 'applied'

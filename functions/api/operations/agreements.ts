@@ -3,7 +3,7 @@ import { randomId } from '../../../shared/domain/id.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Agreement } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { readAgreement } from '../../governance/agreements/agreements.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
@@ -81,8 +81,7 @@ export const agreementOperations: readonly Operation[] = [
       if (seen instanceof Refusal) return seen
       const { agreement, subject } = seen
       const body = shown(caller, agreement, subject)
-      if (body === undefined)
-        return refuse('record_unknown', `There is no agreement ${agreement.id} for you.`)
+      if (body === undefined) return unknownRecord('agreement', agreement.id)
       return { status: 200, body, rev: agreement.rev }
     },
   }),

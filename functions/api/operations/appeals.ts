@@ -17,9 +17,9 @@ import { forPeople, type Operation } from '../operation.ts'
 import {
   appealShown,
   requestOfAppeal,
-  requestOfNomination,
   requestOfProposal,
   requestShown,
+  requestsOfNomination,
   showAppeal,
 } from '../shapes/appeal.ts'
 import { anyId, listOf, listQuery, longText } from '../shapes/common.ts'
@@ -58,7 +58,7 @@ const answering = (
       const appeal = await read(deps.store, caller, path.appeal ?? '')
       if (appeal instanceof Refusal) return appeal
       if (action !== 'appeal.uphold') return decideBy(context, { name: action, id: appeal.id, params: {} })
-      const { version } = await restoration(deps.store, appeal)
+      const { version } = await restoration(deps.store, appeal, deps.clock.now())
       return decideBy(context, { name: action, id: appeal.id, params: { version } })
     },
   })
@@ -149,8 +149,7 @@ export const appealOperations: readonly Operation[] = [
       if (first < 0)
         return refuse('body_malformed', 'after is the next of an earlier page.', { field: 'after' })
       if (after === undefined && viewer.roles.length > 0 && organisation.kind === 'partner')
-        if (['nominated', 'vetting', 'selected'].includes(organisation.partner))
-          items.push(requestOfNomination(organisation))
+        items.push(...requestsOfNomination(organisation))
       let position = cursor.join('.') || undefined
       for (const record of requestKinds.slice(first)) {
         const page = await listRecords<Appeal & Proposal>(store, {

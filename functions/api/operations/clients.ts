@@ -2,17 +2,15 @@ import type * as z from 'zod'
 import { type Governed, indexes, keys } from '../../../shared/domain/keys.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Client, Grant } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import type { Store } from '../../../shared/ports/store.ts'
-import {
-  type AttributesGiven,
-  type ClientAndOrganisation,
-  readClient,
-} from '../../governance/clients/clients.ts'
+import { type ClientAndOrganisation, readClient } from '../../governance/clients/client-and-organisation.ts'
+import type { AttributesGiven } from '../../governance/clients/clients.ts'
+import { judgeSightIn } from '../../governance/engine/engagement.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
-import { factsOf, judgeSight } from '../../governance/engine/sight.ts'
+import { factsOf } from '../../governance/engine/sight.ts'
 import { clientSubject } from '../../governance/engine/subjects.ts'
 import { pages } from '../../pages.ts'
 import { auditedModels } from '../audited.ts'
@@ -20,7 +18,7 @@ import type { PersonCaller } from '../caller.ts'
 import { decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
-import { attributesBody, clientShown, showClient } from '../shapes/client.ts'
+import { attributesBody, clientShown, confirmationBody, showClient } from '../shapes/client.ts'
 import { anyId, listOf, listQuery } from '../shapes/common.ts'
 import { ratified } from '../shapes/ratified.ts'
 import { ticketOperations } from './client-tickets.ts'
@@ -112,8 +110,7 @@ export const clientOperations: readonly Operation[] = [
       const found = await readClient(deps.store, path.client ?? '')
       if (found instanceof Refusal) return found
       const body = shown(caller, found, await auditedModels(deps.store, caller, found.organisation.id))
-      if (body === undefined)
-        return refuse('record_unknown', `There is no client ${found.client.id} for you.`)
+      if (body === undefined) return unknownRecord('client', found.client.id)
       return { status: 200, body, rev: found.client.rev }
     },
   }),
@@ -127,7 +124,23 @@ export const clientOperations: readonly Operation[] = [
     'Mark a client and all its keys compromised, at once and for good',
     stopBody,
   ),
-  decision('confirm', 'client.confirm', 'Answer for a contractor’s client for another 90 days'),
+  forPeople({
+    id: 'confirmClient',
+    method: 'POST',
+    path: '/clients/{client}/confirm',
+    tag: 'clients',
+    summary: 'Answer for a contractor’s client for another while; an administrator can name another sponsor',
+    action: 'client.confirm',
+    changes: true,
+    body: confirmationBody,
+    answers: decisionAnswers,
+    answer: context =>
+      decideBy(context, {
+        name: 'client.confirm',
+        id: context.path.client ?? '',
+        params: context.body.sponsor === undefined ? {} : { sponsor: context.body.sponsor },
+      }),
+  }),
   forPeople({
     id: 'attestClient',
     method: 'POST',
@@ -168,7 +181,7 @@ export const clientOperations: readonly Operation[] = [
         const subject = clientSubject(client, organisation)
         const action = client.state === 'compromised' ? 'client.compromised' : 'client.suspend'
         return (
-          judgeSight(caller, subject) ?? {
+          (await judgeSightIn(deps.store, caller, subject)) ?? {
             key: keys.client(client.id) as never,
             action,
             subject,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Grant } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
@@ -109,7 +109,7 @@ export const grantOperations: readonly Operation[] = [
       if (seen instanceof Refusal) return seen
       const { grant, subject } = seen
       const sight = sighted(caller, grant, subject)
-      if (sight === undefined) return refuse('record_unknown', `There is no grant ${grant.id} for you.`)
+      if (sight === undefined) return unknownRecord('grant', grant.id)
       const quotas = await quotasFor(deps, grant.organisation)
       return { status: 200, body: showGrant(grant, quotas, sight.whole), rev: grant.rev }
     },

@@ -16,7 +16,7 @@ import { ratified } from '../shapes/ratified.ts'
 
 function shown({ viewer }: PersonCaller, hold: Governed<HoldRecord>): object | undefined {
   const sight = sees(viewer, holdFacts(hold))
-  return sight && showHold(hold, sight === 'whole')
+  return sight && showHold(hold, viewer, sight === 'whole')
 }
 
 const read = ({ deps, caller, path }: Pick<Context<PersonCaller>, 'deps' | 'caller' | 'path'>) =>

@@ -24,7 +24,7 @@ async function workload(
   return {
     client: { id: client.id, name: client.name, kind: client.kind, organisation: client.organisation },
     organisation: showOrganisation(organisation),
-    quota: await quotasOf(store, organisation, clock.now()),
+    quota: await quotasOf(store, organisation, clock.now(), client),
   }
 }
 
@@ -50,7 +50,7 @@ async function person({ store, clock }: ApiDeps, caller: PersonCaller): Promise<
       state: own.state,
       confirmed_until: own.sponsor ? time(own.sponsor.confirmedUntil) : null,
       // Sealed words are for those who decide about it.
-      organisation_stop: stop ? showStop(stop, false) : null,
+      organisation_stop: stop ? showStop(stop, false, organisation.id) : null,
     },
     quota,
     waits_on_me: showWaits(waits),

@@ -1,14 +1,15 @@
 import * as z from 'zod'
+import { holdable } from '../../../shared/domain/authority.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { type Model, protocols } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees, type Viewer } from '../../../shared/domain/who-sees.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import type { UpstreamsWords } from '../../governance/models/model-words.ts'
 import { readModel, subjectOf } from '../../governance/models/models.ts'
-import { grantsOf } from '../../grants.ts'
+import { grantsOf, readHolds } from '../../grants.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller } from '../caller.ts'
 import { creationAnswers, decideBy, decisionAnswers, decisionBody } from '../decision.ts'
@@ -24,8 +25,9 @@ type Show = (model: Governed<Model>) => object | undefined
 /** How one person is shown models: judged with what is offered to their organisation. */
 async function showing({ store, clock }: ApiDeps, caller: PersonCaller): Promise<Show> {
   const { viewer, organisation } = caller
+  const now = clock.now()
   const [granted, offered] = await Promise.all([
-    grantsOf(store, organisation, clock.now()),
+    grantsOf(store, organisation, now, await readHolds(store, { organisation: organisation.id }, now)),
     viewer.kind === 'partner' ? modelsOfferedTo(store, viewer.organisation) : new Set<string>(),
   ])
   const open = new Set(granted.filter(one => one.open).map(({ model }) => model.id))
@@ -87,7 +89,9 @@ export const modelOperations: readonly Operation[] = [
     answers: { 200: listOf(z.union([modelShown, modelListed])) },
     async answer({ deps, caller, query }) {
       if (caller.kind === 'workload') {
-        const granted = await grantsOf(deps.store, caller.organisation, deps.clock.now())
+        const now = deps.clock.now()
+        const held = await readHolds(deps.store, holdable(caller.client), now)
+        const granted = await grantsOf(deps.store, caller.organisation, now, held)
         return {
           status: 200,
           body: { items: granted.map(({ model, open }) => showListed(model, open)), next: null },
@@ -108,7 +112,7 @@ export const modelOperations: readonly Operation[] = [
       const model = await readModel(deps.store, path.model ?? '')
       if (model instanceof Refusal) return model
       const body = (await showing(deps, caller))(model)
-      if (body === undefined) return refuse('record_unknown', `There is no model ${model.id} for you.`)
+      if (body === undefined) return unknownRecord('model', model.id)
       return { status: 200, body, rev: model.rev }
     },
   }),

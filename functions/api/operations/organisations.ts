@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { randomId } from '../../../shared/domain/id.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { adminOf, type Organisation } from '../../../shared/domain/parties.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { SecretsUnavailable } from '../../../shared/ports/keys.ts'
 import { judgeWebhookUrl } from '../../../shared/webhooks/address.ts'
@@ -49,7 +49,7 @@ function told({ organisation, person }: PersonCaller, one: Organisation) {
 
 /** The webhooks of one's own organisation are for its administrators; another's are not there. */
 function judgeOwnAdmin({ organisation, person }: PersonCaller, id: string): Refusal | undefined {
-  if (organisation.id !== id) return refuse('record_unknown', `There is no organisation ${id} for you.`)
+  if (organisation.id !== id) return unknownRecord('organisation', id)
   const role = adminOf[organisation.kind]
   return person.roles.includes(role)
     ? undefined
@@ -85,7 +85,7 @@ export const organisationOperations: readonly Operation[] = [
       const one = await readOrganisation(deps.store, path.organisation ?? '')
       if (one instanceof Refusal) return one
       if (!isSeen(caller, one, await dealings(deps.store, caller.organisation)))
-        return refuse('record_unknown', `There is no organisation ${one.id} for you.`)
+        return unknownRecord('organisation', one.id)
       return { status: 200, body: showWhole(one, told(caller, one)), rev: one.rev }
     },
   }),

@@ -3,7 +3,7 @@ import type { Governed } from '../../../shared/domain/keys.ts'
 import { keys } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
@@ -79,7 +79,7 @@ export const partnerOperations: readonly Operation[] = [
       const partner = await readPartner(deps.store, path.partner ?? '')
       if (partner instanceof Refusal) return partner
       const body = await shown(deps, caller, partner)
-      if (body === undefined) return refuse('record_unknown', `There is no partner ${partner.id} for you.`)
+      if (body === undefined) return unknownRecord('partner', partner.id)
       return { status: 200, body, rev: partner.rev }
     },
   }),

@@ -3,7 +3,7 @@ import { randomId } from '../../../shared/domain/id.ts'
 import { keys } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { adminOf, type Organisation, type Person, roles } from '../../../shared/domain/parties.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
@@ -80,8 +80,7 @@ export const personOperations: readonly Operation[] = [
       if (organisation instanceof Refusal) return organisation
       const models = await auditedModels(deps.store, caller, id)
       const facts = { noun: 'person', owner: id, ...deciders(organisation), models } as const
-      if (sees(caller.viewer, facts) === undefined)
-        return refuse('record_unknown', `There is no organisation ${id} for you.`)
+      if (sees(caller.viewer, facts) === undefined) return unknownRecord('organisation', id)
       return listRecords<Person>(deps.store, {
         record: 'person',
         owner: id,
@@ -102,8 +101,7 @@ export const personOperations: readonly Operation[] = [
       if (member instanceof Refusal) return member
       const models = await auditedModels(deps.store, caller, member.organisation.id)
       const body = shown(caller, member, models)
-      if (body === undefined)
-        return refuse('record_unknown', `There is no person ${member.person.id} for you.`)
+      if (body === undefined) return unknownRecord('person', member.person.id)
       return { status: 200, body, rev: member.person.rev }
     },
   }),

@@ -1,6 +1,7 @@
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Person, type Session } from '../../../shared/domain/parties.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
+import { sees } from '../../../shared/domain/who-sees.ts'
 import { endSession } from '../../governance/people/end-session.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller } from '../caller.ts'
@@ -39,12 +40,12 @@ async function end(
 /** Of the caller's own organisation, by its administrator; those of others are not there for them. */
 async function administered(
   { store }: ApiDeps,
-  { person, organisation }: PersonCaller,
+  { person, organisation, viewer }: PersonCaller,
   id: string,
 ): Promise<Governed<Person> | Refusal> {
   const [found] = await store.get([keys.person(id)])
-  if (found?.organisation !== organisation.id)
-    return refuse('record_unknown', `There is no person ${id} for you.`)
+  const facts = { noun: 'person', owner: organisation.id, developers: [], governments: [] } as const
+  if (found?.organisation !== organisation.id || !sees(viewer, facts)) return unknownRecord('person', id)
   const role = adminOf[organisation.kind]
   return person.roles.includes(role)
     ? found

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
+import type { PartnerState } from '../../../shared/domain/parties.ts'
 import type { Appeal, Proposal } from '../../../shared/domain/proposals.ts'
 import { time } from '../../../shared/domain/time.ts'
-import { ruleOf } from '../../../shared/domain/who-decides.ts'
+import { type ActionName, ruleOf } from '../../../shared/domain/who-decides.ts'
 import { missing } from '../../governance/engine/approve.ts'
 import { offices } from '../../governance/engine/signer.ts'
 import { instant, named, reasonShown, showReason, showSignature, signature } from './common.ts'
@@ -88,21 +89,28 @@ export const requestOfProposal = (proposal: Governed<Proposal>): Request => ({
   entry: proposal.entry,
 })
 
-/** A nomination has no clock: the order sets none, and a silence decides nothing. */
-export const requestOfNomination = (partner: {
+/** What a nomination waits for, in each of its states. */
+const nextOf: Readonly<Partial<Record<PartnerState, ActionName>>> = {
+  nominated: 'partner.vet',
+  vetting: 'partner.select',
+  selected: 'partner.activate',
+}
+
+/** Of a partner that is on its way. It has no clock: the order sets none, and a silence decides nothing. */
+export function requestsOfNomination({
+  id,
+  name,
+  partner: state,
+}: {
   readonly id: string
   readonly name: string
-  readonly partner: string
-}): Request => ({
-  kind: 'nomination',
-  id: partner.id,
-  action: 'partner.select',
-  subject: { kind: 'organisation', id: partner.id, name: partner.name },
-  state: partner.partner,
-  waits_on: ruleOf(partner.partner === 'selected' ? 'partner.activate' : 'partner.select')
-    .seats.map(offices)
-    .join(' and '),
-  since: null,
-  expires_at: null,
-  entry: null,
-})
+  readonly partner: PartnerState
+}): readonly Request[] {
+  const action = nextOf[state]
+  if (action === undefined) return []
+  const subject = { kind: 'organisation', id, name }
+  const waits_on = ruleOf(action).seats.map(offices).join(' and ')
+  return [
+    { kind: 'nomination', id, action, subject, state, waits_on, since: null, expires_at: null, entry: null },
+  ]
+}

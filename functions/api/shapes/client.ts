@@ -68,8 +68,14 @@ export const showClient = (client: Governed<Client>, whole: boolean): z.infer<ty
   sponsor: client.sponsor
     ? { person: client.sponsor.person, confirmed_until: time(client.sponsor.confirmedUntil) }
     : null,
-  stop: client.stop ? showStop(client.stop, whole) : null,
+  stop: client.stop ? showStop(client.stop, whole, client.organisation) : null,
   version: client.rev,
+})
+
+export const confirmationBody = decisionBody.extend({
+  sponsor: anyId
+    .optional()
+    .meta({ description: 'Who answers from now on; unless given, who has answered so far.' }),
 })
 
 export const ticketBody = z

@@ -4,7 +4,7 @@ import type { Effects } from '../../../shared/domain/effects.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { roles } from '../../../shared/domain/parties.ts'
 import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
-import type { Refusal } from '../../../shared/domain/refusal.ts'
+import { appealCommand, type Refusal } from '../../../shared/domain/refusal.ts'
 import { type Reason, reasonCodes, type Signature, type Stop } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
 
@@ -29,12 +29,15 @@ export const longText = z
   .refine(text => isPlain(text.replace(/[\t\r\n]/g, '')), 'it holds a control character')
 
 export const reasonBody = z
-  .strictObject({
-    code: z.enum(reasonCodes),
-    text: longText.meta({ description: 'Your words. Shown quoted, never as markup.' }),
-    reference: shortText.optional().meta({ description: 'A ticket or case of yours.' }),
-    sealed: z.literal(true).optional().meta({ description: 'The words are for the deciding side alone.' }),
-  })
+  .strictObject(
+    {
+      code: z.enum(reasonCodes),
+      text: longText.meta({ description: 'Your words. Shown quoted, never as markup.' }),
+      reference: shortText.optional().meta({ description: 'A ticket or case of yours.' }),
+      sealed: z.literal(true).optional().meta({ description: 'The words are for the deciding side alone.' }),
+    },
+    { error: ({ input }) => (input === undefined ? 'say why, by a code and your words' : undefined) },
+  )
   .meta({ id: 'Reason' })
 
 export const toReason = ({ code, text, reference, sealed }: z.infer<typeof reasonBody>): Reason => ({
@@ -100,10 +103,14 @@ export const stopShown = z
     ratified: signature.nullable(),
     missed: z.boolean(),
     break_glass: z.boolean(),
+    appeal: z.string().nullable().meta({
+      description: 'For a partner that others have stopped: the command by which it appeals, once.',
+    }),
   })
   .meta({ id: 'Stop' })
 
-export const showStop = (stop: Stop, whole: boolean) => ({
+/** `owner`: whose record it is. Whoever is not shown the whole of it belongs to them, and does not decide. */
+export const showStop = (stop: Stop, whole: boolean, owner?: string) => ({
   by: showSignature(stop.by),
   reason: showReason(stop.reason, whole),
   entry: stop.entry,
@@ -111,6 +118,7 @@ export const showStop = (stop: Stop, whole: boolean) => ({
   ratified: stop.ratified ? showSignature(stop.ratified) : null,
   missed: stop.missed === true,
   break_glass: stop.breakGlass === true,
+  appeal: whole || owner === undefined || stop.by.organisation === owner ? null : appealCommand(stop.entry),
 })
 
 export const difference = z
@@ -127,6 +135,10 @@ export const effects = z
   .object({
     clients: z.array(named),
     client_count: z.int(),
+    people: z.int().meta({
+      description: 'People who are refused from the next request on; who they are is not told.',
+    }),
+    sessions: z.int().meta({ description: 'Their sessions.' }),
     streams: z.int().meta({ description: 'Live calls that end within 2 s.' }),
     requests_per_day: z
       .int()
@@ -134,19 +146,33 @@ export const effects = z
     at_least: z.boolean(),
     continues: z.array(named).meta({ description: 'Grants that go on because a mission hangs on them.' }),
     unattested: z
-      .array(named)
-      .meta({ description: 'Clients of whom an attribute in the scope is not attested: not hit.' }),
+      .array(
+        named
+          .extend({
+            expired_at: instant.nullable().meta({ description: 'It was attested otherwise until then.' }),
+          })
+          .meta({ id: 'Unattested' }),
+      )
+      .meta({
+        description: 'Clients of whom an attribute in the scope is not attested, or not any more: not hit.',
+      }),
   })
   .meta({ id: 'Effects' })
 
 export const showEffects = (given: Effects) => ({
   clients: [...given.clients],
   client_count: given.clientCount,
+  people: given.people,
+  sessions: given.sessions,
   streams: given.streams,
   requests_per_day: given.requestsPerDay,
   at_least: given.atLeast === true,
   continues: [...given.continues],
-  unattested: [...(given.unattested ?? [])],
+  unattested: (given.unattested ?? []).map(({ id, name, expiredAt }) => ({
+    id,
+    name,
+    expired_at: expiredAt === undefined ? null : time(expiredAt),
+  })),
 })
 
 export const subject = z

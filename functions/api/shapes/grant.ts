@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
-import type { Grant } from '../../../shared/domain/records.ts'
+import type { Grant, GrantEnd } from '../../../shared/domain/records.ts'
+import { appealCommand } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { GrantWords } from '../../governance/grants/grant-request.ts'
 import type { Quota } from '../quota.ts'
-import { anyId, chosenId, instant, showStop, stopShown } from './common.ts'
+import { anyId, chosenId, instant, reasonShown, showReason, showStop, stopShown } from './common.ts'
 import { limitsBody, limitsShown } from './limits.ts'
 
 export const grantStates = ['requested', 'approved', 'active', 'suspended', 'expired', 'revoked'] as const
@@ -66,10 +67,32 @@ export const grantShown = z
       .boolean()
       .meta({ description: 'A mission hangs on it: it takes two people even to suspend it.' }),
     stop: stopShown.nullable().meta({ description: 'Why it is suspended.' }),
+    ended: z
+      .object({
+        how: z.enum(['declined', 'withdrawn', 'timed_out', 'revoked']),
+        at: instant,
+        reason: reasonShown.nullable(),
+        entry: z.string().meta({ description: 'The entry that records it.' }),
+        appeal: z
+          .string()
+          .nullable()
+          .meta({ description: 'For a partner: the command by which it appeals, once.' }),
+      })
+      .nullable()
+      .meta({ description: 'The decision by which it ended; null where its term did, and before.' }),
     quota: z.array(quotaShown).meta({ description: 'One for each meter that calls are charged to.' }),
     version: z.int(),
   })
   .meta({ id: 'Grant' })
+
+/** Whoever is not shown the whole of it is the partner whose grant it is. */
+const showEnd = ({ how, at, reason, entry }: GrantEnd, whole: boolean) => ({
+  how,
+  at: time(at),
+  reason: reason ? showReason(reason, whole) : null,
+  entry,
+  appeal: !whole && (how === 'declined' || how === 'revoked') ? appealCommand(entry) : null,
+})
 
 export const showGrant = (
   grant: Governed<Grant>,
@@ -84,7 +107,8 @@ export const showGrant = (
   starts_at: time(grant.startsAt),
   expires_at: time(grant.expiresAt),
   mission_continuity: grant.missionContinuity === true,
-  stop: grant.stop ? showStop(grant.stop, whole) : null,
+  stop: grant.stop ? showStop(grant.stop, whole, grant.organisation) : null,
+  ended: grant.ended ? showEnd(grant.ended, whole) : null,
   quota: quotas.filter(one => one.grant === grant.id).map(showQuota),
   version: grant.rev,
 })

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import type { HoldRecord } from '../../../shared/domain/holds.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { time } from '../../../shared/domain/time.ts'
+import type { Viewer } from '../../../shared/domain/who-sees.ts'
+import { isOnlyHit } from '../entry-view.ts'
 import {
   anyId,
   effects,
@@ -45,15 +47,24 @@ export const holdShown = z
     until: instant.nullable().meta({ description: 'When it lapses by itself.' }),
     concurred: signature.nullable(),
     stop: stopShown,
-    effects,
+    effects: effects.nullable().meta({ description: 'Null for a partner that it hits and does not name.' }),
+    hit: z
+      .object({ clients: z.int(), people: z.int() })
+      .nullable()
+      .meta({ description: 'What it stopped of your own organisation when it was placed.' }),
     shown: z.string(),
     ended: z.object({ at: instant, by: signature.nullable(), reason: reasonShown.nullable() }).nullable(),
     version: z.int(),
   })
   .meta({ id: 'Hold' })
 
-export function showHold(hold: Governed<HoldRecord>, whole: boolean): z.infer<typeof holdShown> {
-  const { ended } = hold
+export function showHold(
+  hold: Governed<HoldRecord>,
+  viewer: Viewer,
+  whole: boolean,
+): z.infer<typeof holdShown> {
+  const { ended, subject } = hold
+  const own = subject.hit?.find(({ organisation }) => organisation === viewer.organisation)
   return {
     id: hold.id,
     state: hold.state,
@@ -63,8 +74,9 @@ export function showHold(hold: Governed<HoldRecord>, whole: boolean): z.infer<ty
     placed_at: time(hold.placedAt),
     until: hold.until === undefined ? null : time(hold.until),
     concurred: hold.concurred ? showSignature(hold.concurred) : null,
-    stop: showStop(hold.stop, whole),
-    effects: showEffects(hold.effects),
+    stop: showStop(hold.stop, whole, own?.organisation),
+    effects: isOnlyHit(viewer, subject.organisation) ? null : showEffects(hold.effects),
+    hit: own ? { clients: own.clients, people: own.people } : null,
     shown: hold.shown,
     ended: ended
       ? {

@@ -25,6 +25,10 @@ export const quotaShown = z
     streams_in_use: z.int(),
     day_used: z.int(),
     binding: z.string().nullable().meta({ description: 'The limit that would refuse even one token now.' }),
+    refused: z
+      .object({ code: z.string(), detail: z.string(), next: z.string() })
+      .nullable()
+      .meta({ description: 'What any call would be answered now, whatever is left: a hold, a suspension.' }),
     expires_at: instant,
   })
   .meta({ id: 'Quota' })
@@ -53,12 +57,15 @@ export const waitsShown = z
   .object({
     proposals: z.int().meta({ description: 'Proposals that your signature is missing from.' }),
     stops: z.int().meta({ description: 'Stops of the last 14 days that a second person has to stand by.' }),
+    appeals: z
+      .int()
+      .meta({ description: 'Open appeals to which you may propose an answer, and nobody has.' }),
     at_least: z.boolean().meta({ description: 'There were more records than were looked at.' }),
     items: z
       .array(
         z.object({
-          kind: z.enum(['proposal', 'ratification']),
-          id: z.string().meta({ description: 'Of the proposal, or of what is stopped.' }),
+          kind: z.enum(['proposal', 'ratification', 'appeal']),
+          id: z.string().meta({ description: 'Of the proposal or the appeal, or of what is stopped.' }),
           subject: z.string().meta({ description: 'What kind of record it is about.' }),
           text: z.string(),
           until: instant,

@@ -27,7 +27,7 @@ export const showPartner = (
   sector: partner.sector ?? null,
   developers: [...(partner.developers ?? [])],
   governments: [...(partner.governments ?? [])],
-  stop: partner.stop ? showStop(partner.stop, whole) : null,
+  stop: partner.stop ? showStop(partner.stop, whole, partner.id) : null,
   continues: [...(partner.continues ?? [])],
   version: partner.rev,
 })

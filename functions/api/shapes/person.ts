@@ -82,7 +82,7 @@ export const showPerson = (
     : null,
   attributes: closely ? showAttributes(person.attributes ?? {}) : null,
   identity: closely ? { issuer: person.issuer, subject: person.subject } : null,
-  stop: person.stop ? showStop(person.stop, whole) : null,
+  stop: person.stop ? showStop(person.stop, whole, person.organisation) : null,
   created_at: time(person.createdAt),
   version: person.rev,
 })

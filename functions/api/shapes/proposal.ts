@@ -1,9 +1,12 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
+import { appealCommand } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { ruleOf } from '../../../shared/domain/who-decides.ts'
+import { sees, type Viewer } from '../../../shared/domain/who-sees.ts'
 import { missing } from '../../governance/engine/approve.ts'
+import { proposalFacts } from '../../governance/engine/sight.ts'
 import {
   difference,
   effects,
@@ -17,6 +20,16 @@ import {
   signature,
   subject,
 } from './common.ts'
+
+const endedShown = z.object({
+  at: instant,
+  by: signature.nullable(),
+  reason: reasonShown.nullable(),
+  rules: z.int().nullable().meta({ description: 'The version of the rules by which it was declined.' }),
+  appeal: z.string().nullable().meta({
+    description: 'For a partner whose request was declined: the command by which it appeals, once.',
+  }),
+})
 
 export const proposalShown = z
   .object({
@@ -36,14 +49,35 @@ export const proposalShown = z
     rules: z.int(),
     created_at: instant,
     expires_at: instant,
-    ended: z.object({ at: instant, by: signature.nullable(), reason: reasonShown.nullable() }).nullable(),
+    ended: endedShown.nullable(),
     entry: z.string(),
     version: z.int(),
   })
   .meta({ id: 'Proposal' })
 
-export function showProposal(proposal: Governed<Proposal>, whole: boolean): z.infer<typeof proposalShown> {
-  const { ended, action } = proposal
+/**
+ * Who opened it reads their own words, sealed or not; those of who ended it are sealed from a partner all the same, also
+ * where the partner has asked for it.
+ */
+const showEnded = (
+  { state, subject, ended, entry }: Governed<Proposal>,
+  { kind, organisation }: Viewer,
+): z.infer<typeof endedShown> | null => {
+  if (ended === undefined) return null
+  const own = ended.by?.organisation === organisation
+  const appeals = kind === 'partner' && subject.organisation === organisation && !own
+  return {
+    at: time(ended.at),
+    by: ended.by ? showSignature(ended.by) : null,
+    reason: ended.reason ? showReason(ended.reason, kind !== 'partner' || own) : null,
+    rules: ended.rules ?? null,
+    appeal: state === 'declined' && appeals ? appealCommand(entry) : null,
+  }
+}
+
+export function showProposal(proposal: Governed<Proposal>, viewer: Viewer): z.infer<typeof proposalShown> {
+  const { action } = proposal
+  const whole = sees(viewer, proposalFacts(proposal)) === 'whole'
   return {
     id: proposal.id,
     state: proposal.state,
@@ -61,13 +95,7 @@ export function showProposal(proposal: Governed<Proposal>, whole: boolean): z.in
     rules: proposal.rules,
     created_at: time(proposal.createdAt),
     expires_at: time(proposal.expiresAt),
-    ended: ended
-      ? {
-          at: time(ended.at),
-          by: ended.by ? showSignature(ended.by) : null,
-          reason: ended.reason ? showReason(ended.reason, whole) : null,
-        }
-      : null,
+    ended: showEnded(proposal, viewer),
     entry: proposal.entry,
     version: proposal.rev,
   }

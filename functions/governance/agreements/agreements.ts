@@ -1,12 +1,13 @@
 /** Decisions about protected agreements: `agreement.*` of who-decides. The developer offers, the partner signs. */
 import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
+import { type Organisation, standingText } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Agreement } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
 import { change } from '../engine/changes.ts'
+import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Definition, Planning } from '../engine/plan.ts'
 import { judgeSight } from '../engine/sight.ts'
 import { judgeRole } from '../engine/signer.ts'
@@ -26,8 +27,7 @@ export async function readAgreement(
   actor?: Actor,
   field?: string,
 ): Promise<AgreementSeen | Refusal> {
-  const unknown = (): Refusal =>
-    refuse('record_unknown', `There is no agreement ${id} for you.`, field === undefined ? {} : { field })
+  const unknown = (): Refusal => unknownRecord('agreement', id, field === undefined ? {} : { field })
   const [agreement] = await store.get([keys.agreement(id)])
   if (agreement === undefined) return unknown()
   const [partner] = await store.get([keys.organisation(agreement.partner)])
@@ -49,8 +49,11 @@ const offer: Definition = {
       ...terms.models.map(keys.model),
     ])
     if (taken) return refuse('record_exists', `There is an agreement ${id} already.`)
-    if (partner?.kind !== 'partner' || (actor && judgeSight(actor, organisationSubject(partner))))
-      return refuse('record_unknown', `There is no partner ${terms.partner} for you.`, { field: 'partner' })
+    if (
+      partner?.kind !== 'partner' ||
+      (actor && (await judgeSightIn(store, actor, organisationSubject(partner))))
+    )
+      return unknownRecord('partner', terms.partner, { field: 'partner' })
     const agreement: Governed<Agreement> = {
       id,
       ...terms,
@@ -63,7 +66,7 @@ const offer: Definition = {
     const role = actor && judgeRole('agreement.offer', actor, subject)
     if (role instanceof Refusal) return role
     if (partner.partner === 'revoked' || partner.partner === 'closed')
-      return refuse('partner_revoked', `${partner.name} is ${partner.partner} as a trusted partner.`)
+      return refuse('partner_revoked', standingText(partner))
     const foreign = terms.models.find((_, i) => models[i]?.developer !== developer)
     if (foreign !== undefined)
       return refuse('record_unknown', `There is no model ${foreign} of yours.`, { field: 'models' })

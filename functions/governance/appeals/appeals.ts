@@ -19,6 +19,7 @@ export const appealSubject = (appeal: Governed<Appeal>): Subject => ({
   developers: appeal.subject.developers,
   governments: appeal.subject.governments,
   ...(appeal.subject.model !== undefined && { model: appeal.subject.model }),
+  ...(appeal.subject.models && { models: appeal.subject.models }),
 })
 
 /** Whoever lodged it sees it, and those who decide or have decided on it. */
@@ -47,10 +48,10 @@ const answered = (
 
 /** What was taken away comes back in the same transaction, as far as this decision still stands. */
 const uphold: Definition = {
-  async plan({ store }, { id, params }) {
+  async plan({ store }, { id, params }, { now }) {
     const appeal = await readOpen(store, id)
     if (appeal instanceof Refusal) return appeal
-    const restored = await restoration(store, appeal)
+    const restored = await restoration(store, appeal, now)
     const { version } = params as { readonly version?: number | null }
     // The appeal itself does not change when what it is about does: whoever signs later must mean what was shown.
     if (version !== undefined && version !== restored.version)

@@ -9,6 +9,7 @@ import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
+import { modelsOf } from '../../grants.ts'
 import { commit } from '../engine/commit.ts'
 import { readRules } from '../engine/decide.ts'
 import { type Decision, readDecision } from '../engine/decided.ts'
@@ -63,9 +64,16 @@ export interface Lodged {
   readonly request: string
 }
 
-/** The same for the same decision: that makes it once, whoever asks, and a repeated request finds what it has made. */
-export const appealId = (entry: string): string =>
-  randomId('appeal', hash('sha256', `appeal ${entry}`, 'buffer').subarray(0, 16))
+/**
+ * The same for the same decision about the same organisation: that makes it once, whoever of it asks, and a repeated
+ * request finds what it has made. A hold can hit several, and each of them appeals for itself.
+ */
+export const appealId = (entry: string, organisation: string): string =>
+  randomId('appeal', hash('sha256', `appeal ${entry} ${organisation}`, 'buffer').subarray(0, 16))
+
+/** Whether a decision is about an organisation, or hits it. */
+const concerns = ({ organisation, hit = [] }: Decision['subject'], id: string): boolean =>
+  organisation === id || hit.some(one => one.organisation === id)
 
 export async function lodge(
   deps: GovernanceDeps,
@@ -79,9 +87,13 @@ export async function lodge(
     const now = clock.now()
     if (organisation.kind !== 'partner' || !person.roles.includes('partner-admin'))
       return refuse('role_missing', 'A partner-admin appeals, about a decision on their own organisation.')
-    const id = appealId(entry)
+    const id = appealId(entry, organisation.id)
     const [decision, before] = await store.get([keys.entry(entry), keys.appeal(id)])
-    if (decision === undefined || decision.organisation !== organisation.id)
+    const decided = decision && readDecision(decision)
+    const about = decided
+      ? concerns(decided.subject, organisation.id)
+      : decision?.organisation === organisation.id
+    if (!about)
       return refuse('entry_unknown', 'It does not exist, or it is not about your organisation.', {
         field: 'entry',
       })
@@ -89,17 +101,28 @@ export async function lodge(
       return refuse('record_exists', `It was appealed on ${time(before.at)}: ${before.id}.`, {
         field: 'entry',
       })
-    const decided = readDecision(decision)
     const refused = judgeAppealable(decided, organisation.id)
     if (refused || decided === undefined) return refused ?? refuse('state_forbids', 'It records no decision.')
 
-    const { kind, id: about, name, developers, governments, model } = decided.subject
+    const { kind, id: subjectId, name, developers, governments, model } = decided.subject
+    const models =
+      kind === 'organisation' || kind === 'person' || kind === 'client'
+        ? await modelsOf(store, organisation.id)
+        : []
     const by = sign(actor, 'partner-admin', now)
     const appeal: Governed<Appeal> = {
       id,
       organisation: organisation.id,
       entry,
-      subject: { kind, id: about, name, developers, governments, ...(model !== undefined && { model }) },
+      subject: {
+        kind,
+        id: subjectId,
+        name,
+        developers,
+        governments,
+        ...(model !== undefined && { model }),
+        ...(models.length > 0 && { models }),
+      },
       text,
       by,
       state: 'open',
@@ -140,9 +163,9 @@ export async function lodge(
 /** The appeal that stands for this decision, where these very words of this person made it. */
 export async function lodgedBefore(
   store: Store,
-  { person }: Pick<Actor, 'person'>,
+  { person, organisation }: Pick<Actor, 'person' | 'organisation'>,
   { entry, text }: Pick<Lodged, 'entry' | 'text'>,
 ): Promise<Governed<Appeal> | undefined> {
-  const [found] = await store.get([keys.appeal(appealId(entry))])
+  const [found] = await store.get([keys.appeal(appealId(entry, organisation.id))])
   return found?.by.person === person.id && found.text === text ? found : undefined
 }

@@ -6,17 +6,28 @@ import type { HoldRecord } from '../../../shared/domain/holds.ts'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { clientStep, grantStep, holdStep, partnerStep } from '../../../shared/domain/machines.ts'
 import { dayOf } from '../../../shared/domain/meter.ts'
-import type { Organisation, PartnerFields, Person } from '../../../shared/domain/parties.ts'
+import {
+  everyone,
+  type Organisation,
+  type PartnerFields,
+  type Person,
+  type Sponsor,
+} from '../../../shared/domain/parties.ts'
 import type { Appeal, Difference } from '../../../shared/domain/proposals.ts'
 import type { Client, Grant } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
+import type { ReasonCode, Stop } from '../../../shared/domain/stop.ts'
+import { time } from '../../../shared/domain/time.ts'
 import type { Store, TransactOp } from '../../../shared/ports/store.ts'
 import { change } from '../engine/changes.ts'
 import { readDecision } from '../engine/decided.ts'
+import { noticePuts } from '../engine/notices.ts'
 import type { Carried } from '../engine/plan.ts'
 import { takesPart } from '../grants/granted.ts'
 import { meteredGrants, opening, withMeters } from '../grants/grants-of-partner.ts'
-import { endHold } from '../holds/holds.ts'
+import { endHold, holdSubject } from '../holds/holds.ts'
+import { stays } from '../people/members.ts'
+import { answersFor, confirmedUntil } from '../people/sponsors.ts'
 
 export interface Restoration {
   /** Of the record that was decided about, as it was seen; null where it is not there any more. */
@@ -34,7 +45,8 @@ const nothingOf = (version: number | null): Restoration => ({
   writes: () => [],
 })
 
-export async function restoration(store: Store, appeal: Appeal): Promise<Restoration> {
+/** `now`: what time would end at once is not put in force. */
+export async function restoration(store: Store, appeal: Appeal, now: number): Promise<Restoration> {
   const { kind, id } = appeal.subject
   switch (kind) {
     case 'organisation':
@@ -42,9 +54,9 @@ export async function restoration(store: Store, appeal: Appeal): Promise<Restora
     case 'grant':
       return ofGrant(store, id, appeal)
     case 'client':
-      return ofClient(store, id, appeal)
+      return ofClient(store, id, appeal, now)
     case 'person':
-      return ofPerson(store, id, appeal)
+      return ofPerson(store, id, appeal, now)
     case 'hold':
       return ofHold(store, id, appeal)
     default:
@@ -102,27 +114,85 @@ async function ofGrant(store: Store, id: string, { entry, subject }: Appeal): Pr
   ])
 }
 
-async function ofClient(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+async function ofClient(store: Store, id: string, { entry }: Appeal, now: number): Promise<Restoration> {
   const [client] = await store.get([keys.client(id)])
   if (client === undefined || client.stop?.entry !== entry) return nothingOf(client?.rev ?? null)
-  const state = clientStep(client.state, 'reinstate')
+  const state = clientStep(client.state, client.expiresAt <= now ? 'expire' : 'reinstate')
   if (state instanceof Refusal) return nothingOf(client.rev)
-  return restored(client, client.state, state, ({ now }) => [
+  const changed = (fields: Parameters<typeof change<Client>>[2]) =>
+    change<Client>(keys.client(id), client, { stop: undefined, ...fields })
+  if (state !== 'active') return restored(client, client.state, state, () => [changed({ state })])
+  return confirmedOr(store, client, now, (sponsor, at) =>
     // The days without a use count anew, or it would be suspended for them again.
-    change<Client>(keys.client(id), client, { state, stop: undefined, seenOn: dayOf(now) }),
-  ])
+    changed(at === undefined ? {} : { state, seenOn: dayOf(at), ...sponsor }),
+  )
 }
 
-async function ofPerson(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+async function ofPerson(store: Store, id: string, { entry }: Appeal, now: number): Promise<Restoration> {
   const [person] = await store.get([keys.person(id)])
   if (person === undefined || person.state !== 'suspended' || person.stop?.entry !== entry)
     return nothingOf(person?.rev ?? null)
-  return restored(person, person.state, 'active', () => [
-    change<Person>(keys.person(id), person, { state: 'active', stop: undefined }),
-  ])
+  return confirmedOr(store, person, now, (sponsor, at) =>
+    change<Person>(keys.person(id), person, {
+      stop: undefined,
+      ...(at !== undefined && { state: 'active' as const, ...sponsor }),
+    }),
+  )
 }
 
-async function ofHold(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
+interface Sponsored {
+  readonly name: string
+  readonly organisation: string
+  readonly rev: number
+  readonly state: string
+  readonly stop?: Stop
+  readonly sponsor?: Sponsor
+}
+
+/** `at`: when it is back in force; absent: it stays suspended, without this stop. */
+type Write = (sponsor: { readonly sponsor?: Sponsor }, at: number | undefined) => TransactOp
+
+/**
+ * No sponsor is reminded of somebody who is suspended: what lapsed meanwhile lapsed by the decision that is undone, and
+ * the clock starts anew. Where the sponsor answers for nobody any more, the lapse stands as if time had ended it.
+ */
+async function confirmedOr(
+  store: Store,
+  { name, organisation, rev, state, stop, sponsor }: Sponsored,
+  now: number,
+  write: Write,
+): Promise<Restoration> {
+  const back = restored({ name, rev }, state, 'active', ({ now }) => [write({}, now)])
+  if (sponsor === undefined || sponsor.confirmedUntil > now) return back
+  const [person] = await store.get([keys.person(sponsor.person)])
+  if (person === undefined || !answersFor(person, organisation))
+    return {
+      version: rev,
+      difference: [
+        { field: 'stop', from: stop?.reason.code, to: 'confirmation_missed' satisfies ReasonCode },
+      ],
+      text: `${name} stays suspended: the sponsor’s confirmation ended at ${time(sponsor.confirmedUntil)}, and the sponsor answers for nobody any more.`,
+      writes: () => [write({}, undefined)],
+    }
+  return {
+    ...back,
+    difference: [...back.difference, { field: 'confirmation', from: 'missed', to: 'anew' }],
+    text: `${back.text} The clock of the sponsor’s confirmation starts anew.`,
+    writes: carried => [
+      write(
+        { sponsor: { ...sponsor, confirmedUntil: confirmedUntil(carried.rules, carried.now) } },
+        carried.now,
+      ),
+      ...stays(person, carried),
+    ],
+  }
+}
+
+async function ofHold(
+  store: Store,
+  id: string,
+  { entry, organisation, subject }: Appeal,
+): Promise<Restoration> {
   const [hold] = await store.get([keys.hold(id)])
   if (hold === undefined || hold.stop.entry !== entry) return nothingOf(hold?.rev ?? null)
   const state = holdStep(hold.state, 'lift')
@@ -131,7 +201,18 @@ async function ofHold(store: Store, id: string, { entry }: Appeal): Promise<Rest
     rev: hold.rev,
     name: `The hold on ${hold.subject.name}`,
   }
-  return restored(named, hold.state, 'lifted', ({ now: at, by, reason }) =>
-    endHold(hold, 'lifted', { at, by, reason }),
-  )
+  // Told of the appeal itself are those whom that is about.
+  const told = [organisation, ...subject.developers, ...subject.governments]
+  const others = (hold.subject.hit ?? []).filter(one => !told.includes(one.organisation))
+  return restored(named, hold.state, 'lifted', ({ now, eid, by, reason }) => [
+    ...endHold(hold, 'lifted', { at: now, by, reason }),
+    ...noticePuts({
+      eid,
+      now,
+      type: 'hold.lifted',
+      text: `${named.name} is lifted.`,
+      next: `sallyport hold get ${id}`,
+      subject: { ...holdSubject(hold), organisation: everyone, developers: [], governments: [], hit: others },
+    }),
+  ])
 }

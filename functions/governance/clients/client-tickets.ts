@@ -4,14 +4,15 @@
  */
 import { judgeRotation } from '../../../shared/domain/client-keys.ts'
 import { keys } from '../../../shared/domain/keys.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
+import { type Organisation, standingText } from '../../../shared/domain/parties.ts'
 import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { type Ticket, ticketLifetimes } from '../../../shared/domain/tickets.ts'
 import { itemAbsent, type Put, type Store, type TransactOp } from '../../../shared/ports/store.ts'
+import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Definition, Plan } from '../engine/plan.ts'
-import { judgeSight } from '../engine/sight.ts'
 import { clientSubject, deciders } from '../engine/subjects.ts'
+import { readSponsor } from '../people/sponsors.ts'
 
 /** The parameters of `client.ticket`. */
 export interface TicketParams {
@@ -101,7 +102,7 @@ async function toRotate(
   if (client === undefined || organisation === undefined)
     return refuse('record_unknown', `There is no client ${wanted.client} for you.`)
   const subject = clientSubject(client, organisation)
-  const refused = judgeSight(actor, subject) ?? judgeRotation(client, wanted.overlapMs, now)
+  const refused = (await judgeSightIn(store, actor, subject)) ?? judgeRotation(client, wanted.overlapMs, now)
   if (refused) return refused
   const unchanged: TransactOp = {
     kind: 'check',
@@ -131,10 +132,7 @@ export function judgeEnrolling(organisation: Organisation): Refusal | undefined 
     case 'reinstated':
       return undefined
     default:
-      return refuse(
-        'partner_revoked',
-        `${organisation.name} is ${organisation.partner} as a trusted partner.`,
-      )
+      return refuse('partner_revoked', standingText(organisation))
   }
 }
 
@@ -159,11 +157,7 @@ async function judgeAnswerable(
         field: 'operator',
       },
     )
-  const [asClient, asPerson, vouching] = await store.get([
-    keys.client(operator ?? '-'),
-    keys.person(operator ?? '-'),
-    keys.person(sponsor ?? '-'),
-  ])
+  const [asClient, asPerson] = await store.get([keys.client(operator ?? '-'), keys.person(operator ?? '-')])
   const operates =
     (asClient?.organisation === organisation && ['enrolled', 'active'].includes(asClient.state)) ||
     (asPerson?.organisation === organisation && asPerson.state === 'active')
@@ -171,10 +165,7 @@ async function judgeAnswerable(
     return refuse('body_malformed', 'The operator is no active client or person of your organisation.', {
       field: 'operator',
     })
-  const vouches = vouching?.organisation === organisation && vouching.state === 'active'
-  if (sponsor !== undefined && !vouches)
-    return refuse('body_malformed', 'The sponsor is no active person of your organisation.', {
-      field: 'sponsor',
-    })
-  return undefined
+  const answers =
+    sponsor === undefined ? undefined : await readSponsor(store, sponsor, organisation, 'sponsor')
+  return answers instanceof Refusal ? answers : undefined
 }

@@ -7,7 +7,7 @@ import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
 import { type Enrolment, enrolledClientId } from '../../../shared/oauth/enrolment.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/store.ts'
-import { change } from '../engine/changes.ts'
+import { asSeen, change } from '../engine/changes.ts'
 import { type Commit, commit } from '../engine/commit.ts'
 import { noticePuts } from '../engine/notices.ts'
 import type { GovernanceDeps } from '../engine/plan.ts'
@@ -54,13 +54,16 @@ async function readRecords(store: Store, { ticketHash, kid }: Enrolment): Promis
   ])
   const { organisation: of = '-', person = '-' } = ticket ?? {}
   const id = ticket?.for.kind === 'rotate' ? ticket.for.client : enrolledClientId(ticketHash)
-  const [client, organisation, maker, registered] = await store.get([
+  const answers = ticket?.for.kind === 'enrol' ? ticket.for.sponsor : undefined
+  const [client, organisation, maker, sponsor, registered] = await store.get([
     keys.client(id),
     keys.organisation(of),
     keys.person(person),
+    keys.person(answers ?? '-'),
     keys.clientKey(of, kid),
   ])
-  return { ticket, ring, standing, rules: rules ?? defaultRules, client, organisation, maker, registered }
+  const found = { client, organisation, maker, sponsor, registered }
+  return { ticket, ring, standing, rules: rules ?? defaultRules, ...found }
 }
 
 interface At {
@@ -71,7 +74,7 @@ interface At {
 }
 
 function enrolmentOf(
-  { client, before, organisation, maker }: Extract<Judged, { kind: 'first' }>,
+  { client, before, organisation, maker, sponsor }: Extract<Judged, { kind: 'first' }>,
   { ticketHash, kid, alg }: Enrolment,
   { now, eid, request, rules }: At,
 ): Commit<Client> {
@@ -96,8 +99,9 @@ function enrolmentOf(
       change: { set: [[['used'], client.id]] },
     },
     // On the versions that were judged: a suspension in between wins.
-    { kind: 'check', key: keys.person(maker.id), if: { eq: [['rev'], maker.rev] } },
-    { kind: 'check', key: keys.organisation(organisation.id), if: { eq: [['rev'], organisation.rev] } },
+    asSeen(keys.person(maker.id), maker),
+    ...(sponsor && sponsor.id !== maker.id ? [asSeen(keys.person(sponsor.id), sponsor)] : []),
+    asSeen(keys.organisation(organisation.id), organisation),
   ]
   const notices = noticePuts({
     eid,

@@ -1,4 +1,5 @@
 /** Whether a ticket lets a machine register its key, by the records as they stand, and the client that comes of it. */
+import { judgeRestoring } from '../../../shared/domain/authority.ts'
 import { judgeRotation, rotatedKeys } from '../../../shared/domain/client-keys.ts'
 import { type Governed, listed, type Registered } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
@@ -9,6 +10,7 @@ import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Ticket } from '../../../shared/domain/tickets.ts'
 import { roleFor } from '../../../shared/domain/who-decides.ts'
 import { type Enrolment, enrolledClientId } from '../../../shared/oauth/enrolment.ts'
+import { answersFor, confirmedUntil } from '../people/sponsors.ts'
 import { judgeEnrolling } from './client-tickets.ts'
 
 export interface EnrolmentRecords {
@@ -20,6 +22,8 @@ export interface EnrolmentRecords {
   readonly client: Governed<Client> | undefined
   readonly organisation: Governed<Organisation> | undefined
   readonly maker: Governed<Person> | undefined
+  /** Who is to answer for the client. */
+  readonly sponsor: Governed<Person> | undefined
   /** What the key was registered for. */
   readonly registered: Registered | undefined
 }
@@ -34,6 +38,7 @@ export type Judged =
       readonly before?: Governed<Client>
       readonly organisation: Governed<Organisation>
       readonly maker: Governed<Person>
+      readonly sponsor?: Governed<Person>
     }
 
 /** `now` in milliseconds. What is wrong with a ticket, `ticket_invalid` never tells: whoever guesses learns nothing. */
@@ -42,9 +47,12 @@ export function judgeEnrolment(
   enrolment: Enrolment,
   now: number,
 ): Judged | Refusal {
-  const { ticket, client, organisation, maker, standing, ring } = records
+  const { ticket, client, organisation, maker, sponsor, standing, ring } = records
   if (standing === undefined || ring === undefined)
     return refuse('store_unavailable', 'The deployment is not set up yet.', { retryAfter: 5 })
+  // Whoever made the ticket may have been stopped since; a ticket tells that only by its maker's record.
+  const restoring = judgeRestoring(standing)
+  if (restoring) return restoring
   if (ticket === undefined || ticket.exp * 1000 <= now) return invalid()
   if (ticket.used !== undefined) {
     const own = client?.id === ticket.used && client.keys.some(({ kid }) => kid === enrolment.kid)
@@ -63,9 +71,10 @@ export function judgeEnrolment(
   if (wanted.kind === 'enrol') {
     // A table that was restored can have forgotten that the ticket was used.
     if (client !== undefined || wanted.expiresAt <= now) return invalid()
+    if (wanted.sponsor !== undefined && !answersFor(sponsor, organisation.id)) return invalid()
     const id = enrolledClientId(enrolment.ticketHash)
     const enrolled = newClient(id, wanted, organisation, key, records.rules, now)
-    return { kind: 'first', client: enrolled, organisation, maker }
+    return { kind: 'first', client: enrolled, organisation, maker, ...(sponsor && { sponsor }) }
   }
   if (client === undefined || client.organisation !== organisation.id) return invalid()
   const held = judgeRotation(client, wanted.overlapMs, now)
@@ -115,7 +124,7 @@ function newClient(
   wanted: Extract<Ticket['for'], { kind: 'enrol' }>,
   organisation: Organisation,
   key: ClientKey,
-  { confirmationDays }: Rules,
+  rules: Rules,
   now: number,
 ): Governed<Client> {
   const { operator, sponsor } = wanted
@@ -129,7 +138,7 @@ function newClient(
     expiresAt: wanted.expiresAt,
     keys: [key],
     ...(sponsor !== undefined && {
-      sponsor: { person: sponsor, confirmedUntil: now + confirmationDays * 86_400_000 },
+      sponsor: { person: sponsor, confirmedUntil: confirmedUntil(rules, now) },
     }),
     createdAt: now,
     rev: 1,

@@ -2,7 +2,7 @@
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { proposalStep as next } from '../../../shared/domain/machines.ts'
 import type { Proposal, Subject } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Reason, Signature } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
@@ -14,15 +14,14 @@ import {
   openSeats,
 } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
-import { decisionEntry, type Step } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
-import type { NamedEntry } from '../../../shared/entries/put.ts'
 import type { TransactOp } from '../../../shared/ports/store.ts'
 import { definitionOf } from '../actions.ts'
 import { type Commit, commit } from './commit.ts'
 import { readRules } from './decide.ts'
 import { noticePuts } from './notices.ts'
 import type { Actor, GovernanceDeps, Plan } from './plan.ts'
+import { endText, entryOf } from './proposal-answer.ts'
 import { proposalStep } from './proposal-record.ts'
 import { proposalFacts, viewerOf } from './sight.ts'
 import { judgeFresh, judgeRole, offices, readSigners, sign } from './signer.ts'
@@ -35,13 +34,18 @@ export interface Answered {
   readonly request: string
 }
 
+/** Whoever asked reads why they do not get it, and can appeal it: no request is declined without a reason. */
+export interface Declined extends Answered {
+  readonly reason: Reason
+}
+
 interface Seen {
   readonly proposal: Governed<Proposal>
   /** Of what it is about, as it stands now; a refusal where it could not be made any more. */
   readonly plan: Plan | Refusal
   readonly name: ActionName
   /** What is undone when it ends otherwise. */
-  readonly unwind: (how: 'declined' | 'withdrawn' | 'timed_out') => readonly TransactOp[]
+  readonly unwind: Plan['unwind']
   readonly rules: Rules
   readonly now: number
   readonly eid: string
@@ -77,7 +81,10 @@ export function approve(
     const signatures = [...before, by]
     const complete = isDecided(name, signatures, subject)
     if (!complete && !advances(name, signatures, before, subject))
-      return refuse('approval_required', `Still missing: ${missing({ ...proposal, signatures: before })}.`)
+      return refuse(
+        'approval_required',
+        `Your signature fills no seat that is open. Still missing: ${missing({ ...proposal, signatures: before })}.`,
+      )
     const change = complete
       ? { state: 'applied' as const, signatures, entry: eid, ended: { at: now, by } }
       : { signatures, entry: eid }
@@ -120,11 +127,11 @@ export function approve(
   })
 }
 
-/** Whoever could have signed it says no: it ends. */
+/** Whoever could have signed it says no, and why: it ends. */
 export function decline(
   deps: GovernanceDeps,
   actor: Actor,
-  answered: Answered,
+  answered: Declined,
 ): Promise<Governed<Proposal> | Refusal> {
   return answer(deps, actor, answered, async seen => {
     const { proposal, name, now } = seen
@@ -133,7 +140,9 @@ export function decline(
     if (!fillsSeat(name, role, actor.organisation.id, proposal.subject))
       return refuse('role_missing', 'Your role asks for it, and does not decide on it.')
     if (proposal.proposedBy.person === actor.person.id)
-      return refuse('own_proposal', 'It is your own: withdraw it.')
+      return refuse('own_proposal', 'It is your own: withdraw it.', {
+        next: `Take it back: sallyport proposal withdraw ${proposal.id}`,
+      })
     return ended(seen, 'declined', sign(actor, role, now), answered)
   })
 }
@@ -175,7 +184,7 @@ async function answer(
     const now = clock.now()
     const [proposal] = await store.get([keys.proposal(id)])
     if (proposal === undefined || !sees(viewerOf(actor), proposalFacts(proposal)))
-      return refuse('record_unknown', `There is no proposal ${id} for you.`)
+      return unknownRecord('proposal', id)
     if (proposal.state !== 'open')
       return refuse('state_forbids', `The proposal is ${proposal.state}; nothing more is decided on it.`)
     if (proposal.rev !== rev)
@@ -194,13 +203,12 @@ export async function look(
   const { action, reason } = proposal
   const { plan, unwind } = definitionOf(action.name)
   const planned = await plan(deps, action, { ...at, reason, breakGlass: false })
-  const gone = planned instanceof Refusal ? ((await unwind?.(deps, action)) ?? []) : []
   return {
     ...at,
     proposal,
     plan: planned,
     name: planned instanceof Refusal ? proposal.rule : (planned.rule ?? action.name),
-    unwind: how => (planned instanceof Refusal ? gone : (planned.unwind?.(how, at.now) ?? [])),
+    unwind: planned instanceof Refusal ? await unwind?.(deps, action) : planned.unwind,
   }
 }
 
@@ -243,17 +251,29 @@ export function endOf(
   const { proposal: after, update } = proposalStep(proposal, {
     state,
     entry: eid,
-    ended: { at: now, ...(by && { by }), ...(told.reason && { reason: told.reason }) },
+    ended: {
+      at: now,
+      ...(by && { by }),
+      ...(told.reason && { reason: told.reason }),
+      rules: seen.rules.version,
+    },
   })
+  const { reason } = told
   const notices = noticePuts({
     eid,
     now,
     type: `proposal.${how}`,
-    text: `${proposal.action.name} of ${proposal.subject.name} was ${how.replace('_', ' ')}${by ? ` by ${by.name}` : ''}.`,
+    text: endText(seen, how, by, reason),
     next: `sallyport proposal get ${proposal.id}`,
     subject: proposal.subject,
   })
-  const ops: readonly TransactOp[] = [update, ...seen.unwind(how === 'stale' ? 'timed_out' : how), ...notices]
+  const undone = seen.unwind?.({
+    how: how === 'stale' ? 'timed_out' : how,
+    at: now,
+    entry: eid,
+    ...(reason && { reason }),
+  })
+  const ops: readonly TransactOp[] = [update, ...(undone ?? []), ...notices]
   return { ops, entry: entryOf(seen, how, by, told), done: after }
 }
 
@@ -263,34 +283,3 @@ const howEvent = {
   timed_out: 'time_out',
   stale: 'stale',
 } as const
-
-function entryOf(
-  { proposal, rules, now, eid }: Seen,
-  step: Step,
-  by: Signature | undefined,
-  { reason: said, request }: { readonly reason?: Reason; readonly request?: string },
-): NamedEntry {
-  const { action, subject, signatures, difference, effects, shown, id } = proposal
-  const signs = step === 'approved' || step === 'applied'
-  // Whoever signs stands by the words of the proposal; whoever ends it says their own or none.
-  const reason = said ?? (signs ? proposal.reason : undefined)
-  return decisionEntry({
-    eid,
-    now,
-    step,
-    action,
-    subject,
-    ...(by && {
-      by,
-      signatures: signs ? [...signatures, by] : signatures,
-    }),
-    ...(reason && { reason }),
-    ...(signs && said === undefined && { wordsOf: proposal.proposedBy }),
-    proposal: id,
-    difference,
-    effects,
-    shown,
-    rules: rules.version,
-    ...(request && { request }),
-  })
-}

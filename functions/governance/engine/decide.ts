@@ -19,13 +19,13 @@ import {
 import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
 import type { Key, Put, Store } from '../../../shared/ports/store.ts'
-import { modelsOf } from '../../grants.ts'
 import { definitionOf } from '../actions.ts'
 import { type Commit, commit } from './commit.ts'
+import { inEngagements } from './engagement.ts'
 import { noticePuts } from './notices.ts'
 import type { Actor, Carried, GovernanceDeps, Plan } from './plan.ts'
 import { openProposal } from './proposal-record.ts'
-import { type Shown, show } from './shown.ts'
+import { hitting, type Shown, show } from './shown.ts'
 import { judgeSight } from './sight.ts'
 import { judgeFresh, judgeRole, sign } from './signer.ts'
 
@@ -130,15 +130,8 @@ async function consider(
     judgeFresh(name, actor, rules, now) ??
     judgeSignature({ ...actor.person, person: actor.person.id }, [], '', plan.raises)
   if (refused) return refused
-  return { plan, name, role, rules, shown: await show(deps, action, reason, plan, now) }
-}
-
-/** What is decided about an organisation, its people and its clients is in the engagement of whoever audits its models. */
-async function inEngagements(store: Store, subject: Subject): Promise<Subject> {
-  const { kind, organisation } = subject
-  if (kind !== 'organisation' && kind !== 'person' && kind !== 'client') return subject
-  const models = await modelsOf(store, organisation)
-  return models.length > 0 ? { ...subject, models } : subject
+  const { hit, ...shown } = await show(deps, action, reason, plan, now)
+  return { plan: hitting(plan, hit), name, role, rules, shown }
 }
 
 export const readRules = async (store: Store): Promise<Rules> =>
@@ -158,7 +151,8 @@ function apply({ plan, rules, shown, eid, now, by, asked, idOf }: Step): Commit<
   const proposals = (plan.proposes ?? []).map((proposed, i) =>
     openProposal(idOf(i), { ...proposed, shown, reason, by, signatures: [by], rules, now, eid }),
   )
-  const carried = { now, eid, by, signatures: [by], reason, rules, breakGlass, ...shown }
+  const hit = subject.hit && { hit: subject.hit }
+  const carried = { now, eid, by, signatures: [by], reason, rules, breakGlass, ...shown, ...hit }
   const entry = decisionEntry({
     eid,
     now,

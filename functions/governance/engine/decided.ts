@@ -1,6 +1,6 @@
 /** What the log tells of a decision, for whoever looks at one again: an appeal, a restored registry. */
 import type { RecordKind } from '../../../shared/domain/keys.ts'
-import type { Difference } from '../../../shared/domain/proposals.ts'
+import type { Difference, Hit } from '../../../shared/domain/proposals.ts'
 import type { Reason } from '../../../shared/domain/stop.ts'
 import { reasonCodes } from '../../../shared/domain/stop.ts'
 import { type ActionName, whoDecides } from '../../../shared/domain/who-decides.ts'
@@ -21,6 +21,7 @@ export interface Decision {
     readonly developers: readonly string[]
     readonly governments: readonly string[]
     readonly model?: string
+    readonly hit?: readonly Hit[]
   }
   /** Absent where time or an operator decided. */
   readonly by?: {
@@ -57,6 +58,7 @@ interface Body {
     readonly developers?: readonly string[]
     readonly governments?: readonly string[]
     readonly model?: string
+    readonly hit?: readonly Hit[]
     readonly role?: string
     readonly auth_time?: number
     readonly reason?: Reason['code']
@@ -88,6 +90,7 @@ export function readDecision({ body }: Pick<Entry, 'body'>): Decision | undefine
       developers: unmapped.developers ?? [],
       governments: unmapped.governments ?? [],
       ...(unmapped.model !== undefined && { model: unmapped.model }),
+      ...(unmapped.hit && { hit: unmapped.hit }),
     },
     ...(by && { by }),
     ...(reason && { reason }),

@@ -1,25 +1,36 @@
 /** Dry runs: whom a stop hits, counted with the same match that admission uses. Reads only. */
 import { holdable, holdMatches } from '../../../shared/domain/authority.ts'
-import { type Effects, maxNamed, type Named, noEffects } from '../../../shared/domain/effects.ts'
+import {
+  type Effects,
+  maxNamed,
+  type Named,
+  noEffects,
+  type Unattested,
+} from '../../../shared/domain/effects.ts'
 import { indexes, keys } from '../../../shared/domain/keys.ts'
 import type { Meter } from '../../../shared/domain/meter.ts'
-import type { Subject } from '../../../shared/domain/proposals.ts'
+import type { Hit, Subject } from '../../../shared/domain/proposals.ts'
 import type { Client, Grant, HoldScope } from '../../../shared/domain/records.ts'
 import type { Entry } from '../../../shared/entries/entry.ts'
 import { entryIdFrom } from '../../../shared/entries/id.ts'
 import type { Key, Store } from '../../../shared/ports/store.ts'
 import { readGrants } from '../../grants.ts'
 import { pages } from '../../pages.ts'
+import { countPeople } from './people-hit.ts'
 import { deciders } from './subjects.ts'
 
 const day = 86_400_000
 /** Calls of one organisation that are read to count those of a day. */
 const maxCounted = 1_000
 
+interface Lacking extends Pick<Unattested, 'expiredAt'> {
+  readonly client: Client
+}
+
 export interface Counted {
   readonly effects: Effects
-  /** Whose clients it hits. */
-  readonly hit: readonly string[]
+  /** Whose clients and people it hits, in the order of their ids. */
+  readonly hit: readonly Hit[]
 }
 
 /**
@@ -34,19 +45,25 @@ export async function countEffects(
   now: number,
 ): Promise<Counted> {
   if (scope === undefined) return { effects: { ...noEffects, continues }, hit: [] }
-  const clients = await clientsOf(store, scope)
+  // Who is stopped themselves takes no agent with them: a hold on them does.
+  const clients = subject.kind === 'person' ? [] : await clientsOf(store, scope)
+  const counted = await countPeople(store, scope, subject, now)
   const grants = await grantsOf(store, clients, scope)
   const going = new Set(continues.map(({ id }) => id))
   const hit: Client[] = []
-  const unattested: Client[] = []
+  const unattested: Lacking[] = []
   for (const client of clients) {
     const models = (grants.get(client.organisation) ?? [])
       .filter(({ id, state }) => state === 'active' && !going.has(id))
       .map(({ model }) => model)
     if (scope.model !== undefined ? !models.includes(scope.model) : models.length === 0 && going.size > 0)
       continue
-    if (matches(scope, client)) hit.push(client)
-    else if (lacksAttribute(scope, client)) unattested.push(client)
+    if (matches(scope, client)) {
+      hit.push(client)
+      continue
+    }
+    const lacks = lacking(scope, client, now)
+    if (lacks) unattested.push(lacks)
   }
   const ids = new Set(hit.map(({ id }) => id))
   const organisations = [...new Set(hit.map(({ organisation }) => organisation))]
@@ -57,20 +74,34 @@ export async function countEffects(
     calls,
   )
   const requests = await callsOfTheDay(store, organisations, calls, now)
-  const isSeen = await seenByAll(store, [...hit, ...unattested], subject)
-  const names = (clients: readonly Client[]): readonly Named[] =>
-    clients.filter(isSeen).slice(0, maxNamed).map(named)
-  const lacking = names(unattested)
+  const isSeen = await seenByAll(store, [...hit, ...unattested.map(({ client }) => client)], subject)
+  const notHit = unattested.filter(({ client }) => isSeen(client)).slice(0, maxNamed)
   const effects = {
-    clients: names(hit),
+    clients: hit.filter(isSeen).slice(0, maxNamed).map(named),
     clientCount: hit.length,
+    people: [...counted.people.values()].reduce((sum, people) => sum + people, 0),
+    sessions: counted.sessions,
     streams,
     requestsPerDay: requests.count,
-    ...(requests.atLeast && { atLeast: true as const }),
+    ...((requests.atLeast || counted.atLeast) && { atLeast: true as const }),
     continues,
-    ...(lacking.length > 0 && { unattested: lacking }),
+    ...(notHit.length > 0 && {
+      unattested: notHit.map(({ client, expiredAt }) => ({
+        ...named(client),
+        ...(expiredAt !== undefined && { expiredAt }),
+      })),
+    }),
   }
-  return { effects, hit: organisations }
+  return { effects, hit: byOrganisation(hit, counted.people) }
+}
+
+function byOrganisation(clients: readonly Client[], people: ReadonlyMap<string, number>): readonly Hit[] {
+  const organisations = new Set([...clients.map(({ organisation }) => organisation), ...people.keys()])
+  return [...organisations].toSorted().map(organisation => ({
+    organisation,
+    clients: clients.filter(one => one.organisation === organisation).length,
+    people: people.get(organisation) ?? 0,
+  }))
 }
 
 async function seenByAll(
@@ -128,14 +159,21 @@ const matches = (scope: HoldScope, client: Client): boolean => {
   return holdMatches(rest, holdable(client))
 }
 
-/** All else in the scope fits, and nobody vouches for what it asks about. */
-function lacksAttribute({ nationality, region, model, ...rest }: HoldScope, client: Client): boolean {
-  const attested = {
-    ...(nationality !== undefined && client.attributes?.nationality && { nationality }),
-    ...(region !== undefined && client.attributes?.region && { region }),
-  }
-  const asked = [nationality, region].filter(value => value !== undefined).length
-  return Object.keys(attested).length < asked && holdMatches({ ...rest, ...attested }, holdable(client))
+/**
+ * All else in the scope fits, and nobody vouches, or nobody any more, for what it asks about. A hold goes by what was
+ * attested last; of somebody whom that leaves out, it is not known whether it would still be said.
+ */
+function lacking({ model, ...scope }: HoldScope, client: Client, now: number): Lacking | undefined {
+  const doubtful = (['nationality', 'region'] as const).filter(
+    field => scope[field] !== undefined && (client.attributes?.[field]?.expiresAt ?? 0) <= now,
+  )
+  if (doubtful.length === 0) return undefined
+  const rest = Object.fromEntries(
+    Object.entries(scope).filter(([field]) => !doubtful.some(one => one === field)),
+  )
+  if (!holdMatches(rest, holdable(client))) return undefined
+  const ends = doubtful.flatMap(field => client.attributes?.[field]?.expiresAt ?? [])
+  return { client, ...(ends.length > 0 && { expiredAt: Math.max(...ends) }) }
 }
 
 interface Calls {

@@ -15,10 +15,19 @@ export interface Telling {
   readonly tells?: readonly string[]
 }
 
-/** One notice for each organisation that it concerns, to stand in the transaction of the decision. */
+/** Of those that a hold hits; a transaction takes 100 items. */
+const maxHit = 60
+
+/**
+ * One notice for each organisation that it concerns, to stand in the transaction of the decision. Of more than `maxHit`
+ * that a hold hits, the others learn of it by what their calls are answered, and by their list of holds.
+ */
 export function noticePuts({ eid, now, type, text, next, subject, tells = [] }: Telling): readonly Put[] {
-  const { kind, id, name } = subject
-  const concerned = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...tells])
+  const { kind, id, name, hit = [] } = subject
+  const concerned = new Set([
+    ...[subject.organisation, ...subject.developers, ...subject.governments, ...tells],
+    ...hit.slice(0, maxHit).map(({ organisation }) => organisation),
+  ])
   // What is about everybody, or done by an operator, is nobody's to be told alone.
   for (const none of reservedIds) concerned.delete(none)
   return [...concerned].map(organisation => {

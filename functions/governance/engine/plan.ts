@@ -2,7 +2,7 @@
 import type { Effects, Named } from '../../../shared/domain/effects.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
-import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
+import type { Action, Difference, Hit, Subject } from '../../../shared/domain/proposals.ts'
 import type { HoldScope } from '../../../shared/domain/records.ts'
 import type { Refusal } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
@@ -50,6 +50,8 @@ export interface Carried {
   /** What was shown: the dry run, for records that keep it. */
   readonly effects: Effects
   readonly shown: string
+  /** Of a hold: whose clients and people it stops. */
+  readonly hit?: readonly Hit[]
 }
 
 export interface Plan {
@@ -75,13 +77,21 @@ export interface Plan {
     writes(at: { readonly now: number; readonly eid: string }): readonly TransactOp[]
   }
   /** The writes when a proposal of it ends without being applied. */
-  unwind?(how: 'declined' | 'withdrawn' | 'timed_out', now: number): readonly TransactOp[]
+  unwind?(end: Unwound): readonly TransactOp[]
   /** `partner.suspended`: what notices call it; the sentence says it to people. */
-  readonly told: { readonly type: string; readonly text: string }
+  readonly told: { readonly type: string; readonly text: string; readonly next?: string }
   /** Organisations that are told beside those of the subject. */
   readonly tells?: readonly string[]
   /** What its entry tells of the parameters, where some are not for everybody who may read it. */
   readonly recorded?: Action['params']
+}
+
+/** How a proposal ended, and by which entry. */
+export interface Unwound {
+  readonly how: 'declined' | 'withdrawn' | 'timed_out'
+  readonly at: number
+  readonly entry: string
+  readonly reason?: Reason
 }
 
 /** An action that another one leaves to two people. */
@@ -94,6 +104,6 @@ export interface Proposed {
 
 export interface Definition {
   plan(deps: Pick<GovernanceDeps, 'store'>, action: Action, planning: Planning): Promise<Plan | Refusal>
-  /** The writes when a proposal of it ends, and it could not be planned any more. */
-  unwind?(deps: Pick<GovernanceDeps, 'store'>, action: Action): Promise<readonly TransactOp[]>
+  /** The same, where it could not be planned any more. */
+  unwind?(deps: Pick<GovernanceDeps, 'store'>, action: Action): Promise<Plan['unwind']>
 }

@@ -21,6 +21,10 @@ export interface Stopped {
   readonly stop: Stop | undefined
 }
 
+const seeWaiting = {
+  next: 'Until then it stays in force. Whoever can ratify it sees that it waits on them by sallyport auth status',
+} as const
+
 export async function ratify(
   deps: GovernanceDeps,
   actor: Actor,
@@ -41,9 +45,13 @@ export async function ratify(
     const role = judgeRole(action, actor, subject)
     if (role instanceof Refusal) return role
     if (stop.by.person === actor.person.id)
-      return refuse('own_proposal', 'You put it in force: another person ratifies it.')
+      return refuse('own_proposal', 'You put it in force: another person ratifies it.', seeWaiting)
     if (stop.breakGlass && stop.by.organisation === actor.organisation.id)
-      return refuse('own_proposal', 'It was put in force alone: somebody of another organisation reviews it.')
+      return refuse(
+        'own_proposal',
+        'It was put in force alone: somebody of another organisation reviews it.',
+        seeWaiting,
+      )
     const rules = await readRules(store)
     const by = sign(actor, role, now)
     return {

@@ -14,6 +14,10 @@ export interface Shown {
   readonly shown: string
 }
 
+/** A hold is about whom it hits, and that is known only once it is counted. */
+export const hitting = (plan: Plan, hit: Counted['hit']): Plan =>
+  plan.subject.kind !== 'hold' || hit.length === 0 ? plan : { ...plan, subject: { ...plan.subject, hit } }
+
 export async function show(
   deps: Pick<GovernanceDeps, 'store'>,
   action: Action,

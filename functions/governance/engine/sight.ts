@@ -14,11 +14,11 @@ export const viewerOf = ({ person, organisation }: Pick<Actor, 'person' | 'organ
 /** What `sees` asks about the subject of a decision, as the noun that it is. */
 export const factsOf = (
   noun: Noun,
-  { organisation, developers, governments, model, models }: Subject,
+  { organisation, developers, governments, model, models, hit = [] }: Subject,
 ): Facts => ({
   noun,
   owner: organisation,
-  about: [organisation],
+  about: [organisation, ...hit.map(one => one.organisation)],
   developers,
   governments,
   ...(model !== undefined && { model }),

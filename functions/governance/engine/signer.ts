@@ -43,7 +43,8 @@ export function judgeFresh(
   now: number,
 ): Refusal | undefined {
   if (!ruleOf(name).fresh || now - authTime <= rules.freshMinutes * 60_000) return undefined
-  return refuse('fresh_sign_in_required', `It asks for a sign-in of the last ${rules.freshMinutes} minutes.`)
+  const detail = `It asks for a sign-in of the last ${rules.freshMinutes} minutes.`
+  return refuse('fresh_sign_in_required', detail).under({ rules: rules.version })
 }
 
 export const sign = (

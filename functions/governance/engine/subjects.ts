@@ -36,7 +36,11 @@ export const clientSubject = (client: Governed<Client>, organisation: Organisati
 })
 
 /** A grant is decided by the developer of its model, and by the offices that select its organisation. */
-export const grantSubject = (grant: Governed<Grant>, model: Model, organisation: Organisation): Subject => ({
+export const grantSubject = (
+  grant: Pick<Governed<Grant>, 'id' | 'rev' | 'organisation'>,
+  model: Model,
+  organisation: Organisation,
+): Subject => ({
   kind: 'grant',
   id: grant.id,
   name: `${model.name} for ${organisation.name}`,

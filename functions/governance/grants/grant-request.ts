@@ -4,9 +4,8 @@
  */
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import { grantStep } from '../../../shared/domain/machines.ts'
-import { freshMeter, type Limits } from '../../../shared/domain/meter.ts'
-import { aboveCeiling } from '../../../shared/domain/meter-decisions.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
+import { freshMeter } from '../../../shared/domain/meter.ts'
+import { type Organisation, type Role, standingText } from '../../../shared/domain/parties.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
 import type { Agreement, Grant, Model } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
@@ -15,8 +14,10 @@ import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/s
 import { pages } from '../../pages.ts'
 import { readAgreement } from '../agreements/agreements.ts'
 import { asSeen, change } from '../engine/changes.ts'
-import type { Definition, Plan, Planning } from '../engine/plan.ts'
+import type { Definition, Plan, Planning, Unwound } from '../engine/plan.ts'
+import { judgeRole } from '../engine/signer.ts'
 import { grantSubject } from '../engine/subjects.ts'
+import { judgeCeiling } from './ceiling.ts'
 import { type LimitsWords, showLimits, toLimits } from './limits-words.ts'
 
 /** What is asked for, in the words of the API. Times are RFC 3339. */
@@ -44,11 +45,15 @@ export const activate: Definition = {
     const limits = toLimits(asked.limits)
     const parties = await readParties(store, asked, planning)
     if (parties instanceof Refusal) return parties
+    const { agreement, model, organisation } = parties
+    const role = judgeAsking(id, parties, planning)
+    if (role instanceof Refusal) return role
     const existing = await readRequest(store, id, planning)
     if (existing instanceof Refusal) return existing
-    const { agreement, model, organisation } = parties
     const refused =
-      judgeParties(parties) ?? judgeLimits(limits, agreement) ?? (await judgePools(store, asked.pools, model))
+      judgeParties(parties) ??
+      judgeCeiling(limits, agreement) ??
+      (await judgePools(store, asked.pools, model))
     if (refused) return refused
     const term = termOf(asked, agreement, planning.now)
     if (term instanceof Refusal) return term
@@ -85,15 +90,25 @@ export const activate: Definition = {
           change: { add: [[['granted'], 1]] },
         },
       ],
-      ...(existing && { unwind: how => [unwound(existing, how)] }),
+      ...(existing && { unwind: end => [unwound(existing, end)] }),
       told: { type: 'grant.activated', text: `${subject.name} is granted: ${limits.total} tokens.` },
     }
   },
   /** What it rests on is gone: the request is over all the same. */
   async unwind({ store }, { id }) {
     const [waiting] = await store.get([keys.grant(id)])
-    return waiting?.state === 'requested' ? [unwound(waiting, 'timed_out')] : []
+    return waiting?.state === 'requested' ? end => [unwound(waiting, end)] : undefined
   },
+}
+
+/** Whoever could not ask for it anyway is not told first what else is wrong, and what would not help. */
+function judgeAsking(
+  id: string,
+  { model, organisation }: Parties,
+  { actor }: Planning,
+): Role | Refusal | undefined {
+  const asked = { id, rev: 0, organisation: organisation.id }
+  return actor && judgeRole('grant.activate', actor, grantSubject(asked, model, organisation))
 }
 
 const governed = (grant: Grant): Governed<Grant> => ({
@@ -109,10 +124,10 @@ function written(grant: Grant, existing: Governed<Grant> | undefined): TransactO
   return change<Grant>(key, existing, { state, startsAt, expiresAt, meters })
 }
 
-function unwound(existing: Governed<Grant>, how: 'declined' | 'withdrawn' | 'timed_out'): TransactOp {
-  const state = grantStep(existing.state, how === 'timed_out' ? 'time_out' : 'decline')
+function unwound(existing: Governed<Grant>, ended: Unwound): TransactOp {
+  const state = grantStep(existing.state, ended.how === 'timed_out' ? 'time_out' : 'decline')
   if (state instanceof Refusal) throw new Error(`a grant that is ${existing.state} waits for nobody`)
-  return change<Grant>(keys.grant(existing.id), existing, { state })
+  return change<Grant>(keys.grant(existing.id), existing, { state, ended })
 }
 
 /** The agreement tells who takes part: whoever sees it knows both, and nobody else learns whether there are such. */
@@ -149,10 +164,15 @@ async function readRequest(
   if (existing === undefined)
     return actor ? undefined : refuse('record_unknown', `The request ${id} is no longer there.`)
   if (actor && existing.state !== 'requested')
-    return refuse('record_exists', `The grant ${id} is ${existing.state}.`)
+    return refuse('record_exists', `The grant ${id} is ${existing.state}.`, {
+      next: `Look at it, and change its quota instead: sallyport grant get ${id}`,
+    })
   if (actor) {
     const open = await openProposal(store, existing)
-    return open === undefined ? existing : refuse('record_exists', `It is asked for already: ${open}.`)
+    if (open === undefined) return existing
+    return refuse('record_exists', `It is asked for already: ${open}.`, {
+      next: `See whom it waits on: sallyport proposal get ${open}`,
+    })
   }
   const approved = grantStep(existing.state, 'approve')
   return approved instanceof Refusal ? approved : existing
@@ -176,20 +196,11 @@ function judgeParties({ agreement, organisation, model }: Parties): Refusal | un
     return refuse('organisation_suspended', `${organisation.name} is ${organisation.state}.`)
   if (organisation.kind !== 'partner') return undefined
   if (['selected', 'active', 'reinstated'].includes(organisation.partner)) return undefined
-  const is = `${organisation.name} is ${organisation.partner} as a trusted partner.`
+  const is = standingText(organisation)
   if (organisation.partner === 'suspended') return refuse('partner_suspended', is)
   if (organisation.partner === 'nominated' || organisation.partner === 'vetting')
     return refuse('state_forbids', `${is} Once it is selected, it can be granted.`)
   return refuse('partner_revoked', is)
-}
-
-function judgeLimits(limits: Limits, { ceiling }: Agreement): Refusal | undefined {
-  if (ceiling === undefined)
-    return refuse('ceiling_exceeded', 'The agreement names no ceiling.', { field: 'limits' })
-  const field = aboveCeiling(limits, ceiling)
-  return field === undefined
-    ? undefined
-    : refuse('ceiling_exceeded', `${field} is above the ceiling of the agreement.`, { field })
 }
 
 function termOf(

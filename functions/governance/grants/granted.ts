@@ -4,7 +4,7 @@ import { isDevelopersAlone } from '../../../shared/domain/model-step.ts'
 import type { Organisation, PartnerFields } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Grant, Model } from '../../../shared/domain/records.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { type Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { Signature } from '../../../shared/domain/stop.ts'
 import type { Store, Update } from '../../../shared/ports/store.ts'
 import { change } from '../engine/changes.ts'
@@ -21,7 +21,7 @@ export interface GrantSeen {
 
 /** What does not show itself to `actor` is not there for them. */
 export async function readGrant(store: Store, id: string, actor?: Actor): Promise<GrantSeen | Refusal> {
-  const unknown = refuse('record_unknown', `There is no grant ${id} for you.`)
+  const unknown = unknownRecord('grant', id)
   const [grant] = await store.get([keys.grant(id)])
   if (grant === undefined) return unknown
   const [model, organisation] = await store.get([

@@ -2,7 +2,7 @@
 import { keys } from '../../../shared/domain/keys.ts'
 import { grantStep } from '../../../shared/domain/machines.ts'
 import type { Limits } from '../../../shared/domain/meter.ts'
-import { aboveCeiling, changeLimits } from '../../../shared/domain/meter-decisions.ts'
+import { changeLimits } from '../../../shared/domain/meter-decisions.ts'
 import { isDevelopersAlone } from '../../../shared/domain/model-step.ts'
 import type { Grant } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
@@ -11,6 +11,7 @@ import { time } from '../../../shared/domain/time.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { change, stopOf } from '../engine/changes.ts'
 import type { Carried, Definition, Plan } from '../engine/plan.ts'
+import { judgeCeiling } from './ceiling.ts'
 import { activate } from './grant-request.ts'
 import {
   beforeRelease,
@@ -131,7 +132,11 @@ const revoke: Definition = {
       ...planned(
         seen,
         [{ field: 'state', from: grant.state, to: state }],
-        () => ({ state, stop: undefined }),
+        ({ now, eid, reason }) => ({
+          state,
+          stop: undefined,
+          ended: { how: 'revoked', at: now, entry: eid, reason },
+        }),
         ({ by }) => [...closing([metered]), ...endListing(seen), ...beforeRelease(seen, by)],
         { type: 'grant.revoked', text: `The grant of ${subject.name} is revoked.` },
       ),
@@ -187,7 +192,7 @@ const quota: Definition = {
     const [agreement] = await store.get([keys.agreement(grant.agreement)])
     if (agreement?.state !== 'effective')
       return refuse('agreement_not_effective', `The agreement ${grant.agreement} is not in force.`)
-    const above = judgeCeiling(limits, agreement.ceiling)
+    const above = judgeCeiling(limits, agreement)
     if (above) return above
     const [meter] = (await withMeters(store, grant)).meters
     if (meter === undefined)
@@ -213,20 +218,6 @@ const quota: Definition = {
 
 const same = (one: Limits, other: Limits): boolean =>
   (['total', 'perDay', 'rpm', 'burst', 'streams'] as const).every(field => one[field] === other[field])
-
-function judgeCeiling(limits: Limits, ceiling: Limits | undefined): Refusal | undefined {
-  const newVersion = 'More takes a new version of the agreement.'
-  if (ceiling === undefined)
-    return refuse('ceiling_exceeded', `The agreement names no ceiling. ${newVersion}`, { field: 'limits' })
-  const field = aboveCeiling(limits, ceiling)
-  return field === undefined
-    ? undefined
-    : refuse(
-        'ceiling_exceeded',
-        `${field} is above the ceiling of the agreement: sallyport agreement get. ${newVersion}`,
-        { field },
-      )
-}
 
 export const grantActions = {
   'grant.activate': activate,

@@ -3,14 +3,14 @@ import { type HoldRecord, maxActiveHolds } from '../../../shared/domain/holds.ts
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import { holdStep } from '../../../shared/domain/machines.ts'
 import { isDevelopersAlone } from '../../../shared/domain/model-step.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
+import { everyone, type Organisation } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Hold, HoldScope, Model } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { type Facts, sees } from '../../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/store.ts'
-import { modelsOf } from '../../grants.ts'
+import { modelsOf, readGrants } from '../../grants.ts'
 import { pages } from '../../pages.ts'
 import { change, stopOf } from '../engine/changes.ts'
 import type { Actor, Definition } from '../engine/plan.ts'
@@ -18,12 +18,15 @@ import { factsOf, viewerOf } from '../engine/sight.ts'
 import { deciders } from '../engine/subjects.ts'
 
 const place: Definition = {
-  async plan({ store }, { id, params }, { now, actor, rules, reason }) {
+  async plan({ store }, { id, params }, { now, actor, rules, reason, breakGlass }) {
     const { scope } = params as { readonly scope: HoldScope }
     const subject = await subjectOf(store, id, scope, actor)
     if (subject instanceof Refusal) return subject
     const [model] = await store.get([keys.model(scope.model ?? '-')])
-    const refused = judgeScope(scope, subject, actor) ?? judgeReleased(model, actor)
+    const refused =
+      judgeScope(scope, subject, actor) ??
+      judgeReleased(model, actor) ??
+      (await judgeMissions(store, scope, { actor, breakGlass }))
     if (refused) return refused
     const [standing] = await store.get([keys.standing])
     if (Object.keys(standing?.holds ?? {}).length >= maxActiveHolds)
@@ -38,7 +41,7 @@ const place: Definition = {
       difference: [{ field: 'state', from: null, to: 'active' }],
       stops: scope,
       writes: carried => {
-        const { by, effects, shown } = carried
+        const { by, effects, shown, hit } = carried
         const record: HoldRecord = {
           id,
           state: 'active',
@@ -50,7 +53,7 @@ const place: Definition = {
           ...ends,
           effects,
           shown,
-          subject: { ...subject, rev: 1 },
+          subject: { ...subject, rev: 1, ...(hit && { hit }) },
         }
         const item: Governed<HoldRecord> = { ...record, rev: 1, ...listed('hold', by.organisation, id) }
         const put: TransactOp = { kind: 'put', key: keys.hold(id), item, if: itemAbsent }
@@ -58,7 +61,11 @@ const place: Definition = {
         const seen = model ? [change<Model>(keys.model(model.id), model, {})] : []
         return [put, inStanding(id, hold), ...(by.organisation === model?.developer ? [] : seen)]
       },
-      told: { type: 'hold.placed', text: `A hold stops ${subject.name}: ${reason.code}.` },
+      told: {
+        type: 'hold.placed',
+        text: `A hold stops ${subject.name}: ${reason.code}.`,
+        next: `sallyport hold get ${id}`,
+      },
     }
   },
 }
@@ -68,6 +75,31 @@ function judgeReleased(model: Model | undefined, actor: Actor | undefined): Refu
   if (model === undefined || !isDevelopersAlone(model) || actor?.organisation.id === model.developer)
     return undefined
   return refuse('state_forbids', `${model.name} is ${model.state}: nobody but its developer holds it.`)
+}
+
+/**
+ * A hold of a whole organisation is its suspension by another name, and where a mission hangs on a grant that takes two
+ * people. One that names a client, a person or an attribute is about them and not about the mission.
+ */
+async function judgeMissions(
+  store: Store,
+  { model, organisation, ...narrower }: HoldScope,
+  { actor, breakGlass }: { readonly actor: Actor | undefined; readonly breakGlass: boolean },
+): Promise<Refusal | undefined> {
+  const whole = organisation !== undefined && Object.values(narrower).every(value => value === undefined)
+  if (!whole || breakGlass || actor === undefined) return undefined
+  const grants = await readGrants(store, organisation)
+  const missions = grants.filter(
+    grant =>
+      grant.missionContinuity && grant.state === 'active' && (model === undefined || grant.model === model),
+  )
+  if (missions.length === 0) return undefined
+  const ids = missions.map(({ id }) => id).join(', ')
+  return refuse(
+    'approval_required',
+    `A mission hangs on ${ids}. Suspend ${organisation} instead: its other grants stop at once, and two people decide on this one. In an emergency, break_glass.`,
+    { field: 'scope.organisation', next: `sallyport partner suspend ${organisation}` },
+  )
 }
 
 const inStanding = (id: string, hold: Hold): TransactOp => ({
@@ -140,7 +172,7 @@ async function subjectOf(
     id,
     name: scopeText(scope),
     rev: 0,
-    organisation: about ?? model?.developer ?? 'everyone',
+    organisation: about ?? model?.developer ?? everyone,
     developers: [...new Set([...developers, ...(model ? [model.developer] : [])])],
     governments: [...new Set([...governments, ...(model?.governments ?? [])])],
     ...(scope.model !== undefined && { model: scope.model }),

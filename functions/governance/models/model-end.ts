@@ -56,6 +56,17 @@ async function governmentStops(store: Store, model: Model): Promise<readonly Res
   return Promise.all(found.map(grant => resumed(store, grant)))
 }
 
+/** As a sentence. */
+export function endingText({ holds, grants }: Ending): string {
+  const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+  const parts = [
+    ...(holds.length > 0 ? [many(holds.length, 'hold')] : []),
+    ...(grants.length > 0 ? [many(grants.length, 'suspension')] : []),
+  ]
+  if (parts.length === 0) return 'No hold or suspension of the government was on it.'
+  return `${parts.join(' and ')} of the government ${holds.length + grants.length === 1 ? 'ends' : 'end'} with it.`
+}
+
 /** A grant that goes on, with what of its meters does. */
 export async function resumed(store: Store, grant: Governed<Grant>): Promise<Resumed> {
   const { meters } = await withMeters(store, grant)

@@ -9,7 +9,7 @@ import { type ModelEvent, modelStep } from '../../../shared/domain/model-step.ts
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
 import { type Model, protocols } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
 import { pages } from '../../pages.ts'
 import { change } from '../engine/changes.ts'
@@ -17,13 +17,13 @@ import type { Actor, Definition, Plan } from '../engine/plan.ts'
 import { judgeSight } from '../engine/sight.ts'
 import { judgeRole } from '../engine/signer.ts'
 import { modelSubject } from '../engine/subjects.ts'
-import { endingWrites, readEnding, toldOfEnding } from './model-end.ts'
+import { endingText, endingWrites, readEnding, toldOfEnding } from './model-end.ts'
 import { showTokens, type TokensWords, toTokens, toUpstreams, type UpstreamsWords } from './model-words.ts'
 
 /** What does not show itself to `actor` is not there for them. */
 export async function readModel(store: Store, id: string, actor?: Actor): Promise<Governed<Model> | Refusal> {
   const [model] = await store.get([keys.model(id)])
-  if (model === undefined) return refuse('record_unknown', `There is no model ${id} for you.`)
+  if (model === undefined) return unknownRecord('model', id)
   return (actor && judgeSight(actor, subjectOf(model))) ?? model
 }
 
@@ -206,7 +206,7 @@ const end = (event: 'release' | 'withdraw', done: 'released' | 'withdrawn'): Def
       ],
       told: {
         type: `model.${done}`,
-        text: `${model.name} is ${done} by its developer; ${holds.length} holds and ${grants.length} suspensions of the government end.`,
+        text: `${model.name} is ${done} by its developer. ${endingText(ending)}`,
       },
       tells: toldOfEnding(ending),
     }

@@ -6,13 +6,14 @@ import {
   type PartnerFields,
   type PartnerState,
   reservedIds,
+  standingText,
 } from '../../../shared/domain/parties.ts'
 import type { Action, Subject } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { itemAbsent, type Store, type Update } from '../../../shared/ports/store.ts'
 import { asSeen, change, stopOf } from '../engine/changes.ts'
+import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Definition, Plan, Proposed } from '../engine/plan.ts'
-import { judgeSight } from '../engine/sight.ts'
 import { judgeRole } from '../engine/signer.ts'
 import { grantSubject, organisationSubject } from '../engine/subjects.ts'
 import { closing, type Metered, meteredGrants, opening } from '../grants/grants-of-partner.ts'
@@ -23,8 +24,9 @@ type Partner = Governed<Extract<Organisation, { kind: 'partner' }>>
 export async function readPartner(store: Store, id: string, actor?: Actor): Promise<Partner | Refusal> {
   const [found] = await store.get([keys.organisation(id)])
   // In the same words, or they would tell.
-  return found?.kind !== 'partner' || (actor && judgeSight(actor, organisationSubject(found)))
-    ? refuse('record_unknown', `There is no partner ${id} for you.`)
+  return found?.kind !== 'partner' ||
+    (actor && (await judgeSightIn(store, actor, organisationSubject(found))))
+    ? unknownRecord('partner', id)
     : (found as Partner)
 }
 
@@ -62,7 +64,7 @@ function planned(
       ),
       ...further(carried),
     ],
-    told: { type: `partner.${done}`, text: `${partner.name} is ${state} as a trusted partner.` },
+    told: { type: `partner.${done}`, text: standingText({ name: partner.name, partner: state }) },
   }
 }
 

@@ -5,8 +5,8 @@ import type { Subject } from '../../../shared/domain/proposals.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Check, Store } from '../../../shared/ports/store.ts'
 import { pages } from '../../pages.ts'
+import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Carried } from '../engine/plan.ts'
-import { judgeSight } from '../engine/sight.ts'
 import { deciders, organisationSubject } from '../engine/subjects.ts'
 
 export interface Member {
@@ -21,7 +21,7 @@ export async function readMember(store: Store, id: string, actor?: Actor): Promi
   if (person === undefined || organisation === undefined)
     return refuse('record_unknown', `There is no person ${id} for you.`)
   const member = { person, organisation }
-  return (actor && judgeSight(actor, personSubject(member))) ?? member
+  return (actor && (await judgeSightIn(store, actor, personSubject(member)))) ?? member
 }
 
 /** `actor` as above. */
@@ -32,7 +32,7 @@ export async function readOrganisation(
 ): Promise<Governed<Organisation> | Refusal> {
   const [found] = await store.get([keys.organisation(id)])
   if (found === undefined) return refuse('record_unknown', `There is no organisation ${id} for you.`)
-  return (actor && judgeSight(actor, organisationSubject(found))) ?? found
+  return (actor && (await judgeSightIn(store, actor, organisationSubject(found)))) ?? found
 }
 
 /** Everybody of an organisation, removed people too. The index only says whom there are. */

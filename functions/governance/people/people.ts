@@ -90,8 +90,12 @@ const remove: Definition = {
     if (refused) return refused
     const state = personStep(person.state, 'remove')
     if (state instanceof Refusal) return state
+    const plan = planned(member, state, 'removed', () => ({ roles: [] }))
+    const roles = { field: 'roles', from: person.roles, to: [] }
     return {
-      ...planned(member, state, 'removed', () => ({ roles: [] })),
+      ...plan,
+      // What they held is told by the entry alone from then on.
+      difference: person.roles.length > 0 ? [...plan.difference, roles] : plan.difference,
       stops: { person: id },
     }
   },

@@ -2,9 +2,11 @@
 import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { sees } from '../../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
 import type { Definition, Planning } from '../engine/plan.ts'
-import { deciders } from '../engine/subjects.ts'
+import { factsOf, viewerOf } from '../engine/sight.ts'
+import { organisationSubject } from '../engine/subjects.ts'
 import { identityPut } from '../organisations/identities.ts'
 import { attested, type Claims, judgeClaims } from './attested.ts'
 import {
@@ -86,12 +88,11 @@ export const add: Definition = {
 /** Those who decide about an organisation enrol its first people; then its own administrators do. */
 async function judgeEnrolling(
   store: Store,
-  organisation: Organisation,
+  organisation: Governed<Organisation>,
   { actor, now }: Planning,
 ): Promise<Refusal | undefined> {
-  const { developers, governments } = deciders(organisation)
   const own = actor === undefined || actor.organisation.id === organisation.id
-  if (!own && ![...developers, ...governments].includes(actor.organisation.id))
+  if (!own && !sees(viewerOf(actor), factsOf('organisation', organisationSubject(organisation))))
     return refuse('record_unknown', `There is no organisation ${organisation.id} for you.`)
   const closed = judgeOpen(organisation)
   if (closed || own) return closed

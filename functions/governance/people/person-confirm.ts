@@ -1,12 +1,12 @@
 /** `person.confirm`: a sponsor says again that they answer for a contractor, or an administrator says who does now. */
 import { keys } from '../../../shared/domain/keys.ts'
-import { adminOf, type Person } from '../../../shared/domain/parties.ts'
+import type { Person } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { change } from '../engine/changes.ts'
-import type { Actor, Definition } from '../engine/plan.ts'
-import { type Member, personSubject, readMember, stays } from './members.ts'
-import { confirmedUntil, readSponsor } from './sponsors.ts'
+import type { Definition } from '../engine/plan.ts'
+import { personSubject, readMember, stays } from './members.ts'
+import { confirmedUntil, judgeConfirming, readSponsor } from './sponsors.ts'
 
 export const confirm: Definition = {
   async plan({ store }, { id, params }, { now, rules, actor }) {
@@ -17,7 +17,7 @@ export const confirm: Definition = {
     if (person.state === 'removed') return refuse('state_forbids', `${person.name} was removed.`)
     if (person.sponsor === undefined)
       return refuse('state_forbids', `${person.name} is no contractor: nobody has to confirm them.`)
-    const refused = actor && judgeConfirming(member, actor, named)
+    const refused = actor && judgeConfirming(actor, organisation, person.sponsor, named)
     if (refused) return refused
     const sponsor = await readSponsor(store, named ?? person.sponsor.person, organisation.id, 'sponsor')
     if (sponsor instanceof Refusal) return sponsor
@@ -41,16 +41,4 @@ export const confirm: Definition = {
       },
     }
   },
-}
-
-/** The sponsor may have no role that administers; to name another one takes an administrator. */
-function judgeConfirming(
-  { person, organisation }: Member,
-  actor: Actor,
-  named: string | undefined,
-): Refusal | undefined {
-  const own = actor.organisation.id === organisation.id
-  const admin = own && actor.person.roles.includes(adminOf[organisation.kind])
-  if (admin || (own && named === undefined && person.sponsor?.person === actor.person.id)) return undefined
-  return refuse('role_missing', 'Their sponsor confirms them, or an administrator of their organisation.')
 }

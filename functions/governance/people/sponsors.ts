@@ -1,9 +1,10 @@
-/** Who answers for a contractor: somebody of the same organisation, who is no contractor themselves. */
+/** Who answers for a contractor or a contractor's client: somebody of the same organisation, who is no contractor themselves. */
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
-import type { Person } from '../../../shared/domain/parties.ts'
+import { adminOf, type Organisation, type Person, type Sponsor } from '../../../shared/domain/parties.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Store } from '../../../shared/ports/store.ts'
+import type { Actor } from '../engine/plan.ts'
 
 /** `field` is named in the refusal, which is the same for whoever is not there and for those of others. */
 export async function readSponsor(
@@ -16,9 +17,29 @@ export async function readSponsor(
   const wrong = (detail: string): Refusal => refuse('body_malformed', detail, { field })
   if (sponsor === undefined || sponsor.organisation !== organisation)
     return wrong(`There is no person ${id} in this organisation.`)
-  if (sponsor.state !== 'active') return wrong(`${sponsor.name} is ${sponsor.state} and answers for nobody.`)
-  if (sponsor.sponsor) return wrong(`${sponsor.name} is a contractor, and answers for nobody.`)
-  return sponsor
+  const unfit = whyUnfit(sponsor)
+  return unfit === undefined ? sponsor : wrong(`${sponsor.name} is ${unfit}, and answers for nobody.`)
+}
+
+/** Whether somebody answers for others of `organisation` now. */
+export const answersFor = (sponsor: Person | undefined, organisation: string): boolean =>
+  sponsor !== undefined && sponsor.organisation === organisation && whyUnfit(sponsor) === undefined
+
+const whyUnfit = ({ state, sponsor }: Person): string | undefined =>
+  state !== 'active' ? state : sponsor ? 'a contractor' : undefined
+
+/** The sponsor may have no role that administers; to name another one takes an administrator. */
+export function judgeConfirming(
+  actor: Actor,
+  { id, kind }: Pick<Organisation, 'id' | 'kind'>,
+  sponsor: Sponsor,
+  named: string | undefined,
+): Refusal | undefined {
+  const own = actor.organisation.id === id
+  if (own && actor.person.roles.includes(adminOf[kind])) return undefined
+  if (own && sponsor.person === actor.person.id && (named === undefined || named === actor.person.id))
+    return undefined
+  return refuse('role_missing', 'The sponsor confirms, or an administrator of the same organisation.')
 }
 
 /** Milliseconds since the epoch. */

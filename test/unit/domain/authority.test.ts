@@ -140,6 +140,35 @@ describe('a hold', () => {
   })
 })
 
+describe('a restored registry that is not looked through', () => {
+  const restoring = { since: now - hour, by: 'ada', entry: 'entry_1' }
+  const held = { holds: {}, compromised: {}, restoring }
+  const expected = {
+    code: 'restoring',
+    kind: { status: 503, retry: true },
+    facts: { retryAfter: 60, detail: `Decisions are looked for since ${time(now - hour)}.` },
+  }
+
+  test('refuses at a model and at the API', () => {
+    expect(atModel({ standing: held })).toMatchObject(expected)
+    expect(atApi({ standing: held })).toMatchObject(expected)
+  })
+
+  test('refuses before the records are judged: they may be older than the last word', () => {
+    const organisation = { ...admitted.organisation, partner: 'revoked' } as const
+    for (const change of [{ client: undefined }, { organisation }, { organisation: undefined }])
+      expect(atModel({ standing: held, ...change })).toMatchObject(expected)
+  })
+
+  test('does not make a compromised key or a revoked token any better', () => {
+    const compromised = { ...held, compromised: { 'kid-1': 1 } }
+    expect(atModel({ standing: compromised })).toMatchObject({ code: 'key_compromised' })
+    expect(atModel({ standing: held, revokedToken: { exp: 1 } as never })).toMatchObject({
+      code: 'token_revoked',
+    })
+  })
+})
+
 describe('the match of a scope', () => {
   const value = fc.constantFrom('a', 'b', 'a-1', 'a-2')
   const some = fc.option(value, { nil: undefined })

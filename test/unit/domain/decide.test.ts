@@ -43,7 +43,7 @@ describe('a call is refused', () => {
     ['from a client that is not there', 'client_expired', { client: undefined }],
     ['from a client of another organisation', 'client_expired', { client: { organisation: 'prairie' } }],
     ['from a suspended client', 'client_suspended', { client: { state: 'suspended' } }],
-    ['from a compromised client', 'client_suspended', { client: { state: 'compromised' } }],
+    ['from a compromised client', 'client_compromised', { client: { state: 'compromised' } }],
     ['from a client in a state that nobody knows', 'client_suspended', { client: { state: 'odd' } }],
     ['from a revoked client', 'client_expired', { client: { state: 'revoked' } }],
     ['from a client whose time has come', 'client_expired', { client: { expiresAt: now } }],

@@ -28,7 +28,7 @@ const tables: readonly [string, Machine<string, string>, Step, string][] = [
     partnerStep,
     `
     state      | vet     | select   | activate | suspend   | reinstate | revoke  | uphold     | close
-    nominated  | vetting | selected | –        | –         | –         | –       | –          | closed
+    nominated  | vetting | –        | –        | –         | –         | –       | –          | closed
     vetting    | –       | selected | –        | –         | –         | –       | –          | closed
     selected   | –       | –        | active   | –         | –         | revoked | –          | closed
     active     | –       | –        | –        | suspended | –         | revoked | –          | –

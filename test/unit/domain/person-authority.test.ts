@@ -86,6 +86,11 @@ test('a person with a session is admitted until the session is idle', () => {
   })
 })
 
+test('a restored registry that is not looked through stops no people: they stop others, sign in and release', () => {
+  const restoring = { since: now, by: 'ada', entry: 'entry_1' }
+  expect(code({ standing: { holds: {}, compromised: {}, restoring } })).toBe('admitted')
+})
+
 describe('refused', () => {
   test.each<[string, Partial<PersonSessionRecords>, string]>([
     ['no standing record', { standing: undefined }, 'store_unavailable'],

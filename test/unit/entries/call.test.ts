@@ -99,6 +99,37 @@ describe('the entry of a refusal', () => {
     })
   })
 
+  test('tells the rules in force, and the version that the clause stands in beside the one of the token', () => {
+    const inForce = { rules: 3, agreement: { id: 'agreement_1', digest: 'newer' } }
+    const refusal = refuse('capability_withheld', 'why', { clause: 'capabilities-2' }).under(inForce)
+    expect(body(refusalEntry(call, refusal, now, random).entry).unmapped).toMatchObject({
+      clause: 'capabilities-2',
+      clause_version: 'newer',
+      agreement: call.agreement,
+      rules: 3,
+    })
+  })
+
+  test('that came after the intent tells the same in the outcome', () => {
+    const { eid, entry } = intentEntry(call, { reserve: 100, meters: ['m'] }, now, random)
+    const refusal = refuse('streams_exhausted', 'why', { clause: 'quota-1', meter: 'm' }).under({
+      rules: 3,
+      agreement: call.agreement,
+    })
+    const outcome = outcomeEntry(eid, entry, { ending: 'refused', charge: 0, meters: [], refusal }, now)
+    expect(body(outcome.entry)).toMatchObject({
+      status_code: 'streams_exhausted',
+      unmapped: {
+        decision: 'refuse',
+        code: 'streams_exhausted',
+        clause: 'quota-1',
+        clause_version: 'd',
+        meter: 'm',
+        rules: 3,
+      },
+    })
+  })
+
   test('that repeats by one meter within a minute is one entry; others are one each', () => {
     expect(refusalAt(now, 1)).toBe(refusalAt(now + 5_000, 2))
     expect(refusalAt(now, 1)).not.toBe(refusalAt(now + 60_000, 1))

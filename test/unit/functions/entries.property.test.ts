@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { getEntry, listEntries, type Reader } from '../../../functions/api/entries.ts'
+import { getEntry, listEntries } from '../../../functions/api/entries.ts'
+import type { Reader } from '../../../functions/api/entry-view.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
 import { indexes, keys } from '../../../shared/domain/keys.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'

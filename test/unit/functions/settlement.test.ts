@@ -7,7 +7,7 @@ import { abandonedMs, sweep } from '../../../functions/sweeper/app.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
 import { indexes, keys } from '../../../shared/domain/keys.ts'
 import { freshMeter, type Meter, reserve } from '../../../shared/domain/meter.ts'
-import { Refusal } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { type CallFacts, intentEntry } from '../../../shared/entries/call.ts'
 import { putEntry } from '../../../shared/entries/put.ts'
 import { type Store, StoreUnavailable } from '../../../shared/ports/store.ts'
@@ -88,7 +88,11 @@ const outcome = async (eid: string) => {
 
 /** An answer that was lost may have left a lease on any meter of the plan. */
 describe('a call that was refused while it reserved', () => {
-  const refused = { ending: 'refused', charge: 0, code: 'store_unavailable' } as const
+  const refused = {
+    ending: 'refused',
+    charge: 0,
+    refusal: refuse('store_unavailable', 'The meter could not be changed.'),
+  } as const
 
   test('is taken off every meter of its plan, as the store has it', async () => {
     await grant('g', ['m', 'pool'])

@@ -76,6 +76,37 @@ test('a label for the field, one heading of each page, and a language', async ()
   }
 })
 
+test.each([
+  ['of no organisation', 'nobody'],
+  ['that can be no id', 'Cedar Medical'],
+  ['that is no text', '\u0000"><b>'],
+])(
+  'a name %s: the form comes again, with the error beside the field and what was typed',
+  async (_, typed) => {
+    const world = await signInWorld()
+    const { status, text, headers } = await world.ask({ organisation: typed })
+    expect([status, headers.location]).toEqual([404, undefined])
+    const field = text.slice(text.indexOf('<label'), text.indexOf('<button'))
+    expect(field).toContain(
+      '<p class="fault" id="fault" role="alert">Nobody can sign in with the organisation',
+    )
+    expect(field).toContain('aria-invalid="true" aria-describedby="fault hint"')
+    expect(field).toContain(`value="${typed.replace('\u0000"><b>', '&#34;&#62;&#60;b&#62;')}"`)
+    // What the app has asked for goes on with it.
+    expect(formOf(text).get('state')).toBe(formOf((await world.ask()).text).get('state'))
+  },
+)
+
+test('one without a provider is told as one that does not exist', async () => {
+  const world = await signInWorld()
+  await world.records.organisation({ provider: undefined })
+  const told = async (organisation: string) => {
+    const { status, text } = await world.ask({ organisation })
+    return [status, text.replaceAll(organisation, 'it')]
+  }
+  expect(await told('organisation_1')).toEqual(await told('nobody'))
+})
+
 describe('the load of strangers', () => {
   const from = (sourceIp: string): Partial<APIGatewayProxyEvent> => ({
     path: '/oauth/authorize',

@@ -14,6 +14,7 @@ async function streamed(...events: string[]) {
   const admitted = {
     allow: { ask: { watch: () => passing }, model: { tokens: {} } },
     call: { eid: 'e', told: [] },
+    inForce: {},
   }
   const run = new Run({ store, clock, telemetry }, admitted as unknown as Admitted)
   const never = new Promise<never>(() => undefined)

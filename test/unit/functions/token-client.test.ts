@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { keys } from '../../../shared/domain/keys.ts'
 import { joseKey, joseSign } from '../oauth/jose-keys.ts'
 import { start, type TokenWorld, tokenWorld, told } from './token-world.ts'
 
@@ -150,6 +151,24 @@ describe('B to D. The client', () => {
       'The hold hold_1 is in force: leak.',
       'hold_active',
     ])
+  })
+
+  test('while a restored registry is looked through: 503, and an entry', async () => {
+    const restoring = { since: start, by: 'ada', entry: 'entry_1' }
+    await world.store.write({
+      kind: 'update',
+      key: keys.standing,
+      change: { set: [[['restoring'], restoring]] },
+    })
+    const answer = await world.token()
+    expect(told(answer)).toEqual([
+      503,
+      'temporarily_unavailable',
+      'Decisions are looked for since 2027-01-15T08:00:00.000Z.',
+      'restoring',
+    ])
+    expect(answer.headers['retry-after']).toBe('60')
+    expect(await world.entries()).toMatchObject([{ unmapped: { kind: 'token_refusal', code: 'restoring' } }])
   })
 
   test('the state of a client is told to nobody who lacks its key', async () => {

@@ -1,8 +1,8 @@
 /** What issuance says of a client: that it is in use, and by which of its keys. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '../../../shared/domain/keys.ts'
-import { joseKey } from '../oauth/jose-keys.ts'
-import { start, type TokenWorld, tokenWorld, told } from './token-world.ts'
+import { joseKey, joseSign } from '../oauth/jose-keys.ts'
+import { issuer, start, type TokenWorld, tokenWorld, told } from './token-world.ts'
 
 let world: TokenWorld
 beforeEach(async () => {
@@ -96,6 +96,23 @@ describe('a rotation by overlap', () => {
     const [old] = world.client.keys
     if (old === undefined) throw new Error('the client has no key')
     await world.records.client({ keys: [{ ...old, compromisedAt: start }] })
-    expect((await world.token()).status).toBe(401)
+    const { status, body } = await world.token()
+    expect([status, body.error, body.sallyport?.code]).toEqual([401, 'invalid_client', 'client_compromised'])
+    expect(body.sallyport?.next).toContain('sallyport client enroll')
+    const [entry, ...others] = await world.entries()
+    expect([entry?.unmapped?.code, others]).toEqual(['client_compromised', []])
+  })
+
+  test('that it is compromised is told to whoever has the key alone', async () => {
+    const [old] = world.client.keys
+    if (old === undefined) throw new Error('the client has no key')
+    await world.records.client({ keys: [{ ...old, compromisedAt: start }] })
+    const stranger = await joseKey()
+    const claims = { iss: 'client_1', sub: 'client_1', aud: issuer, jti: 'a-random-jti-of-a-stranger' }
+    const times = { iat: start / 1000, exp: start / 1000 + 60 }
+    const forged = await joseSign(stranger, { kid: old.kid }, { ...claims, ...times })
+    const { status, body } = await world.token({ client_assertion: forged })
+    expect([status, body.error, body.sallyport?.code]).toEqual([401, 'invalid_client', 'invalid_client'])
+    expect(await world.entries()).toEqual([])
   })
 })

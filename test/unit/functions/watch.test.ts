@@ -3,7 +3,7 @@ import { watchCall } from '../../../functions/gate/watch.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
 import { indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import { freshMeter, reserve } from '../../../shared/domain/meter.ts'
-import type { Refusal } from '../../../shared/domain/refusal.ts'
+import type { InForce, Refusal } from '../../../shared/domain/refusal.ts'
 import type { Key, Store } from '../../../shared/ports/store.ts'
 import { caller as admittedCaller, now, admitted as records } from '../domain/admitted.ts'
 
@@ -37,11 +37,13 @@ let clock: ManualClock
 let store: Store
 let cuts: { code: string; at: number }[]
 let resting: boolean
+let seen: InForce[]
 beforeEach(() => {
   clock = new ManualClock()
   store = openSqliteStore(':memory:', [])
   cuts = []
   resting = false
+  seen = []
 })
 
 const start = (over: object = {}) =>
@@ -69,6 +71,7 @@ const start = (over: object = {}) =>
       leaseMs: 30_000,
       idleMs: 120_000,
       resting: () => resting,
+      saw: inForce => seen.push(inForce),
       ...over,
     },
     (why: Refusal) => cuts.push({ code: why.code, at: clock.now() }),
@@ -151,6 +154,30 @@ describe('a call that stays admitted', () => {
     expect(cuts).toEqual([])
     expect(((await expiry()) ?? 0) - clock.now()).toBeGreaterThan(19_000)
     watch.stop()
+  })
+
+  test('tells at each beat which rules and which agreement are in force', async () => {
+    const watch = admitted()
+    await clock.pass(1_500)
+    await store.write({ kind: 'update', key: keys.standing, change: { set: [[['rules'], 2]] } })
+    const replaced = { digest: agreement.digest, until: agreement.endsAt }
+    await store.write({
+      kind: 'update',
+      key: keys.agreement(agreement.id),
+      change: {
+        set: [
+          [['digest'], 'v3'],
+          [['previous'], replaced],
+        ],
+      },
+    })
+    await clock.pass(1_000)
+    watch.stop()
+    expect(seen.map(({ rules, agreement: of }) => [rules, of?.digest])).toEqual([
+      [1, agreement.digest],
+      [2, 'v3'],
+    ])
+    expect(cuts).toEqual([])
   })
 
   test('is cut when its lease was purged', async () => {

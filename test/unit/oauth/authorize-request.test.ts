@@ -51,6 +51,8 @@ test('a good request', () => {
     foo: 'bar',
   }
   expect(readAuthorizeRequest(issuer, sent(optional))).toMatchObject({ organisation: 'o-1', maxAge: 60 })
+  const typed = readAuthorizeRequest(issuer, sent({ organisation: ' o-1 ' }))
+  expect(typed).toMatchObject({ organisation: 'o-1' })
   expect(readAuthorizeRequest(issuer, sent({ prompt: 'login', max_age: '60' }))).toMatchObject({ maxAge: 0 })
 })
 
@@ -85,7 +87,6 @@ describe('each parameter', () => {
     [{ resource: `${issuer}/models/x` }, 'redirect invalid_target'],
     [{ scope: 'infer' }, 'redirect invalid_scope'],
     [{ scope: 'govern govern' }, 'redirect invalid_scope'],
-    [{ organisation: '../x' }, 'redirect invalid_request'],
     [{ organisation: ['a', 'b'] }, 'redirect invalid_request'],
     [{ max_age: '-1' }, 'redirect invalid_request'],
     [{ max_age: '1e9' }, 'redirect invalid_request'],

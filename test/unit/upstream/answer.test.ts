@@ -66,6 +66,17 @@ describe('a refusal', () => {
     })
   })
 
+  test.each(['openai', 'anthropic'] as const)(
+    'tells what it rests on, where that is known (%s)',
+    protocol => {
+      const agreement = { id: 'agreement_1', digest: 'd' }
+      expect(errorBody(protocol, refusal.under({ rules: 2, agreement }), 'r1')).toMatchObject({
+        error: { sallyport: { clause: 'quota-1', agreement, rules: 2 } },
+      })
+      expect(errorBody(protocol, refusal, 'r1')).not.toHaveProperty('error.sallyport.rules')
+    },
+  )
+
   test('wears the error of Anthropic', () => {
     expect(errorBody('anthropic', refusal, 'r1')).toMatchObject({
       type: 'error',

@@ -3,12 +3,16 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { PersonCaller } from '../../../../functions/api/caller.ts'
 import { appealOperations } from '../../../../functions/api/operations/appeals.ts'
 import { answerDays, appealId, lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
+import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { keys } from '../../../../shared/domain/keys.ts'
+import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
+import type { Person } from '../../../../shared/domain/parties.ts'
+import type { Client } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
+import type { Key, Store } from '../../../../shared/ports/store.ts'
 import { entriesOf, told as toldBy } from '../../../world/entries.ts'
-import { applied, day, type GrantWorld, grantWorld, proposed, reason, told } from './grant-world.ts'
+import { applied, day, type GrantWorld, grantWorld, proposed, reason, start, told } from './grant-world.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
@@ -58,7 +62,7 @@ describe('an appeal is lodged', () => {
   test('by a partner-admin, about a decision on their own organisation, with its clock', async () => {
     const entry = await decided('nora', 'partner.suspend', 'cedar')
     expect(await appeal('pat', entry)).toMatchObject({
-      id: appealId(entry),
+      id: appealId(entry, 'cedar'),
       organisation: 'cedar',
       state: 'open',
       subject: { kind: 'organisation', id: 'cedar', developers: ['halcyon'], governments: ['ofr'] },
@@ -127,7 +131,7 @@ describe('an appeal is lodged', () => {
 describe('upholding gives back what the decision took away', () => {
   async function upheld(entry: string): Promise<unknown> {
     applied(await appeal('pat', entry))
-    const path = { appeal: appealId(entry) }
+    const path = { appeal: appealId(entry, 'cedar') }
     const opened = await call('dana', 'upholdAppeal', { path, rev: 1, body: { reason } })
     const { id } = (opened as { proposal: { id: string } }).proposal
     return told(await world.answer('nora', 'approve', id))
@@ -141,7 +145,7 @@ describe('upholding gives back what the decision took away', () => {
     expect(partner).toMatchObject({ partner: 'active' })
     expect(partner).not.toHaveProperty('stop')
     expect(await world.meter()).toMatchObject({ state: 'open' })
-    expect(await world.get(keys.appeal(appealId(entry)))).toMatchObject({
+    expect(await world.get(keys.appeal(appealId(entry, 'cedar')))).toMatchObject({
       state: 'upheld',
       decided: { by: [{ person: 'dana' }, { person: 'nora' }], reason },
     })
@@ -166,6 +170,126 @@ describe('upholding gives back what the decision took away', () => {
     expect((await world.get(keys.standing)).holds).toEqual({})
   })
 
+  describe('as far as time would not end it at once', () => {
+    const sponsor = { person: 'pat', confirmedUntil: start + 20 * day }
+    const contractor = (change: Partial<Person> = {}) =>
+      world.store.write({
+        kind: 'update',
+        key: keys.person('uma'),
+        change: {
+          set: Object.entries({ sponsor, ...change }).map(([name, value]) => [[name], value] as const),
+        },
+      })
+    const client = async (change: Partial<Client> = {}) => {
+      const one: Governed<Client> = {
+        id: 'client_1',
+        name: 'batch',
+        organisation: 'cedar',
+        kind: 'workload',
+        state: 'active',
+        expiresAt: start + 300 * day,
+        keys: [],
+        createdAt: start,
+        ...change,
+        rev: 1,
+        ...listed('client', 'cedar', 'client_1'),
+      }
+      await world.store.write({ kind: 'put', key: keys.client(one.id), item: one })
+    }
+    const sponsorLeaves = () =>
+      world.store.write({
+        kind: 'update',
+        key: keys.person(sponsor.person),
+        change: { set: [[['state'], 'removed']], add: [[['rev'], 1]] },
+      })
+    const subjects = [
+      ['person', 'uma', contractor, keys.person('uma') as Key<object>],
+      ['client', 'client_1', () => client({ sponsor }), keys.client('client_1') as Key<object>],
+    ] as const
+
+    test.each(subjects)('a %s comes back, its confirmation not missed', async (noun, id, make, key) => {
+      await make()
+      expect(await upheld(await decided('nora', `${noun}.suspend`, id))).toBe('applied')
+      expect(await world.get(key)).toMatchObject({ state: 'active', sponsor })
+    })
+
+    test.each(subjects)(
+      'the clock of a %s starts anew, which nobody could keep',
+      async (noun, id, make, key) => {
+        await make()
+        const entry = await decided('nora', `${noun}.suspend`, id)
+        world.pass(21 * day)
+        expect(await upheld(entry)).toBe('applied')
+        const back = { state: 'active', sponsor: { person: 'pat', confirmedUntil: start + 111 * day } }
+        expect(await world.get(key)).toMatchObject(back)
+        expect(await world.get(key)).not.toHaveProperty('stop')
+        await lapse(world.deps)
+        expect(await world.get(key)).toMatchObject(back)
+      },
+    )
+
+    test.each(subjects)(
+      'a %s whose sponsor has left stays suspended, for that',
+      async (noun, id, make, key) => {
+        await make()
+        const entry = await decided('nora', `${noun}.suspend`, id)
+        world.pass(21 * day)
+        applied(await appeal('pat', entry))
+        await sponsorLeaves()
+        const path = { appeal: appealId(entry, 'cedar') }
+        const opened = await call('dana', 'upholdAppeal', { path, rev: 1, body: { reason } })
+        const { proposal } = opened as { proposal: { id: string; difference: object[] } }
+        expect(told(await world.answer('nora', 'approve', proposal.id))).toBe('applied')
+        const found = await world.get(key)
+        expect(found).toMatchObject({ state: 'suspended', sponsor })
+        expect(found).not.toHaveProperty('stop')
+        const log = (await entriesOf(world.store, 'cedar')).map(one => toldBy(one.entry))
+        expect(log.at(-1)).toMatchObject({
+          action: 'appeal.uphold',
+          difference: [
+            { field: 'state', from: 'open', to: 'upheld' },
+            { field: 'stop', from: reason.code, to: 'confirmation_missed' },
+          ],
+        })
+      },
+    )
+
+    test('not in the name of a sponsor who leaves at that moment', async () => {
+      await contractor()
+      const entry = await decided('nora', 'person.suspend', 'uma')
+      world.pass(21 * day)
+      applied(await appeal('pat', entry))
+      const path = { appeal: appealId(entry, 'cedar') }
+      const opened = await call('dana', 'upholdAppeal', { path, rev: 1, body: { reason } })
+      const { proposal } = opened as { proposal: { id: string; version: number } }
+      const { store } = world
+      let left = false
+      const meanwhile: Store = {
+        get: store.get.bind(store),
+        write: store.write.bind(store),
+        writeInOrder: store.writeInOrder.bind(store),
+        query: store.query.bind(store),
+        async transact(ops) {
+          if (!left) await sponsorLeaves()
+          left = true
+          return store.transact(ops)
+        },
+      }
+      const answered = { proposal: proposal.id, rev: proposal.version, request: 'r' }
+      const nora = await world.actor('nora')
+      expect(told(await approve({ ...world.deps, store: meanwhile }, nora, answered))).toBe('applied')
+      expect(await world.get(keys.person('uma'))).toMatchObject({ state: 'suspended', sponsor })
+    })
+
+    test('a client whose enrolment has ended is expired', async () => {
+      await client({ expiresAt: start + 20 * day })
+      const entry = await decided('nora', 'client.suspend', 'client_1')
+      world.pass(20 * day)
+      expect(await upheld(entry)).toBe('applied')
+      expect(await world.get(keys.client('client_1'))).toMatchObject({ state: 'expired' })
+    })
+  })
+
   test('and leaves a later decision alone', async () => {
     const first = await decided('nora', 'grant.suspend', 'grant_1')
     const again = proposed(await world.decide('dana', 'grant.reinstate', 'grant_1'))
@@ -179,19 +303,19 @@ describe('upholding gives back what the decision took away', () => {
   test('not after what it is about has changed since it was proposed', async () => {
     const entry = await decided('nora', 'partner.suspend', 'cedar')
     applied(await appeal('pat', entry))
-    const path = { appeal: appealId(entry) }
+    const path = { appeal: appealId(entry, 'cedar') }
     const opened = await call('dana', 'upholdAppeal', { path, rev: 1, body: { reason } })
     await together('dana', 'nora', 'partner.revoke', 'cedar')
     const { id } = (opened as { proposal: { id: string } }).proposal
     expect(told(await world.answer('nora', 'approve', id))).toBe('proposal_stale')
     expect(await world.get(keys.organisation('cedar'))).toMatchObject({ partner: 'revoked' })
-    expect(await world.get(keys.appeal(appealId(entry)))).toMatchObject({ state: 'open' })
+    expect(await world.get(keys.appeal(appealId(entry, 'cedar')))).toMatchObject({ state: 'open' })
   })
 
   test('takes developer and government, and no partner', async () => {
     const entry = await decided('nora', 'partner.suspend', 'cedar')
     applied(await appeal('pat', entry))
-    const path = { appeal: appealId(entry) }
+    const path = { appeal: appealId(entry, 'cedar') }
     expect(await call('pat', 'upholdAppeal', { path, rev: 1, body: { reason } })).toBe('role_missing')
     expect(await call('rita', 'upholdAppeal', { path, rev: 1, body: { reason } })).toBe('record_unknown')
     const opened = await call('nora', 'upholdAppeal', { path, rev: 1, body: { reason } })
@@ -204,7 +328,7 @@ describe('upholding gives back what the decision took away', () => {
 test('dismissing takes two people, changes nothing else, and is the last word', async () => {
   const entry = await decided('nora', 'partner.suspend', 'cedar')
   applied(await appeal('pat', entry))
-  const path = { appeal: appealId(entry) }
+  const path = { appeal: appealId(entry, 'cedar') }
   const sealed = { ...reason, sealed: true as const }
   const opened = await call('nora', 'dismissAppeal', { path, rev: 1, body: { reason: sealed } })
   const { id } = (opened as { proposal: { id: string } }).proposal
@@ -228,7 +352,7 @@ test('an appeal that is not answered in time is told of, once, and goes on', asy
   world.pass(answerDays * day)
   expect(await lapse(world.deps)).toMatchObject({ appeals_overdue: 1 })
   expect(await lapse(world.deps)).toEqual({})
-  expect(await world.get(keys.appeal(appealId(entry)))).toMatchObject({ state: 'open' })
+  expect(await world.get(keys.appeal(appealId(entry, 'cedar')))).toMatchObject({ state: 'open' })
 })
 
 describe('who sees an appeal', () => {
@@ -243,7 +367,7 @@ describe('who sees an appeal', () => {
   ])('%s: %s', async (who, seen) => {
     const entry = await decided('nora', 'partner.suspend', 'cedar')
     applied(await appeal('pat', entry))
-    const path = { appeal: appealId(entry) }
+    const path = { appeal: appealId(entry, 'cedar') }
     const one = await call(who, 'getAppeal', { path })
     if (seen) expect(one).toMatchObject({ id: path.appeal, text: 'It was somebody else.' })
     else expect(one).toBe('record_unknown')

@@ -177,11 +177,11 @@ test('a person whose sponsor did not confirm is not reinstated to be suspended b
   expect(told(await world.decide('pat', 'person.reinstate', 'uma'))).toBe('state_forbids')
 })
 
-test('whoever declines without a word is not given those of the proposer', async () => {
+test('whoever withdraws without a word is not given those with which they proposed', async () => {
   const proposal = proposed(await world.decide('nora', 'grant.revoke', 'grant_1'))
-  const { entry } = applied(await world.answer('dana', 'decline', proposal)) as { readonly entry: string }
+  const { entry } = applied(await world.answer('nora', 'withdraw', proposal)) as { readonly entry: string }
   const told = await world.entry(entry)
-  expect(told).toMatchObject({ decision: 'declined' })
+  expect(told).toMatchObject({ decision: 'withdrawn' })
   expect(told).not.toHaveProperty('reason')
 })
 

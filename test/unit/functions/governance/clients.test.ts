@@ -157,15 +157,76 @@ describe('attributes', () => {
 })
 
 describe('a contractor’s client', () => {
-  test('is confirmed for another 90 days by whoever answers for it from then on', async () => {
-    id = (await world.enrolled({ ...world.enrolTicket, sponsor: 'person_sam' })).id
+  const sponsored = async (sponsor: string) => {
+    id = (await world.enrolled({ ...world.enrolTicket, sponsor })).id
     world.pass(80 * day)
-    expect(codeOf(await on('confirmClient', 'sam', 1))).toBe('role_missing')
-    world.told(await on('confirmClient', 'pat', 1))
+  }
+
+  test('is confirmed for another 90 days by its sponsor, who administers nothing', async () => {
+    await sponsored('person_sam')
+    world.told(await on('confirmClient', 'sam', 1))
     expect((await world.client(id)).sponsor).toEqual({
-      person: 'person_pat',
+      person: 'person_sam',
       confirmedUntil: start + 170 * day,
     })
+  })
+
+  test('is confirmed by an administrator in the name of its sponsor, or of another', async () => {
+    await sponsored('person_sam')
+    world.told(await on('confirmClient', 'pat', 1))
+    expect((await world.client(id)).sponsor?.person).toBe('person_sam')
+    world.told(await on('confirmClient', 'pat', 2, { sponsor: 'person_priya' }))
+    expect((await world.client(id)).sponsor).toEqual({
+      person: 'person_priya',
+      confirmedUntil: start + 170 * day,
+    })
+  })
+
+  test('is not confirmed by others of the organisation, nor handed on by its sponsor', async () => {
+    await sponsored('person_pat')
+    expect(codeOf(await on('confirmClient', 'sam', 1))).toBe('role_missing')
+    expect(codeOf(await on('confirmClient', 'sam', 1, { sponsor: 'person_sam' }))).toBe('role_missing')
+    await sponsored('person_sam')
+    expect(codeOf(await on('confirmClient', 'sam', 1, { sponsor: 'person_pat' }))).toBe('role_missing')
+    for (const who of ['ada', 'nora'] as const)
+      expect(codeOf(await on('confirmClient', who, 1))).toBe('role_missing')
+    expect((await world.client(id)).rev).toBe(1)
+  })
+
+  test.each([
+    ['suspended', { state: 'suspended' }],
+    ['removed', { state: 'removed' }],
+    ['a contractor', { sponsor: { person: 'person_pat', confirmedUntil: start + 365 * day } }],
+  ] as const)('is not confirmed for a sponsor who is %s: another has to answer for it', async (_, change) => {
+    await sponsored('person_sam')
+    await world.person('sam', change)
+    expect(await on('confirmClient', 'pat', 1)).toMatchObject({
+      code: 'body_malformed',
+      facts: { field: 'sponsor' },
+    })
+    expect(codeOf(await on('confirmClient', 'pat', 1, { sponsor: 'person_wes' }))).toBe('body_malformed')
+    world.told(await on('confirmClient', 'pat', 1, { sponsor: 'person_pat' }))
+  })
+
+  test('is not confirmed for a sponsor who is suspended at that moment', async () => {
+    let suspend: (() => Promise<void>) | undefined
+    world = await clientWorld(store => ({
+      ...store,
+      get: wanted => store.get(wanted),
+      write: op => store.write(op),
+      query: query => store.query(query),
+      async transact(ops) {
+        await suspend?.()
+        return store.transact(ops)
+      },
+    }))
+    await sponsored('person_sam')
+    suspend = async () => {
+      suspend = undefined
+      await world.person('sam', { state: 'suspended' })
+    }
+    expect(codeOf(await on('confirmClient', 'pat', 1))).toBe('body_malformed')
+    expect((await world.client(id)).sponsor?.confirmedUntil).toBe(start + 90 * day)
   })
 
   test('is the only one that is confirmed', async () => {

@@ -98,6 +98,18 @@ describe('a ticket', () => {
       })
   })
 
+  test('names no sponsor who is suspended, or a contractor', async () => {
+    const body = { ...world.enrolTicket, sponsor: 'person_sam' }
+    const contractor = { person: 'person_pat', confirmedUntil: start + day }
+    for (const change of [{ state: 'suspended' }, { state: 'active', sponsor: contractor }] as const) {
+      await world.person('sam', change)
+      expect(await world.call('makeClientTicket', 'priya', { body })).toMatchObject({
+        code: 'body_malformed',
+        facts: { field: 'sponsor' },
+      })
+    }
+  })
+
   test('carries no marking, and is not for a partner that was not selected', async () => {
     const body = { ...world.enrolTicket, name: 'SECRET//NOFORN' }
     expect(codeOf(await world.call('makeClientTicket', 'priya', { body }))).toBe('classification_exceeded')
@@ -239,26 +251,51 @@ describe('an enrolment', () => {
     expect(codeOf(await world.enrol(ticket, await joseKey()))).toBe('ticket_invalid')
   })
 
-  test('does not outrun the suspension of its maker', async () => {
-    let suspend: (() => Promise<void>) | undefined
-    world = await clientWorld(store => ({
-      ...store,
-      get: wanted => store.get(wanted),
-      write: op => store.write(op),
-      query: query => store.query(query),
-      async transact(ops) {
-        await suspend?.()
-        return store.transact(ops)
-      },
-    }))
-    const ticket = await world.ticketFor('priya')
-    suspend = async () => {
-      suspend = undefined
-      await world.person('priya', { state: 'suspended' })
+  test('asks for a sponsor who could still answer for the client', async () => {
+    for (const change of [
+      { state: 'suspended' },
+      { state: 'removed' },
+      { sponsor: { person: 'person_pat', confirmedUntil: start + day } },
+    ] as const) {
+      world = await clientWorld()
+      const ticket = await world.ticketFor('priya', { ...world.enrolTicket, sponsor: 'person_sam' })
+      await world.person('sam', change)
+      expect(codeOf(await world.enrol(ticket, await joseKey()))).toBe('ticket_invalid')
     }
-    expect(codeOf(await world.enrol(ticket, await joseKey()))).toBe('ticket_invalid')
-    expect(await world.entries('cedar')).toHaveLength(1)
   })
+
+  test('waits while a restored registry is looked through: its maker may have been stopped since', async () => {
+    const ticket = await world.ticketFor('priya')
+    const restoring = { since: start, by: 'ada', entry: 'entry_1' }
+    await world.put(keys.standing, { holds: {}, compromised: {}, restoring })
+    expect(codeOf(await world.enrol(ticket, await joseKey()))).toBe('restoring')
+    await world.put(keys.standing, { holds: {}, compromised: {} })
+    expect(await world.enrol(ticket, await joseKey())).not.toBeInstanceOf(Refusal)
+  })
+
+  test.each(['priya', 'sam'] as const)(
+    'does not outrun the suspension of its maker, or of its sponsor: %s',
+    async who => {
+      let suspend: (() => Promise<void>) | undefined
+      world = await clientWorld(store => ({
+        ...store,
+        get: wanted => store.get(wanted),
+        write: op => store.write(op),
+        query: query => store.query(query),
+        async transact(ops) {
+          await suspend?.()
+          return store.transact(ops)
+        },
+      }))
+      const ticket = await world.ticketFor('priya', { ...world.enrolTicket, sponsor: 'person_sam' })
+      suspend = async () => {
+        suspend = undefined
+        await world.person(who, { state: 'suspended' })
+      }
+      expect(codeOf(await world.enrol(ticket, await joseKey()))).toBe('ticket_invalid')
+      expect(await world.entries('cedar')).toHaveLength(1)
+    },
+  )
 
   test('refuses a key that was registered before, and one that signs tokens', async () => {
     const { key } = await world.enrolled()

@@ -39,7 +39,7 @@ const lodged = async (entry: string) =>
 /** Lodged by the partner, upheld by office and developer. */
 async function upheld(entry: string) {
   const appeal = await lodged(entry)
-  const { version } = await restoration(world.store, appeal)
+  const { version } = await restoration(world.store, appeal, world.now())
   const id = proposed(await world.decide('nora', 'appeal.uphold', appeal.id, { version }))
   return told(await world.answer('dana', 'approve', id))
 }

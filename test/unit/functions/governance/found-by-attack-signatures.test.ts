@@ -17,7 +17,7 @@ const nominee = () =>
     name: 'Fjord Ferries',
     kind: 'partner',
     state: 'active',
-    partner: 'nominated',
+    partner: 'vetting',
     developers: ['halcyon'],
     governments: ['ofr'],
   })
@@ -47,7 +47,7 @@ describe('a signature of somebody', () => {
       const id = proposed(await world.decide('nora', 'partner.select', 'fjord'))
       await becomes('nora', change)
       expect(told(await world.answer('dana', 'approve', id))).toBe('open')
-      expect(await partnerOf('fjord')).toBe('nominated')
+      expect(await partnerOf('fjord')).toBe('vetting')
       expect((await proposal(id)).ended).toBeUndefined()
 
       // Somebody who may fills the seat, and the log names those two who decided, and nobody else.

@@ -9,6 +9,7 @@ import { type Asked, type Decided, decide } from '../../../../functions/governan
 import type { Actor, GovernanceDeps } from '../../../../functions/governance/engine/plan.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { openSqliteStore } from '../../../../shared/adapters/embedded/sqlite-store.ts'
+import { noEffects } from '../../../../shared/domain/effects.ts'
 import { type Governed, indexes, keys, listed, type RecordKind } from '../../../../shared/domain/keys.ts'
 import { freshMeter, type Limits, type Meter, reservedNow } from '../../../../shared/domain/meter.ts'
 import type { Organisation, Person, Role } from '../../../../shared/domain/parties.ts'
@@ -264,7 +265,7 @@ export async function grantWorld() {
         placedAt: now,
         placedBy: signature,
         stop,
-        effects: { clients: [], clientCount: 0, streams: 0, requestsPerDay: 0, continues: [] },
+        effects: noEffects,
         shown: 's',
         subject,
       })
@@ -291,11 +292,12 @@ export async function grantWorld() {
       who: string,
       how: 'approve' | 'decline' | 'withdraw',
       proposal: string,
+      why = reason,
     ): Promise<Governed<Proposal> | Refusal> => {
       const [found] = await store.get([keys.proposal(proposal)])
-      const act = { approve, decline, withdraw }[how]
       const asked = { proposal, rev: found?.rev ?? 0, request: `request-${++serial}` }
-      return act(deps, await actor(who), asked)
+      if (how === 'decline') return decline(deps, await actor(who), { ...asked, reason: why })
+      return { approve, withdraw }[how](deps, await actor(who), asked)
     },
     /** What the log says about a decision. */
     entry: async (eid: string): Promise<Record<string, unknown>> => {

@@ -225,6 +225,28 @@ describe('a sponsor', () => {
     expect(await lapse(world.deps)).toEqual({})
   })
 
+  test('of a client is named in the reminder, which their organisation reads', async () => {
+    await client({ sponsor: { person: 'uma', confirmedUntil: start + 10 * day } })
+    expect(await lapse(world.deps)).toEqual({ confirmations_reminded: 1 })
+    expect(await notices('cedar')).toMatchObject([
+      {
+        type: 'client.confirmation_due',
+        text: expect.stringContaining('sponsor of batch, uma (uma), is to confirm by 2027-01-25'),
+        next: 'sallyport client confirm client_1',
+      },
+    ])
+  })
+
+  test('who answers for nobody any more is not waited for: another has to be named', async () => {
+    await client({ sponsor: { person: 'uma', confirmedUntil: start + 10 * day } })
+    await person({ state: 'removed' })
+    await lapse(world.deps)
+    const [notice] = await notices('cedar')
+    expect(notice?.text).toContain(
+      'answers for nobody any more: an administrator names another by 2027-01-25',
+    )
+  })
+
   test('is reminded again of the next confirmation', async () => {
     await person({ sponsor: { person: 'pat', confirmedUntil: start + 10 * day } })
     expect(await lapse(world.deps)).toEqual({ confirmations_reminded: 1 })
@@ -244,6 +266,58 @@ describe('a sponsor', () => {
   ])('of confirmations for %d days, with %d days left: %s', (confirmationDays, left, due) => {
     const sponsor = { person: 'pat', confirmedUntil: start + left * day }
     expect(reminderDue(sponsor, { confirmationDays }, start)).toBe(due)
+  })
+})
+
+describe('what is attested', () => {
+  const one = (days: number, value = 'FR') => ({ value, expiresAt: start + days * day, by: 'pat' })
+
+  test('of a client is told 14 days before it expires, once, to the organisation that vouches alone', async () => {
+    await client({ attributes: { nationality: one(30) }, createdAt: start + 30 * day })
+    world.pass(16 * day - 1)
+    expect(await lapse(world.deps)).toEqual({})
+    world.pass(1)
+    expect(await lapse(world.deps)).toEqual({ attributes_reminded: 1 })
+    world.pass(10 * day)
+    expect(await lapse(world.deps)).toEqual({})
+    world.pass(30 * day)
+    expect(await lapse(world.deps)).toEqual({})
+    expect(await notices('cedar')).toMatchObject([
+      {
+        type: 'client.attributes_expiring',
+        text: expect.stringContaining('nationality of batch is attested until 2027-02-14'),
+        next: 'sallyport client attributes client_1',
+      },
+    ])
+    expect(await log()).toEqual(['reminder client.attributes_expiring'])
+    for (const other of ['halcyon', 'ofr', 'prairie']) expect(await types(other)).toEqual([])
+  })
+
+  test('of a person too, each attribute on its own, and without what it says', async () => {
+    await person({ attributes: { nationality: one(5), region: one(5, 'FR-75') } })
+    expect(await lapse(world.deps)).toEqual({ attributes_reminded: 2 })
+    expect(await types('cedar')).toEqual(['person.attributes_expiring', 'person.attributes_expiring'])
+    const told = JSON.stringify([await notices('cedar'), await entriesOf(world.store, 'cedar')])
+    expect(told).not.toMatch(/\bFR\b|FR-75/)
+  })
+
+  test('is told of again once it was attested anew', async () => {
+    await person({ attributes: { nationality: one(5) } })
+    await lapse(world.deps)
+    await person({ attributes: { nationality: one(12) } })
+    expect(await lapse(world.deps)).toEqual({ attributes_reminded: 1 })
+  })
+
+  test('that has expired before anybody looked is told no more', async () => {
+    await person({ attributes: { nationality: one(5) } })
+    world.pass(5 * day)
+    expect(await lapse(world.deps)).toEqual({})
+  })
+
+  test('of those who cannot act is nobody’s to renew', async () => {
+    await person({ attributes: { nationality: one(5) }, state: 'removed' })
+    await client({ attributes: { nationality: one(5) }, state: 'revoked' })
+    expect(await lapse(world.deps)).toEqual({})
   })
 })
 

@@ -334,7 +334,8 @@ describe('who sees a model', () => {
 
   test('a workload is shown what it may use, in the shape that it knows', async () => {
     const organisation = await world.get(keys.organisation('cedar'))
-    const workload = { kind: 'workload', organisation, viewer: { organisation: 'cedar' } }
+    const client = { id: 'client_1', organisation: 'cedar' }
+    const workload = { kind: 'workload', client, organisation, viewer: { organisation: 'cedar' } }
     const { body } = applied(await world.call(workload as never, 'listModels'))
     expect(body).toEqual({
       items: [

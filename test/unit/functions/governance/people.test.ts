@@ -380,6 +380,16 @@ describe('person.remove', () => {
     )
   })
 
+  test('takes the roles with it; the entry tells which they were', async () => {
+    const answer = await world.person('remove', 'priya', 'pat')
+    expect(outcome(answer)).toBe('applied')
+    expect((await world.personOf('pat')).roles).toEqual([])
+    expect((await world.entry(bodyOf(answer).entry)).unmapped.difference).toEqual([
+      { field: 'state', from: 'active', to: 'removed' },
+      { field: 'roles', from: ['partner-admin'], to: [] },
+    ])
+  })
+
   test('is for administrators of their own organisation', async () => {
     for (const who of ['ada', 'nora', 'sam'] as const)
       expect(outcome(await world.person('remove', who, 'pat'))).toBe('role_missing')

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { judgeRules, type RuleName } from '../../../../functions/governance/rules.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
-import { defaultRules, ruleBounds } from '../../../../shared/domain/rules.ts'
+import { defaultRules, ruleBounds, rulesInForce } from '../../../../shared/domain/rules.ts'
 import { bodyOf, outcome, type PeopleWorld, peopleWorld, type Who } from './people-world.ts'
 
 let world: PeopleWorld
@@ -23,6 +23,21 @@ describe('rules.change', () => {
     expect(outcome(await world.approve('nora', proposed))).toBe('applied')
     expect(await stored()).toMatchObject({ ...defaultRules, version: 2, proposalHours: 24, ratifyHours: 12 })
     for (const of of ['halcyon', 'quarry', 'ofr']) expect(await world.told(of)).toContain('rules.changed')
+  })
+
+  test('is in force for every refusal by the decision that changes them, and not before', async () => {
+    const inForce = async () => rulesInForce((await world.store.get([keys.standing]))[0])
+    const proposed = await change('ada', { fresh_minutes: 2 })
+    expect(await inForce()).toBe(1)
+    expect(outcome(await world.approve('nora', proposed))).toBe('applied')
+    expect(await inForce()).toBe(2)
+  })
+
+  test('a refusal by a rule names the version that it was judged by', async () => {
+    await world.approve('nora', await change('ada', { fresh_minutes: 2 }))
+    const since = 3 * 60_000
+    const refused = await world.call('changeRules', 'ada', { body: { rules: { ratify_hours: 3 } }, since })
+    expect(refused).toMatchObject({ code: 'fresh_sign_in_required', facts: { rules: 2 } })
   })
 
   test('decisions are made under the version that is in force', async () => {

@@ -1,0 +1,107 @@
+/** What a reader is shown of an entry: pure. The digest stays that of the whole, and what is left out is named. */
+import { adminOf } from '../../shared/domain/parties.ts'
+import type { Hit } from '../../shared/domain/proposals.ts'
+import type { ActionName } from '../../shared/domain/who-decides.ts'
+import { type Facts, sees, type Viewer } from '../../shared/domain/who-sees.ts'
+import type { Entry } from '../../shared/entries/entry.ts'
+import type { Caller } from './caller.ts'
+
+/** What of a caller decides on what they are shown. */
+export type Reader = Pick<Caller, 'kind' | 'viewer'>
+
+interface Body {
+  readonly ai_model?: { readonly uid?: string; readonly ai_provider?: string }
+  readonly unmapped?: Unmapped
+}
+
+interface Unmapped {
+  readonly kind?: string
+  readonly action?: ActionName
+  readonly sealed?: boolean
+  readonly developers?: readonly string[]
+  readonly governments?: readonly string[]
+  readonly model?: string
+  readonly models?: readonly string[]
+  readonly hit?: readonly Hit[]
+  readonly signatures?: readonly { readonly organisation: string }[]
+}
+
+/** `undefined` where it is not there for this reader. */
+export function viewOf({ kind, viewer }: Reader, eid: string, entry: Entry): object | undefined {
+  const body = JSON.parse(entry.body) as Body
+  // A workload asks about its own organisation, by the scope of its token; what people said is for people.
+  if (kind === 'workload' && entry.organisation !== viewer.organisation) return undefined
+  const sight = kind === 'workload' ? 'without_sealed' : sees(viewer, factsOf(entry, body))
+  if (sight === undefined) return undefined
+
+  const withheld = [
+    ...(sight === 'without_sealed' && body.unmapped?.sealed ? ['comment', 'unmapped.reference'] : []),
+    ...personal({ kind, viewer }, entry, body.unmapped),
+    ...ofOthers(viewer, entry, body.unmapped),
+  ].filter(path => valueAt(body, path) !== undefined)
+  const { digest } = entry
+  if (withheld.length === 0) return { eid, digest, body }
+  return { eid, digest, body: without(body, withheld, viewer), withheld }
+}
+
+/** Actions whose parameters tell who somebody is: at their provider, by nationality, by region. */
+const aboutSomebody: readonly ActionName[] = ['person.add', 'person.attributes']
+
+/** Their own administrators read it here; those who select their partner, in the person's record. */
+function personal(
+  { kind, viewer }: Reader,
+  { organisation }: Entry,
+  unmapped: Unmapped = {},
+): readonly string[] {
+  if (unmapped.action === undefined || !aboutSomebody.includes(unmapped.action)) return []
+  const administers =
+    kind === 'person' && viewer.organisation === organisation && viewer.roles.includes(adminOf[viewer.kind])
+  return administers ? [] : ['unmapped.params', 'unmapped.difference']
+}
+
+/** Whom else a hold hits is for nobody; what it does to all, not for one of those whom it hits. */
+function ofOthers(viewer: Viewer, { organisation }: Entry, { hit }: Unmapped = {}): readonly string[] {
+  if (hit === undefined) return []
+  return isOnlyHit(viewer, organisation) ? ['unmapped.hit', 'unmapped.effects'] : ['unmapped.hit']
+}
+
+/** A partner that a hold hits and does not name. */
+export const isOnlyHit = ({ kind, organisation }: Viewer, owner: string | undefined): boolean =>
+  kind === 'partner' && owner !== organisation
+
+function factsOf({ organisation, actor }: Entry, { ai_model, unmapped = {} }: Body): Facts {
+  const model = unmapped.model ?? ai_model?.uid
+  const provider = ai_model?.ai_provider
+  const { developers = provider ? [provider] : [], governments = [], signatures = [], hit } = unmapped
+  return {
+    noun: unmapped.kind === 'decision' ? 'decision' : 'call',
+    ...(organisation !== undefined && { owner: organisation }),
+    ...(actor !== undefined && { placedBy: actor }),
+    developers,
+    governments,
+    decidedBy: [...signatures.map(one => one.organisation), ...(actor === undefined ? [] : [actor])],
+    ...(model !== undefined && { model }),
+    ...(unmapped.models && { models: unmapped.models }),
+    ...(hit && { about: hit.map(one => one.organisation) }),
+  }
+}
+
+const inside = 'unmapped.'
+
+const valueAt = ({ unmapped = {}, ...body }: Body, path: string): unknown =>
+  path.startsWith(inside) ? unmapped[path.slice(inside.length) as never] : body[path as never]
+
+/** Each sees their own part of what a hold hits. */
+function without(
+  { unmapped = {}, ...body }: Body,
+  withheld: readonly string[],
+  { organisation }: Viewer,
+): object {
+  const left = (record: object, prefix: string): object =>
+    Object.fromEntries(Object.entries(record).filter(([field]) => !withheld.includes(`${prefix}${field}`)))
+  const own = unmapped.hit?.filter(one => one.organisation === organisation) ?? []
+  return {
+    ...left(body, ''),
+    unmapped: { ...left(unmapped, inside), ...(own.length > 0 && { hit: own }) },
+  }
+}
