@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -13,6 +13,7 @@ import { SallyportFunction, type Size } from './function.ts'
 import type { Keys } from './keys.ts'
 import { type Parameters, reservedFor } from './parameters.ts'
 import { actionOf, type FunctionName, functionNames, permissions } from './permissions.ts'
+import { allow, tableKeyActions, throughService } from './statements.ts'
 import type { Tables } from './tables.ts'
 import { has } from './targets.ts'
 
@@ -144,23 +145,7 @@ export class Functions extends Construct {
     ]
   }
 
-  /** The key of the data at rest, in the hands of a service that acts for the function, never in its own. */
   #dataKey(service: string, actions: readonly string[]): PolicyStatement {
-    return allow(actions, [this.#props.keys.data.keyArn], {
-      StringEquals: { 'kms:ViaService': `${service}.${Aws.REGION}.${Aws.URL_SUFFIX}` },
-    })
+    return throughService(this.#props.keys.data, service, actions)
   }
 }
-
-/** What DynamoDB does with a table's key on behalf of whoever reads or writes; grants are the table's maker's. */
-const tableKeyActions = [
-  'kms:Decrypt',
-  'kms:DescribeKey',
-  'kms:Encrypt',
-  'kms:ReEncryptFrom',
-  'kms:ReEncryptTo',
-  'kms:GenerateDataKey',
-]
-
-const allow = (actions: readonly string[], resources: string[], conditions: object = {}): PolicyStatement =>
-  new PolicyStatement({ actions: [...actions], resources, conditions: { ...conditions } })

@@ -4,7 +4,7 @@ import type { SallyportStack } from './stack.ts'
 
 /** What scripts and people ask a deployed stack for. The names are relied on; they do not change. */
 export function addOutputs(stack: SallyportStack, parameters: Parameters): void {
-  const { api, functions, keys, notices, objects, tables, upstreamSecret } = stack
+  const { api, breakGlass, functions, keys, notices, objects, tables, upstreamSecret } = stack
   const { token, gate, api: apiFunction, sweeper, notifier } = functions.byName
   const outputs: Readonly<Record<string, string>> = {
     Issuer: api.issuer,
@@ -25,6 +25,8 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     FunctionApi: apiFunction.lambda.functionName,
     FunctionSweeper: sweeper.lambda.functionName,
     FunctionNotifier: notifier.lambda.functionName,
+    BreakGlassPolicyArn: breakGlass.policy.managedPolicyArn,
+    BreakGlassRoleArn: breakGlass.role?.roleArn ?? 'none',
     DeadLetterQueueUrl: functions.deadLetters.queueUrl,
     RestoredTables: givenTables(parameters).join(' ') || 'none',
     Retained: parameters.retain

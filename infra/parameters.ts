@@ -47,6 +47,12 @@ const certificate = matching(
 )
 const tableName = matching(/^[A-Za-z0-9_.-]{3,255}$/, 'Give the name of a DynamoDB table.')
 
+/** Separated by spaces, which no name of a user has. */
+const userNames = matching(
+  /^([\w+=,.@-]+(\/[\w+=,.@-]+)*( +|$))+$/,
+  'Give names of IAM users, with a space between two.',
+).transform(text => [...new Set(text.trim().split(/ +/))])
+
 const restoredTables = ['registryTable', 'metersTable', 'spentTable', 'entriesTable'] as const
 
 const schema = z
@@ -91,6 +97,8 @@ const schema = z
       /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
       'Give the ARN of an SNS topic.',
     ).optional(),
+    /** IAM users of the account, with their paths, who may assume the role of emergency holds. */
+    breakGlassUsers: userNames.default([]),
     gateConcurrency: reserved(500),
     tokenConcurrency: reserved(50),
     apiConcurrency: reserved(50),

@@ -2,6 +2,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { Alarms } from './alarms.ts'
 import { Api } from './api.ts'
+import { BreakGlass } from './break-glass.ts'
 import { Objects } from './bucket.ts'
 import { OperatorDashboard } from './dashboard.ts'
 import { NoticeBus } from './event-bus.ts'
@@ -24,6 +25,7 @@ export class SallyportStack extends Stack {
   readonly notices: NoticeBus
   readonly api: Api
   readonly functions: Functions
+  readonly breakGlass: BreakGlass
 
   constructor(scope: Construct, parameters: Parameters, props: StackProps = {}) {
     super(scope, parameters.name, {
@@ -47,6 +49,8 @@ export class SallyportStack extends Stack {
       eventBus: this.notices.bus,
     })
     this.api.serve(this.functions.byName)
+    const users = parameters.breakGlassUsers
+    this.breakGlass = new BreakGlass(this, 'BreakGlass', { users, tables: this.tables, key })
     const { sweeper, notifier } = this.functions.byName
     new EveryMinute(this, 'Sweeper', {
       description: 'Settles expired leases and ends abandoned calls',

@@ -15,9 +15,8 @@ import { StoreUnavailable } from '../shared/ports/store.ts'
 import { ask } from './ask.ts'
 import { openDeployment, stackOption } from './deployment.ts'
 import { type EmergencyOrder, type Foreseen, foresee, placeEmergencyHold } from './emergency-holds.ts'
-import { operator } from './operator.ts'
 
-interface Asked extends EmergencyOrder {
+interface Asked extends Omit<EmergencyOrder, 'operator'> {
   readonly stack: string | undefined
   readonly dryRun: boolean
   readonly yes: boolean
@@ -33,11 +32,16 @@ async function main(args: readonly string[]): Promise<void> {
       random: systemRandom,
       telemetry: lineTelemetry(systemClock),
     }
-    const foreseen = allowed(await foresee(deps, asked))
+    // Asked before anything else, a dry run included: where nobody can say who acts, nobody does.
+    const operator = await deployment.operator()
+    const foreseen = allowed(await foresee(deps, { ...asked, operator }))
     console.log(describe(foreseen))
+    console.log(`Recorded as done by ${operator}.`)
     if (asked.dryRun) return console.log('A dry run: nothing was changed.')
     if (!asked.yes) await confirm(asked.scope)
-    const { hold, entry, reviewBy, organisations } = allowed(await placeEmergencyHold(deps, asked))
+    const { hold, entry, reviewBy, organisations } = allowed(
+      await placeEmergencyHold(deps, { ...asked, operator }),
+    )
     console.log(`The hold ${hold} is in force.`)
     console.log(`Told: ${organisations.join(', ')}. One of them reviews it by ${time(reviewBy)}.`)
     console.log(`Entry: ${entry}`)
@@ -70,7 +74,6 @@ function readArguments(args: readonly string[]): Asked {
   return {
     scope: readScope(values.scope),
     reason: { code, text, reference },
-    operator: operator(),
     stack: values.stack,
     dryRun: values['dry-run'],
     yes: values.yes,
@@ -103,13 +106,25 @@ function allowed<T>(answer: T | Refusal): T {
 }
 
 function describe({ plan, effects, organisations }: Foreseen): string {
-  const { clients, clientCount, streams, requestsPerDay, atLeast, unattested = [] } = effects
+  const {
+    clients,
+    clientCount,
+    people,
+    sessions,
+    streams,
+    requestsPerDay,
+    atLeast,
+    unattested = [],
+  } = effects
   const more = clientCount > clients.length ? ` and ${clientCount - clients.length} more` : ''
   return [
     `It stops ${plan.subject.name}: ${clientCount} clients${clientCount > 0 ? `, ${clients.map(({ id }) => id).join(', ')}${more}` : ''}.`,
+    ...(people > 0 ? [`It stops ${people} people, who have ${sessions} sessions.`] : []),
     `${streams} live calls end; ${atLeast ? 'at least ' : ''}${requestsPerDay} calls of the last day would have been refused.`,
     ...(unattested.length > 0
-      ? [`Not stopped, since nobody attests them: ${unattested.map(({ id }) => id).join(', ')}.`]
+      ? [
+          `Not stopped, since nobody attests them, or nobody any more: ${unattested.map(({ id }) => id).join(', ')}.`,
+        ]
       : []),
     `To be told: ${organisations.join(', ')}.`,
   ].join('\n')

@@ -7,12 +7,12 @@ import { commit } from '../functions/governance/engine/commit.ts'
 import { readRules } from '../functions/governance/engine/decide.ts'
 import { noticePuts } from '../functions/governance/engine/notices.ts'
 import type { GovernanceDeps, Plan } from '../functions/governance/engine/plan.ts'
-import { type Shown, show } from '../functions/governance/engine/shown.ts'
+import { hitting, type Shown, show } from '../functions/governance/engine/shown.ts'
 import { operators } from '../functions/governance/holds/holds.ts'
 import { randomId } from '../shared/domain/id.ts'
 import { keys } from '../shared/domain/keys.ts'
 import { judgeText } from '../shared/domain/marking.ts'
-import type { Action } from '../shared/domain/proposals.ts'
+import type { Action, Hit } from '../shared/domain/proposals.ts'
 import type { HoldScope } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
 import type { Rules } from '../shared/domain/rules.ts'
@@ -25,7 +25,7 @@ import type { Store } from '../shared/ports/store.ts'
 export interface EmergencyOrder {
   readonly scope: HoldScope
   readonly reason: Reason
-  /** Who runs the command, by the operating system. */
+  /** Who runs the command: not chosen by them. */
   readonly operator: string
 }
 
@@ -66,7 +66,7 @@ export async function foresee(
   })
   if (plan instanceof Refusal) return plan
   const { hit, ...shown } = await show({ store }, action, reason, plan, now)
-  return { ...shown, plan, organisations: await concerned(store, plan, hit), rules, now }
+  return { ...shown, plan: hitting(plan, hit), organisations: await concerned(store, plan, hit), rules, now }
 }
 
 export async function placeEmergencyHold(
@@ -83,7 +83,18 @@ export async function placeEmergencyHold(
     const { plan, rules, now, organisations, effects, shown, difference } = foreseen
     const { subject } = plan
     const by = signatureOf(operator, now)
-    const carried = { now, eid, by, signatures: [], reason, rules, breakGlass: true, effects, shown }
+    const carried = {
+      now,
+      eid,
+      by,
+      signatures: [],
+      reason,
+      rules,
+      breakGlass: true,
+      effects,
+      shown,
+      ...(subject.hit && { hit: subject.hit }),
+    }
     const reviewBy = now + rules.ratifyHours * 3_600_000
     const notices = noticePuts({
       eid,
@@ -126,13 +137,10 @@ const signatureOf = (operator: string, now: number): Signature => ({
   authTime: now,
 })
 
-/** Whoever decides about it, and whose clients it stops. */
-async function concerned(
-  store: Store,
-  { subject }: Plan,
-  hit: readonly string[],
-): Promise<readonly string[]> {
-  const all = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...hit])
+/** Whoever decides about it, and whose clients and people it stops. */
+async function concerned(store: Store, { subject }: Plan, hit: readonly Hit[]): Promise<readonly string[]> {
+  const stopped = hit.map(({ organisation }) => organisation)
+  const all = new Set([subject.organisation, ...subject.developers, ...subject.governments, ...stopped])
   const known = await store.get([...all].slice(0, maxTold).map(keys.organisation))
   return known.flatMap(one => (one ? [one.id] : []))
 }

@@ -15,8 +15,8 @@ export async function installEmulators(say: (line: string) => void): Promise<voi
   await installMinistack(say)
 }
 
-/** Loud enough for whoever reads only the end. */
-export const describeSkipped = (missing: readonly Missing[]): string => `
-==== The tests on emulators of AWS are SKIPPED: this machine lacks
+/** Loud enough for whoever reads only the end. `which`: of the tests. */
+export const describeSkipped = (which: string, missing: readonly Missing[]): string => `
+==== The tests ${which} are SKIPPED: this machine lacks
 ${describeMissing(missing)}
 ====`

@@ -8,7 +8,6 @@ import * as z from 'zod'
 import { systemClock, systemRandom } from '../shared/adapters/world.ts'
 import { openDeployment, stackOption } from './deployment.ts'
 import { type Founding, found } from './founding.ts'
-import { operator } from './operator.ts'
 
 const text = z.string().trim().min(1).max(200)
 const founder = z.strictObject({
@@ -39,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   const founding = readFounding(values.file)
   const deployment = await openDeployment(values.stack)
   try {
-    const world = { clock: systemClock, random: systemRandom, operator: operator() }
+    const world = { clock: systemClock, random: systemRandom, operator: await deployment.operator() }
     if (!(await found(deployment.store, founding, world)))
       throw new Error('the deployment was founded before; people decide now: sallyport org list')
     const { developer, government } = founding

@@ -5,7 +5,7 @@
 import { type Decision, readDecision } from '../functions/governance/engine/decided.ts'
 import { pages } from '../functions/pages.ts'
 import { type Governed, indexes, keys, type RecordKind } from '../shared/domain/keys.ts'
-import type { Organisation } from '../shared/domain/parties.ts'
+import { everyone, type Organisation } from '../shared/domain/parties.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { entryIdFrom } from '../shared/entries/id.ts'
 import type { Key, Store } from '../shared/ports/store.ts'
@@ -24,10 +24,7 @@ export interface Lost extends Logged {
   readonly again: boolean
 }
 
-/** Whom holds are about that name nobody: their entries stand there. */
-export const everyone = 'everyone'
-
-/** Marks the decisions of a restore in their parameters. */
+/** What begins and ends the look through a restored registry, by a mark in the parameters. */
 export const isRestore = ({ params }: Decision): boolean => params.restore === true
 
 /** Every decision that was logged since `from`, in the order of time. */

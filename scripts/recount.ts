@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util'
 import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
 import type { Figures } from '../shared/domain/recount.ts'
 import { openDeployment, stackOption } from './deployment.ts'
-import { operator } from './operator.ts'
 import { type Changed, recountMeters } from './recounts.ts'
 
 async function main(args: readonly string[]): Promise<void> {
@@ -30,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
       random: systemRandom,
       telemetry: lineTelemetry(systemClock),
     }
-    const order = { operator: operator(), reason: reason ?? '', dryRun }
+    const order = { operator: await deployment.operator(), reason: reason ?? '', dryRun }
     const { ended, changed, agreeing, failed } = await recountMeters(deps, order)
     for (const { eid, charge } of ended)
       console.log(`The call ${eid} had no outcome: it is charged what it reserved, ${charge} tokens.`)

@@ -7,7 +7,6 @@ import { systemClock, systemRandom } from '../shared/adapters/world.ts'
 import type { Model } from '../shared/domain/records.ts'
 import { type Figure, figureOf, figures, isFigure } from '../shared/domain/token-bounds.ts'
 import { openDeployment, stackOption } from './deployment.ts'
-import { operator } from './operator.ts'
 import { type Overruns, readOverruns, reopenMeters } from './overruns.ts'
 
 interface Asked {
@@ -25,9 +24,10 @@ async function main(args: readonly string[]): Promise<void> {
     const overruns = await readOverruns(store, asked.meter)
     console.log(describe(overruns))
     const raised = judge(overruns, asked)
+    const operator = await deployment.operator()
     const now = systemClock.now()
     const random = systemRandom.bytes(16)
-    const done = await reopenMeters(store, overruns, { ...raised, operator: operator(), now, random })
+    const done = await reopenMeters(store, overruns, { ...raised, operator, now, random })
     for (const { id, state, remaining } of done.meters)
       console.log(
         state === 'open'

@@ -1,53 +1,60 @@
 /**
- * After a restore of the registry, with the gate closed: `npm run replay-decisions -- --suspend`, then `-- --from <time>`,
- * then `-- --from <time> --lift`. docs/operate.md has the whole procedure.
+ * After a restore of the registry: `npm run replay-decisions -- --suspend` before it is served, then `-- --from <time>`.
+ * docs/operate.md has the whole procedure.
  */
 import { parseArgs } from 'node:util'
 import type { GovernanceDeps } from '../functions/governance/engine/plan.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
 import { time } from '../shared/domain/time.ts'
+import type { Table } from '../shared/ports/store.ts'
 import { openDeployment, stackOption } from './deployment.ts'
 import type { Lost } from './lost-decisions.ts'
-import { operator } from './operator.ts'
 import { type Replayed, replay } from './replays.ts'
-import { liftAll, suspendAll } from './restore-holds.ts'
+import { beginRestoring, endRestoring } from './restoring.ts'
 
 interface Asked {
   readonly stack: string | undefined
+  /** Restored tables that do not serve yet. */
+  readonly restored: Partial<Record<Table, string>>
+  /** Milliseconds; absent: it is only begun. */
   readonly from: number | undefined
-  readonly suspend: boolean
-  readonly lift: boolean
+  readonly keep: boolean
   readonly dryRun: boolean
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const asked = readArguments(args)
-  const deployment = await openDeployment(asked.stack)
+  const deployment = await openDeployment(asked.stack, asked.restored)
   try {
-    await run(asked, {
+    const deps = {
       store: deployment.store,
       clock: systemClock,
       random: systemRandom,
       telemetry: lineTelemetry(systemClock),
-    })
+    }
+    await run(asked, deps, await deployment.operator())
   } finally {
     deployment.close()
   }
 }
 
-async function run({ from, suspend, lift, dryRun }: Asked, deps: GovernanceDeps): Promise<void> {
-  const who = operator()
-  if (suspend) console.log(`Held until you lift it: ${allowed(await suspendAll(deps, who)).join(', ')}.`)
+async function run({ from, keep, dryRun }: Asked, deps: GovernanceDeps, operator: string): Promise<void> {
+  if (from !== undefined && dryRun) return tell(await replay(deps, { from, operator, dryRun }), dryRun)
+  const { restoring, goesOn } = allowed(await beginRestoring(deps, operator))
+  console.log(`No workload is admitted${goesOn ? `, since ${time(restoring.since)}` : ' from now on'}.`)
   if (from === undefined) return
-  const replayed = await replay(deps, { from, operator: who, dryRun })
-  for (const line of describe(replayed, dryRun)) console.log(printable(line))
-  for (const { lost, why } of replayed.failed) console.error(printable(`Not applied: ${named(lost)}: ${why}`))
-  if (replayed.failed.length > 0) process.exitCode = 1
-  if (!lift) return
+  if (from > restoring.since)
+    throw new Error(`--from is a moment before ${time(restoring.since)}, when this restore was begun.`)
+  const replayed = await replay(deps, { from, operator, dryRun })
+  tell(replayed, dryRun)
   if (replayed.failed.length > 0)
-    throw new Error('what could not be applied is looked at first; every partner stays held.')
-  console.log(`No longer held: ${allowed(await liftAll(deps, who)).join(', ')}.`)
+    throw new Error(
+      'look first at what could not be applied. No workload is admitted until this is run again.',
+    )
+  if (keep) return console.log('No workload is admitted until this is run again without --keep.')
+  allowed(await endRestoring(deps, operator, restoring))
+  console.log('Workloads are admitted again.')
 }
 
 function readArguments(args: readonly string[]): Asked {
@@ -55,19 +62,31 @@ function readArguments(args: readonly string[]): Asked {
     args: [...args],
     options: {
       ...stackOption,
+      'registry-table': { type: 'string' },
+      'entries-table': { type: 'string' },
       from: { type: 'string' },
       suspend: { type: 'boolean', default: false },
-      lift: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
     },
   })
-  const { stack, from, suspend, lift, 'dry-run': dryRun } = values
-  const at = from === undefined ? undefined : readTime(from)
-  if (suspend && lift) throw new Error('--suspend comes first and --lift last.')
-  if (dryRun && (suspend || lift)) throw new Error('--dry-run shows what --from would do, and nothing else.')
-  if (at === undefined && !suspend)
+  const { stack, suspend, keep, 'dry-run': dryRun } = values
+  const { 'registry-table': registry, 'entries-table': entries } = values
+  const from = values.from === undefined ? undefined : readTime(values.from)
+  if (suspend && (from !== undefined || keep || dryRun))
+    throw new Error('--suspend stands alone: it only begins, before a restored table is served.')
+  if (from === undefined && !suspend)
     throw new Error('--from is the moment that the registry was restored to, as 2026-11-30T09:15:00Z.')
-  return { stack, from: at, suspend, lift, dryRun }
+  if (keep && dryRun) throw new Error('--dry-run shows what --from would do, and nothing else.')
+  if (stack === undefined && (registry !== undefined || entries !== undefined))
+    throw new Error('--registry-table and --entries-table are of a stack: --stack names it.')
+  return {
+    stack,
+    restored: { ...(registry && { registry }), ...(entries && { entries }) },
+    from,
+    keep,
+    dryRun,
+  }
 }
 
 /** RFC 3339 with its offset: a local time would be another moment. */
@@ -75,6 +94,11 @@ function readTime(text: string): number {
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN
   if (Number.isNaN(at)) throw new Error(`--from ${text}: write it as 2026-11-30T09:15:00Z.`)
   return at
+}
+
+function tell(replayed: Replayed, dryRun: boolean): void {
+  for (const line of describe(replayed, dryRun)) console.log(printable(line))
+  for (const { lost, why } of replayed.failed) console.error(printable(`Not applied: ${named(lost)}: ${why}`))
 }
 
 function describe({ applied, needless, forPeople }: Replayed, dryRun: boolean): readonly string[] {

@@ -34,7 +34,7 @@ export interface Replayed {
 export interface ReplayOrder {
   /** The moment that the registry was restored to; milliseconds. */
   readonly from: number
-  /** Who runs the command, by the operating system. */
+  /** Who runs the command: not chosen by them. */
   readonly operator: string
   /** Only finds out what would be done. */
   readonly dryRun: boolean

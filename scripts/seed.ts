@@ -12,8 +12,8 @@ import { organisationNames, people, phishingResistant, subjectOf } from './demo/
 import { developerId, type Endpoints, governmentId } from './demo/story.ts'
 import { tellStory } from './demo/tell.ts'
 import { readConfig } from './embedded/config.ts'
+import { systemUser } from './embedded/system-user.ts'
 import { found } from './founding.ts'
-import { operator } from './operator.ts'
 
 export interface Where {
   /** The folder that gets `demo/credentials.json`. */
@@ -42,7 +42,7 @@ export async function seed(store: Store, where: Where): Promise<DemoCredentials>
   await found(
     store,
     { developer: founder(developerId, provider), government: founder(governmentId, provider) },
-    { clock: systemClock, random: systemRandom, operator: operator() },
+    { clock: systemClock, random: systemRandom, operator: systemUser() },
   )
   const told = await tellStory({ issuer, provider, endpoints, now: systemClock.now() }, credentials.partners)
   const seeded = {

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installChromium } from './chromium.ts'
 import { describeSkipped, installEmulators, missingPrerequisites } from './emulators.ts'
 
 interface Report {
@@ -61,6 +62,7 @@ const uninstalled = installing.then(
   (error: Error) => error.message,
 )
 const checked = await run('npm', 'run', '--silent', 'check')
+const noBrowser = await installChromium(line => console.log(line))
 const here = await tested('here', ...emulated.map(name => `--project=!${name}`))
 const notThere = await uninstalled
 const without = missing.length > 0 || notThere !== undefined
@@ -77,7 +79,8 @@ const sum = (count: 'passed' | 'failed' | 'skipped'): number => all.reduce((sum,
 const failed = sum('failed')
 const skipped = sum('skipped')
 const strict = process.env.CI === 'true' && skipped > 0
-if (missing.length > 0) console.log(describeSkipped(missing))
+if (missing.length > 0) console.log(describeSkipped('on emulators of AWS', missing))
+if (noBrowser) console.log(describeSkipped('in a browser', [noBrowser]))
 if (notThere !== undefined) console.log(`\nThe emulators could not be installed: ${notThere}`)
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')

@@ -1,3 +1,4 @@
+import { callerArn } from '../../shared/adapters/aws/caller-arn.ts'
 import { createDynamoClient, createKmsClient } from '../../shared/adapters/aws/clients.ts'
 import { findStack } from '../../shared/adapters/aws/cloudformation.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
@@ -23,7 +24,10 @@ export const tablesIn = (outputs: Readonly<Record<string, string>>): Partial<Rec
   )
 
 /** A deployed stack, by its outputs and with the operator's own credentials. Throws where there is none. */
-export async function openStack(stack: string): Promise<OpenStack> {
+export async function openStack(
+  stack: string,
+  restored: Partial<Record<Table, string>> = {},
+): Promise<OpenStack> {
   const found = await findStack(stack)
   if (found === undefined) throw new Error(`There is no stack ${stack} in this account and region.`)
   const { outputs } = found
@@ -37,7 +41,7 @@ export async function openStack(stack: string): Promise<OpenStack> {
   const pace = { clock: systemClock, random: systemRandom }
   const store = createDynamoStore({
     client: dynamo,
-    tables: tablesIn(outputs),
+    tables: { ...tablesIn(outputs), ...restored },
     ...pace,
     packed: longTexts,
   })
@@ -45,6 +49,7 @@ export async function openStack(stack: string): Promise<OpenStack> {
     issuer: output('Issuer'),
     outputs,
     store,
+    operator: callerArn,
     signer: createKmsSigners(kms, pace),
     async createKey() {
       const ref = await createTokenKey(kms, { stack, tokenRoleArn: output('TokenRoleArn') })

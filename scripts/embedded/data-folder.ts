@@ -5,6 +5,7 @@ import { systemRandom } from '../../shared/adapters/world.ts'
 import { indexes } from '../../shared/domain/keys.ts'
 import type { Deployment } from '../deployment.ts'
 import { readConfig } from './config.ts'
+import { systemUser } from './system-user.ts'
 import { createFileKey, removeFileKey } from './token-keys.ts'
 
 /** Beside a running server or without one. Throws where there is no Sallyport yet. */
@@ -19,6 +20,7 @@ export async function openDataFolder(env: Readonly<Record<string, string | undef
   const store = openSqliteStore(file, Object.values(indexes))
   return {
     store,
+    operator: async () => systemUser(),
     createKey: () => createFileKey(folder, systemRandom),
     retireKey: ref => removeFileKey(folder, ref),
     close: () => store.close(),

@@ -5,6 +5,7 @@ import type { GovernanceDeps } from '../../functions/governance/engine/plan.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
+import type { TokenDeps } from '../../functions/token/token-deps.ts'
 import { makeFolder } from '../../shared/adapters/embedded/durable-file.ts'
 import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
@@ -42,6 +43,7 @@ export interface Wiring {
   readonly wrap?: (store: Store) => Store
   readonly telemetry?: Telemetry
   readonly idleMs?: GateDeps['idleMs']
+  readonly pageRateLimit?: TokenDeps['pageRateLimit']
 }
 
 /** Takes the data folder, listens on loopback, and serves every function in this process. */
@@ -104,6 +106,7 @@ async function open(
     ...shared,
     signers: createSigners(folder),
     providerFetch: createProviderFetch(issuer),
+    ...(wiring.pageRateLimit && { pageRateLimit: wiring.pageRateLimit }),
   })
   const gate = createGate({
     ...shared,

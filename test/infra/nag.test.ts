@@ -33,7 +33,12 @@ test('the checks find nothing on AWS, with an edge and without', () => {
 })
 
 test('nor for a deployment that reserves nothing and is to be thrown away', () => {
-  const context = { retain: 'false', gateConcurrency: 'none', apiGatewayLogRole: 'false' }
+  const context = {
+    breakGlassUsers: 'ada',
+    retain: 'false',
+    gateConcurrency: 'none',
+    apiGatewayLogRole: 'false',
+  }
   expect(synthesized(checked(context).app)).not.toThrow()
 })
 

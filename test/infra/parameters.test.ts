@@ -74,6 +74,12 @@ describe('the parameters of a deployment', () => {
     [{ gateConcurrency: 'many' }, 'gateConcurrency: Give a whole number, or none.'],
     [{ metersTable: 'meters/restored' }, 'metersTable: Give the name of a DynamoDB table.'],
     [{ entriesTable: 'me' }, 'entriesTable: Give the name of a DynamoDB table.'],
+    [
+      { breakGlassUsers: 'ada, boris;x' },
+      'breakGlassUsers: Give names of IAM users, with a space between two.',
+    ],
+    [{ breakGlassUsers: 'arn:aws:iam::123456789012:root' }, /^breakGlassUsers: /],
+    [{ breakGlassUsers: '*' }, /^breakGlassUsers: /],
     [{ tlsPolicy: 'TLS_1_0' }, /^tlsPolicy: Give one of TLS_1_2/],
     [{ domain: 'Gateway', certificateArn }, 'domain: Give a host name in lower case.'],
     [{ leaseSecond: '30' }, 'leaseSecond: There is no such parameter.'],

@@ -137,6 +137,8 @@ describe('a deployment that is to be thrown away', () => {
 test('a deployment tells scripts what they need to know', () => {
   expect(Object.keys(json.Outputs).sort()).toEqual([
     'ApiId',
+    'BreakGlassPolicyArn',
+    'BreakGlassRoleArn',
     'BucketName',
     'DataKeyArn',
     'DeadLetterQueueUrl',

@@ -1,16 +1,19 @@
 /** A registry that was restored has forgotten decisions: what stopped somebody is applied again, the rest is for people. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { lostOf, readLog } from '../../../scripts/lost-decisions.ts'
 import { replay } from '../../../scripts/replays.ts'
-import { liftAll, suspendAll } from '../../../scripts/restore-holds.ts'
+import { beginRestoring, endRestoring } from '../../../scripts/restoring.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
-import { judgeHolds } from '../../../shared/domain/authority.ts'
+import { judgeRestoring } from '../../../shared/domain/authority.ts'
 import { indexes, keys, type RecordKind } from '../../../shared/domain/keys.ts'
+import { Refusal } from '../../../shared/domain/refusal.ts'
 import type { Key } from '../../../shared/ports/store.ts'
 import {
   applied,
@@ -58,6 +61,12 @@ async function restore(copy: Awaited<ReturnType<typeof registry>>): Promise<void
   for (const [pk, [key]] of await registry())
     if (!copy.has(pk)) await world.store.write({ kind: 'remove', key })
   for (const [key, item] of copy.values()) await world.store.write({ kind: 'put', key, item })
+}
+
+const begun = async () => {
+  const done = await beginRestoring(world.deps, 'ada')
+  if (done instanceof Refusal) throw new Error(done.facts.detail)
+  return done
 }
 
 const again = (dryRun = false) => replay(world.deps, { from: start + 1_000, operator: 'ada', dryRun })
@@ -109,15 +118,50 @@ describe('after a restore', () => {
     ])
   })
 
-  test('every partner is held first, by one change, and nobody else', async () => {
+  test('no workload is admitted from its beginning on, by one change with its entry, and all are told', async () => {
     await lose()
-    expect(await suspendAll(world.deps, 'ada')).toEqual(['cedar', 'prairie'])
-    const standing = await world.get(keys.standing)
-    const caller = (organisation: string) => ({ organisation, client: 'c', model: 'aurora' })
-    for (const id of ['cedar', 'prairie'])
-      expect(told(judgeHolds(standing, caller(id), world.now()))).toBe('hold_active')
-    expect(judgeHolds(standing, caller('halcyon'), world.now())).toBeUndefined()
-    expect(told(await suspendAll(world.deps, 'ada'))).toBe('state_forbids')
+    const { restoring, goesOn } = await begun()
+    expect(goesOn).toBe(false)
+    expect(told(judgeRestoring(await world.get(keys.standing)))).toBe('restoring')
+    const [entry] = await world.store.get([keys.entry(restoring.entry)])
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      actor: { app_name: 'replay-decisions by ada' },
+      unmapped: { action: 'hold.place', params: { restore: true }, organisation: 'everyone' },
+    })
+    for (const organisation of ['cedar', 'prairie', 'halcyon', 'ofr'])
+      expect(await world.get(keys.notice(`${restoring.entry}-${organisation}`))).toMatchObject({
+        text: expect.stringContaining('No workload is admitted'),
+      })
+  })
+
+  test('begun twice, the first goes on: what was decided since then is not looked for', async () => {
+    await lose()
+    const { restoring } = await begun()
+    world.pass(60_000)
+    expect(await begun()).toEqual({ restoring, goesOn: true })
+  })
+
+  test('a copy from within an earlier restore carries that one: it begins anew, and its end is not taken for known', async () => {
+    const first = await begun()
+    const copy = await registry()
+    world.pass(60_000)
+    await endRestoring(world.deps, 'ada', first.restoring)
+    world.pass(60_000)
+    applied(await world.decide('nora', 'partner.suspend', 'cedar'))
+    world.pass(60_000)
+    await restore(copy)
+    const second = await begun()
+    expect(second.goesOn).toBe(false)
+    expect(second.restoring.entry).not.toBe(first.restoring.entry)
+    expect(names((await again()).applied)).toEqual(['partner.suspend'])
+    expect(told(await endRestoring(world.deps, 'ada', first.restoring))).toBe('state_forbids')
+    expect(told(judgeRestoring(await world.get(keys.standing)))).toBe('restoring')
+  })
+
+  test('of two who begin at the same moment one does, and the other is told', async () => {
+    await lose()
+    const both = await Promise.all([beginRestoring(world.deps, 'ada'), beginRestoring(world.deps, 'boris')])
+    expect(both.filter(one => one instanceof Refusal).map(told)).toEqual(['state_forbids'])
   })
 
   test('a dry run says what would be applied, and changes nothing', async () => {
@@ -129,7 +173,7 @@ describe('after a restore', () => {
 
   test('stops and revocations are in force again, with their entries, and by whom they were decided', async () => {
     await lose()
-    applied(await suspendAll(world.deps, 'ada'))
+    await begun()
     const { applied: done, needless, failed, forPeople } = await again()
     expect(names(done)).toEqual(['grant.suspend', 'hold.place', 'partner.revoke', 'partner.suspend'])
     expect([needless, failed]).toEqual([[], []])
@@ -154,7 +198,7 @@ describe('after a restore', () => {
 
   test('it can be run again: nothing is applied twice, and what people decided anew is not asked for again', async () => {
     await lose()
-    applied(await suspendAll(world.deps, 'ada'))
+    await begun()
     world.pass(20_000)
     await again()
     const before = await registry()
@@ -197,38 +241,34 @@ describe('after a restore', () => {
     expect(failed).toEqual([])
   })
 
-  test('the end: nobody is held by the restore any more, and what was stopped stays so', async () => {
+  test('the end: workloads are admitted again, and what was stopped stays so', async () => {
     await lose()
-    applied(await suspendAll(world.deps, 'ada'))
+    const { restoring } = await begun()
     await again()
-    expect(await liftAll(world.deps, 'ada')).toEqual(['cedar', 'prairie'])
-    expect(Object.keys((await world.get(keys.standing)).holds)).toEqual(['hold_1'])
-    expect(told(await liftAll(world.deps, 'ada'))).toBe('state_forbids')
+    expect(await endRestoring(world.deps, 'ada', restoring)).toBe(true)
+    const standing = await world.get(keys.standing)
+    expect(judgeRestoring(standing)).toBeUndefined()
+    expect(Object.keys(standing.holds)).toEqual(['hold_1'])
+    expect(told(await endRestoring(world.deps, 'ada', restoring))).toBe('state_forbids')
     expect(await world.get(keys.organisation('cedar'))).toMatchObject({ partner: 'revoked' })
   })
-})
-
-test('more partners than there is room for holds are refused, and the gate stays closed', async () => {
-  const hold = { scope: { client: 'x' }, reason: 'other', placedAt: start } as const
-  const holds = Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`hold_${i}`, hold]))
-  await world.store.write({ kind: 'put', key: keys.standing, item: { holds, compromised: {} } })
-  expect(told(await suspendAll(world.deps, 'ada'))).toBe('holds_full')
-  expect(Object.keys((await world.get(keys.standing)).holds)).toHaveLength(99)
 })
 
 describe('the command', () => {
   let data: string
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'replay-'))
+    // The command goes by the clock of the machine.
+    world.pass(Date.now() - 3_600_000 - world.now())
     return () => rm(data, { recursive: true })
   })
 
   const open = () => openSqliteStore(join(data, 'sallyport.db'), Object.values(indexes))
+  const env = () => ({ PATH: process.env.PATH, SALLYPORT_DATA: data })
+  const hourAgo = () => new Date(world.now()).toISOString()
 
   const run = (...args: readonly string[]) =>
-    promisify(execFile)(process.execPath, ['scripts/replay-decisions.ts', ...args], {
-      env: { PATH: process.env.PATH, SALLYPORT_DATA: data },
-    }).then(
+    promisify(execFile)(process.execPath, ['scripts/replay-decisions.ts', ...args], { env: env() }).then(
       ({ stdout }) => ({ code: 0, out: stdout, err: '' }),
       (error: { code: number; stdout: string; stderr: string }) => ({
         code: error.code,
@@ -237,53 +277,130 @@ describe('the command', () => {
       }),
     )
 
-  test('holds, applies again, lists and lifts, one after the other', async () => {
+  async function standing() {
+    const file = open()
+    try {
+      const [found] = await file.get([keys.standing])
+      return found
+    } finally {
+      file.close()
+    }
+  }
+
+  /** What `decisions` does stands in the log of the file, and its registry is older. */
+  async function forgotten(decisions: () => Promise<void>): Promise<string> {
+    const from = hourAgo()
+    world.pass(60_000)
+    const copy = await registry()
+    await decisions()
+    const file = open()
+    for (const [key, item] of copy.values()) await file.write({ kind: 'put', key, item })
+    for (const { eid } of await readLog(world.store, Date.parse(from)))
+      await file.write({ kind: 'put', key: keys.entry(eid), item: await world.get(keys.entry(eid)) })
+    file.close()
+    return from
+  }
+
+  test('begins, shows, applies again, lists, and ends', async () => {
     await world.store.write({
       kind: 'update',
       key: keys.person('nora'),
       change: { set: [[['name'], 'nora\u001b[2J']] },
     })
-    applied(await world.decide('nora', 'partner.suspend', 'cedar'))
-    const log = await readLog(world.store, start)
-    await world.records.organisation({
-      ...(await world.get(keys.organisation('cedar'))),
-      partner: 'active',
-    } as never)
-    const file = open()
-    for (const [key, item] of (await registry()).values()) await file.write({ kind: 'put', key, item })
-    for (const { eid } of log)
-      await file.write({ kind: 'put', key: keys.entry(eid), item: await world.get(keys.entry(eid)) })
-    file.close()
-
-    const from = new Date(start).toISOString()
-    expect(await run('--suspend')).toMatchObject({
-      code: 0,
-      out: 'Held until you lift it: cedar, prairie.\n',
+    const from = await forgotten(async () => {
+      applied(await world.decide('nora', 'partner.suspend', 'cedar'))
     })
     const dry = await run('--from', from, '--dry-run')
     expect(dry.out).toMatch(
       /^Would be applied again: \S+ partner.suspend organisation cedar by nora�\[2J \(entry_/,
     )
-    const done = await run('--from', from, '--lift')
+    expect(await standing()).not.toHaveProperty('restoring')
+
+    expect(await run('--suspend')).toMatchObject({ code: 0, out: 'No workload is admitted from now on.\n' })
+    const { restoring } = (await standing()) ?? {}
+    expect(restoring).toMatchObject({ by: userInfo().username })
+
+    const kept = await run('--from', from, '--keep')
+    expect(kept.code).toBe(0)
+    expect(kept.out).toMatch(/^No workload is admitted, since .*\nApplied again: .*cedar/)
+    expect(kept.out).not.toContain('\u001b')
+    expect(await standing()).toMatchObject({ restoring })
+
+    const done = await run('--from', from)
     expect(done.code).toBe(0)
-    expect(done.out).toMatch(/^Applied again: .*cedar/)
-    expect(done.out).not.toContain('\u001b')
-    expect(done.out).toContain('1 applied again, 0 with nothing to do, 0 for people.')
-    expect(done.out).toContain('No longer held: cedar, prairie.')
+    expect(done.out).toContain('0 applied again, 0 with nothing to do, 0 for people.')
+    expect(done.out).toMatch(/\nWorkloads are admitted again.\n$/)
+    expect(await standing()).not.toHaveProperty('restoring')
     const after = open()
-    const [cedar, standing] = await after.get([keys.organisation('cedar'), keys.standing])
+    const [cedar] = await after.get([keys.organisation('cedar')])
     after.close()
     expect(cedar).toMatchObject({ partner: 'suspended' })
-    expect(standing?.holds).toEqual({})
+  })
+
+  test('does not end where something could not be applied, and says so by its exit code', async () => {
+    const from = await forgotten(async () => {
+      applied(await world.decide('nora', 'hold.place', 'hold_1', { scope: { organisation: 'prairie' } }))
+    })
+    const hold = { scope: { client: 'x' }, reason: 'other', placedAt: start } as const
+    const full = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`hold_full_${i}`, hold]))
+    const file = open()
+    await file.write({ kind: 'put', key: keys.standing, item: { holds: full, compromised: {} } })
+    file.close()
+    const { code, err } = await run('--from', from)
+    expect(code).toBe(1)
+    expect(err).toContain('Not applied: ')
+    expect(err).toContain('No workload is admitted until this is run again.')
+    expect(await standing()).toHaveProperty('restoring')
+  })
+
+  test('killed in the middle, no workload is admitted; run again, it goes on and ends', async () => {
+    const ids = Array.from({ length: 40 }, (_, i) => `hold_${i}`)
+    const from = await forgotten(async () => {
+      for (const id of ids) {
+        world.pass(1_000)
+        applied(await world.decide('nora', 'hold.place', id, { scope: { organisation: 'prairie' } }))
+      }
+    })
+    const child = spawn(process.execPath, ['scripts/replay-decisions.ts', '--from', from], { env: env() })
+    const closed = once(child, 'close')
+    const file = open()
+    for (;;) {
+      const [found] = await file.get([keys.standing])
+      if (Object.keys(found?.holds ?? {}).length > 0) break
+      if (child.exitCode !== null) throw new Error('it was not in the middle any more')
+      await setTimeout(2)
+    }
+    child.kill('SIGKILL')
+    await closed
+    file.close()
+    const left = await standing()
+    expect(Object.keys(left?.holds ?? {}).length).toBeLessThan(ids.length)
+    expect(left && told(judgeRestoring(left))).toBe('restoring')
+
+    const { code, out } = await run('--from', from)
+    expect([code, out]).toEqual([0, expect.stringMatching(/Workloads are admitted again.\n$/)])
+    const whole = await standing()
+    expect(Object.keys(whole?.holds ?? {}).sort()).toEqual(ids.toSorted())
+    expect(whole).not.toHaveProperty('restoring')
+  })
+
+  test('a moment after the beginning is not one that the registry was restored to', async () => {
+    await forgotten(async () => {})
+    const { code, err } = await run('--from', new Date(Date.now() + 60_000).toISOString())
+    expect(code).toBe(1)
+    expect(err).toContain('--from is a moment before')
+    expect(await standing()).toHaveProperty('restoring')
   })
 
   test.each([
     [[], '--from is the moment'],
     [['--from', '2026-11-30 09:15'], '--from 2026-11-30 09:15: write it as'],
     [['--from', '2026-11-30T09:15:00'], 'write it as'],
-    [['--lift'], '--from is the moment'],
-    [['--suspend', '--lift', '--from', '2026-11-30T09:15:00Z'], '--suspend comes first'],
-    [['--dry-run', '--suspend'], '--dry-run shows'],
+    [['--keep'], '--from is the moment'],
+    [['--suspend', '--from', '2026-11-30T09:15:00Z'], '--suspend stands alone'],
+    [['--dry-run', '--suspend'], '--suspend stands alone'],
+    [['--dry-run', '--keep', '--from', '2026-11-30T09:15:00Z'], '--dry-run shows'],
+    [['--suspend', '--registry-table', 'restored'], '--stack names it'],
   ])('names what is wrong: %j', async (args, words) => {
     const { code, err } = await run(...args)
     expect(code).toBe(1)

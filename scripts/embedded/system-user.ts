@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 
 /** Who runs the command, by the operating system. A container's user often has no name. */
-export function operator(): string {
+export function systemUser(): string {
   try {
     return userInfo().username
   } catch {
