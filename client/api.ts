@@ -25,6 +25,8 @@ export interface Quota {
   readonly day_used: number
   /** The limit that would refuse a request now. */
   readonly binding: string | null
+  /** What any call would be answered now, whatever is left: a hold, a suspension. */
+  readonly refused?: { readonly code: string; readonly detail: string; readonly next: string } | null
   readonly expires_at: string
 }
 

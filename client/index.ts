@@ -11,10 +11,12 @@ export {
   type PersonGatewayOptions,
 } from './person.ts'
 export {
+  type AccessToken,
   type App,
   endSession,
   type PersonSession,
   readSession,
+  type TokenKeeper,
   type WrittenSession,
   writeSession,
 } from './session.ts'

@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi'
 import { createHttp, discover } from './discovery.ts'
 import { apiResource, readIssuer } from './issuer.ts'
-import { readJson } from './json.ts'
+import { readJson, textAt } from './json.ts'
 import { once } from './once.ts'
 import { createProver } from './prover.ts'
-import { endSession, type PersonSession } from './session.ts'
+import { endSession, type PersonSession, type TokenKeeper } from './session.ts'
 import { createSignedFetch } from './signed-fetch.ts'
 import { createTokenCache } from './token-cache.ts'
 import { problemResponse, TokenRefused } from './token-refused.ts'
@@ -14,6 +14,8 @@ export interface PersonGatewayOptions {
   /** Of the gateway; it must be the session's. */
   readonly issuer: string
   readonly session: PersonSession
+  /** Without one a token ends with this object. */
+  readonly keeper?: TokenKeeper | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
@@ -52,7 +54,7 @@ export interface PersonGateway {
 
 /** Throws a `TypeError` for an issuer that cannot be used, or is another than the session's; nothing is sent yet. */
 export function createPersonGateway(options: PersonGatewayOptions): PersonGateway {
-  const { session, fetch = (input, init) => globalThis.fetch(input, init) } = options
+  const { session, keeper, fetch = (input, init) => globalThis.fetch(input, init) } = options
   const issuer = readIssuer(options.issuer)
   if (issuer.href !== readIssuer(session.issuer).href)
     throw new TypeError(`The session is of ${session.issuer}, not of ${issuer.href}.`)
@@ -64,6 +66,7 @@ export function createPersonGateway(options: PersonGatewayOptions): PersonGatewa
 
   async function refresh(): Promise<TokenResponse> {
     const server = await discovery()
+    const askedAt = Date.now()
     const response = await requestToken(prover, tokenEndpoint(server, issuer), headers =>
       oauth.refreshTokenGrantRequest(server, client, oauth.None(), session.refreshToken, {
         ...http,
@@ -71,7 +74,9 @@ export function createPersonGateway(options: PersonGatewayOptions): PersonGatewa
         additionalParameters: { resource: api },
       }),
     )
-    return boundToken(await oauth.processRefreshTokenResponse(server, client, response))
+    const token = boundToken(await oauth.processRefreshTokenResponse(server, client, response))
+    await keeper?.keep({ accessToken: token.access_token, endsAt: askedAt + token.expires_in * 1000 })
+    return token
   }
 
   let first = session.first
@@ -92,11 +97,14 @@ export function createPersonGateway(options: PersonGatewayOptions): PersonGatewa
     prover,
     fetch,
   })
-  const send: typeof globalThis.fetch = (input, init) =>
-    signed(input, init).catch((error: unknown) => {
+  const send: typeof globalThis.fetch = async (input, init) => {
+    const response = await signed(input, init).catch((error: unknown) => {
       if (error instanceof TokenRefused) return problemResponse(error)
       throw error
     })
+    if (keeper && response.status === 401 && (await isOfToken(response))) await keeper.forget()
+    return response
+  }
 
   async function call(
     method: string,
@@ -127,6 +135,12 @@ export function createPersonGateway(options: PersonGatewayOptions): PersonGatewa
     end: () => endSession(session, fetch),
   }
 }
+
+/** Refusals of a request with 401 that say nothing against its token. */
+const besideToken: readonly (string | undefined)[] = ['nonce_required', 'fresh_sign_in_required']
+
+const isOfToken = async (response: Response): Promise<boolean> =>
+  !besideToken.includes(textAt(await readJson(response.clone()), 'code'))
 
 /** RFC 9110 §8.8.3: quoted. A number is a record's `rev`; what is quoted already, or `*`, stays as it is. */
 const entityTag = (value: string | number): string =>

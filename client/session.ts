@@ -15,8 +15,21 @@ export interface PersonSession {
   readonly refreshToken: string
   /** What all tokens of the session are bound to. */
   readonly proofKey: oauth.CryptoKeyPair
-  /** The token that came with the sign-in, and when it ends (milliseconds since 1970). */
-  readonly first?: { readonly accessToken: string; readonly endsAt: number }
+  /** A token that it has already: the one that came with the sign-in, or was kept since. */
+  readonly first?: AccessToken
+}
+
+/** Bound to the key of its session; milliseconds since 1970. */
+export interface AccessToken {
+  readonly accessToken: string
+  readonly endsAt: number
+}
+
+/** Where the newest token of a session is kept, for whoever goes on with it later. Neither rejects. */
+export interface TokenKeeper {
+  keep(token: AccessToken): Promise<void>
+  /** The gateway takes it no more. */
+  forget(): Promise<void>
 }
 
 /** Ends the session at the gateway, and with it all its tokens (RFC 7009). Throws `TokenRefused`, `DiscoveryFailed`, and as

@@ -1,4 +1,4 @@
-import { readJson, textAt } from './json.ts'
+import { at, readJson, textAt } from './json.ts'
 
 interface TokenRefusal {
   readonly status: number
@@ -12,6 +12,8 @@ interface TokenRefusal {
   readonly requestId?: string | undefined
   /** Seconds, as the header says it. */
   readonly retryAfter?: string | undefined
+  /** What it rests on, as the service tells it: the version of the approval rules, a clause and its agreement. */
+  readonly grounds?: Readonly<Record<string, unknown>>
 }
 
 /** The authorization server gave no token. */
@@ -24,6 +26,7 @@ export class TokenRefused extends Error implements TokenRefusal {
   readonly next: string | undefined
   readonly requestId: string | undefined
   readonly retryAfter: string | undefined
+  readonly grounds: Readonly<Record<string, unknown>>
 
   constructor(refusal: TokenRefusal) {
     super(refusal.description)
@@ -34,6 +37,7 @@ export class TokenRefused extends Error implements TokenRefusal {
     this.next = refusal.next
     this.requestId = refusal.requestId
     this.retryAfter = refusal.retryAfter
+    this.grounds = refusal.grounds ?? {}
   }
 }
 
@@ -48,15 +52,23 @@ export async function readTokenRefusal(response: Response): Promise<TokenRefused
     next: textAt(body, 'sallyport', 'next'),
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfter: response.headers.get('retry-after') ?? undefined,
+    grounds: groundsOf(body),
   })
 }
+
+const groundsOf = (body: unknown) =>
+  Object.fromEntries(
+    ['clause', 'agreement', 'rules']
+      .map((name): [string, unknown] => [name, at(body, 'sallyport', name)])
+      .filter(([, told]) => told !== undefined),
+  )
 
 /**
  * The refusal as the gate would have said it, in one body that the errors of both providers' SDKs are made
  * of. The request was authenticated badly (401), may not be made (403), or was made too early (429, 5xx).
  */
 export function refusalResponse(refused: TokenRefused): Response {
-  const { error, code, description, next, requestId, retryAfter } = refused
+  const { error, code, description, next, requestId, retryAfter, grounds } = refused
   const status = answerStatus(refused)
   const headers = new Headers({ 'content-type': 'application/json' })
   if (status < 429) headers.set('x-should-retry', 'false')
@@ -70,7 +82,7 @@ export function refusalResponse(refused: TokenRefused): Response {
       message: next === undefined ? description : `${description} ${next}`,
       code,
       param: null,
-      sallyport: { code, next, oauth: error },
+      sallyport: { code, next, oauth: error, ...grounds },
     },
     request_id: requestId ?? null,
   }
@@ -88,7 +100,8 @@ export function problemResponse(refused: TokenRefused): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' })
   if (retryAfter !== undefined) headers.set('retry-after', retryAfter)
   if (requestId !== undefined) headers.set('x-request-id', requestId)
-  const body = { type: 'about:blank', title: description, status, code, next, request_id: requestId }
+  const { rules } = refused.grounds
+  const body = { type: 'about:blank', title: description, status, code, next, request_id: requestId, rules }
   return new Response(JSON.stringify(body), { status, headers })
 }
 

@@ -80,7 +80,7 @@ function addSigning(agreement: Command, cli: Cli, { verb, what, text }: Signing)
     .description(what)
     .argument('<agreement>', 'its id')
     .option('--digest <digest>', 'of the version that you have read')
-  addDecisionOptions(command).action(async (id: string, options: SigningOptions) => {
+  addDecisionOptions(command, { plain: true }).action(async (id: string, options: SigningOptions) => {
     const record = recordPath(noun, id)
     const digest = await readTerms(cli, record, verb, options)
     await decide(cli, `${record}/${verb}`, {

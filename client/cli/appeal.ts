@@ -13,7 +13,6 @@ import {
   signatureText,
   utc,
 } from './facts.ts'
-import { exit, Failure } from './failure.ts'
 import { addDecision, addGet, type Noun } from './record-commands.ts'
 import { fields, printList } from './records.ts'
 
@@ -56,7 +55,7 @@ export function addAppeal(program: Command, cli: Cli): void {
 }
 
 interface Lodging {
-  readonly text?: string
+  readonly text: string
 }
 
 /** For a partner, once for each decision. */
@@ -65,13 +64,8 @@ export function addLodge(partner: Command, cli: Cli): void {
     .command('appeal')
     .description('ask once to look again at a decision about your organisation')
     .argument('<entry>', 'the entry that records the decision: see log tail, and inbox')
-    .option('--text <words>', 'why it should be looked at again; - reads them from stdin')
+    .requiredOption('--text <words>', 'why it should be looked at again; - reads them from stdin')
     .action(async (entry: string, options: Lodging) => {
-      if (options.text === undefined)
-        throw new Failure(exit.usage, 'An appeal says why: --text <words>, or --text - for stdin.', {
-          code: 'reason_missing',
-          next: 'Say what should be looked at again: the two offices read it.',
-        })
       const text = await cli.readArgument(options.text, 'text of the appeal')
       const { gateway } = await cli.openPerson()
       const told = toldBy(gateway.issuer, await gateway.post(noun.path, { entry, text }))

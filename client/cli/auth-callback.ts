@@ -2,6 +2,14 @@ import { timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import {
+  type CallbackPage,
+  callbackPageHeaders,
+  nothingPage,
+  notSignedInPage,
+  renderCallbackPage,
+  signedInPage,
+} from './auth-callback-page.ts'
 
 /** Waits on loopback for the browser to come back (RFC 8252 §7.3). */
 export interface CallbackListener {
@@ -25,7 +33,7 @@ export async function listenForCallback(): Promise<CallbackListener> {
     const path = request.url ?? ''
     const url = URL.canParse(path, origin) ? new URL(path, origin) : undefined
     const fault = judge(request, url, origin, expected)
-    if (fault || url === undefined || browser) return send(response, fault ?? 404, 'There is nothing here.')
+    if (fault || url === undefined || browser) return send(response, fault ?? 404, nothingPage)
     browser = response
     arrive(url.href)
   })
@@ -41,10 +49,8 @@ export async function listenForCallback(): Promise<CallbackListener> {
       }),
     tell(signedIn) {
       if (browser === undefined) return
-      const text = signedIn
-        ? 'You are signed in. You can close this window.'
-        : 'You are not signed in. The terminal says why; you can close this window.'
-      send(browser, signedIn ? 200 : 400, text)
+      if (signedIn) send(browser, 200, signedInPage)
+      else send(browser, 400, notSignedInPage)
     },
     async close() {
       const closed = once(server, 'close')
@@ -80,17 +86,7 @@ function same(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** Plain, without anything of the URL in it; the code stays out of other pages' `Referer`. */
-function send(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    connection: 'close',
-  })
-  response.end(
-    `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Sallyport</title>\n<p>${text}</p>\n</html>\n`,
-  )
+function send(response: ServerResponse, status: number, page: CallbackPage): void {
+  response.writeHead(status, { ...callbackPageHeaders, connection: 'close' })
+  response.end(renderCallbackPage(page))
 }

@@ -53,20 +53,22 @@ export function standingFacts({ body }: Answer): readonly Fact[] {
   const stop = at(body, 'standing', 'organisation_stop')
   const confirmed = utc(textAt(body, 'standing', 'confirmed_until'))
   const waits = at(body, 'waits_on_me')
-  const [proposals, stops] = ['proposals', 'stops'].map(name => Number(at(waits, name) ?? 0))
-  const some = (proposals ?? 0) + (stops ?? 0) > 0
+  const count = (name: string): number => Number(at(waits, name) ?? 0)
+  const [proposals, stops, appeals] = [count('proposals'), count('stops'), count('appeals')]
+  const waiting = [
+    counted(proposals, 'proposal'),
+    `${counted(stops, 'stop')} to stand by`,
+    ...(appeals > 0 ? [`${counted(appeals, 'appeal')} to decide`] : []),
+  ]
   const most = at(waits, 'at_least') === true ? 'at least ' : ''
   return [
     ['standing', state === 'active' ? undefined : state],
     ['confirmed', confirmed && `until ${confirmed}`],
     // Who is stopped cannot ratify it, and can appeal.
     ...stopFacts(stop, '').filter(([name]) => !['to ratify', 'they run'].includes(name)),
-    ['appeal', stop ? `once: sallyport partner appeal ${textAt(stop, 'entry')}` : undefined],
     [
       'waits',
-      some
-        ? `on you: ${most}${counted(proposals ?? 0, 'proposal')}, ${counted(stops ?? 0, 'stop')} to stand by`
-        : 'nothing waits on you',
+      proposals + stops + appeals > 0 ? `on you: ${most}${waiting.join(', ')}` : 'nothing waits on you',
     ],
     ...listAt(waits, 'items').flatMap((one): readonly Fact[] => [
       ['', `by ${utc(textAt(one, 'until'))}: ${textAt(one, 'text')}`],
@@ -80,9 +82,9 @@ const nouns: Readonly<Record<string, string>> = { organisation: 'partner' }
 
 function commandFor(wait: unknown): string {
   const [kind, id, subject = ''] = ['kind', 'id', 'subject'].map(name => textAt(wait, name))
-  return kind === 'proposal'
-    ? `sallyport proposal approve ${id}`
-    : `sallyport ${nouns[subject] ?? subject} ratify ${id}`
+  if (kind === 'proposal') return `sallyport proposal approve ${id}`
+  if (kind === 'appeal') return `sallyport appeal get ${id}`
+  return `sallyport ${nouns[subject] ?? subject} ratify ${id}`
 }
 
 /** Without the secrets. */

@@ -71,6 +71,12 @@ const unusable = (message: string): Failure =>
 /** Whole or not at all: a reader finds the old session or the new one, and nobody else ever has a right to it. */
 export async function keepStored(terminal: Terminal, session: StoredSession): Promise<string> {
   const path = sessionFile(terminal, session.issuer)
+  await writeBeside(terminal, path, session)
+  return path
+}
+
+/** The same of any file in that folder. */
+export async function writeBeside(terminal: Terminal, path: string, content: object): Promise<void> {
   const incoming = `${path}.${randomBytes(8).toString('hex')}`
   try {
     await mkdir(folder(terminal), { recursive: true, mode: 0o700 })
@@ -78,13 +84,12 @@ export async function keepStored(terminal: Terminal, session: StoredSession): Pr
     await chmod(folder(terminal), 0o700)
     const file = await open(incoming, 'wx', 0o600)
     try {
-      await file.writeFile(`${JSON.stringify(session, null, 2)}\n`)
+      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
       await file.sync()
     } finally {
       await file.close()
     }
     await rename(incoming, path)
-    return path
   } catch (error) {
     await rm(incoming, { force: true }).catch(() => undefined)
     const { code } = error as NodeJS.ErrnoException

@@ -15,8 +15,9 @@ import { isFresh, readClaims, readMe, sessionFacts, shown, standingFacts, whoIs 
 import { keepStored, readStored, removeStored, type StoredSession } from './auth-session.ts'
 import { browserCommand } from './browser.ts'
 import type { Cli } from './cli.ts'
-import { formatFacts } from './facts.ts'
+import { formatFacts, wrapped } from './facts.ts'
 import { answerFailure, exit, Failure, failureOf, notSignedIn } from './failure.ts'
+import { forgetToken, keepToken } from './kept-token.ts'
 import { printable } from './terminal.ts'
 
 /** Milliseconds that a person has for their provider. */
@@ -65,8 +66,8 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
       proofKey: await generateKeyPair('ES256', { extractable: true }),
       fetch: cli.fetch,
     })
-    await show(cli, begun.url, options.browser)
-    const session = await begun.finish(await callback(cli, listener, begun))
+    const failed = show(cli, begun.url, options.browser)
+    const session = await begun.finish(await callback(cli, listener, begun, failed))
     const stored = await describe(cli, session)
     const replaced = await readStored(cli.terminal, issuer)
       .then(before => before && readSession(before))
@@ -76,27 +77,48 @@ async function login(cli: Cli, options: LoginOptions): Promise<void> {
       throw error
     })
     signedIn = true
+    if (session.first) await keepToken(cli.terminal, session, session.first).catch(() => undefined)
     if (replaced) await endUnseen(cli, replaced)
     if (cli.options().json) await cli.printValue(shown(stored))
-    else cli.remark(`Signed in at ${issuer} as ${printable(whoIs(stored))}. The session is kept in ${path}.`)
+    else cli.remark(`Signed in at ${issuer} as ${printable(whoIs(stored))}.\nThe session is kept in ${path}.`)
   } finally {
     listener.tell(signedIn)
     await listener.close()
   }
 }
 
-/** The address is always said, for where no browser opens or the wrong one does. */
-async function show(cli: Cli, url: string, open: boolean): Promise<void> {
-  cli.terminal.say(`Sign in with this address, in a browser on this machine:\n\n  ${url}\n\n`)
-  if (open && !(await cli.terminal.browse(browserCommand(cli.terminal, url))))
-    cli.terminal.say('No browser could be started: open the address yourself.\n')
+/**
+ * The address is always said, for where no browser opens or the wrong one does. Rejects where the browser failed and
+ * nobody is there to open it; does not end otherwise.
+ */
+async function show(cli: Cli, url: string, open: boolean): Promise<never> {
+  const { terminal } = cli
+  terminal.say(`Sign in with this address, in a browser on this machine:\n\n  ${url}\n\n`)
+  const command = browserCommand(terminal, url)
+  const fault = open ? await terminal.browse(command) : undefined
+  if (fault !== undefined) {
+    const said = `The browser ${printable(command[0] ?? '')} ${fault}.`
+    if (!terminal.interactive || !cli.options().input)
+      throw new Failure(exit.notSignedIn, `${said} Nobody is here to open the address.`, {
+        code: 'browser_failed',
+        next: 'Name another command by SALLYPORT_BROWSER, or open the address yourself: sallyport auth login --no-browser',
+      })
+    terminal.say(`${wrapped(`${said} Open the address above yourself: this waits for three minutes.`, 0)}\n`)
+  }
+  return new Promise(() => {})
 }
 
-async function callback(cli: Cli, listener: CallbackListener, { state }: SignInBegun): Promise<string> {
+async function callback(
+  cli: Cli,
+  listener: CallbackListener,
+  { state }: SignInBegun,
+  failed: Promise<never>,
+): Promise<string> {
   const over = new AbortController()
   try {
     const arrived = await Promise.race([
       listener.wait(state),
+      failed,
       cli.terminal.sleep(patience, over.signal).then(() => undefined),
     ])
     cli.terminal.interrupted.throwIfAborted()
@@ -133,6 +155,7 @@ async function logout(cli: Cli): Promise<void> {
   if (stored === undefined) throw notSignedIn(issuer)
   // The file first: whatever the gateway says, this machine has the session no more.
   await removeStored(cli.terminal, issuer)
+  await forgetToken(cli.terminal, issuer).catch(() => undefined)
   await readSession(stored)
     .then(session => endSession(session, cli.fetch))
     .catch((error: unknown) => {

@@ -18,12 +18,15 @@ export function browserCommand(
   return ['xdg-open', url]
 }
 
-/** Starts it apart from this process. Resolves with whether it could be started; what becomes of it is its own. */
-export function startBrowser([file = '', ...args]: readonly string[]): Promise<boolean> {
+/**
+ * Starts it apart from this process. Resolves with what went wrong: it could not be started, or ended with another code
+ * than 0. Else with `undefined`, as soon as it ends; a browser that stays open is not waited for by the process.
+ */
+export function startBrowser([file = '', ...args]: readonly string[]): Promise<string | undefined> {
   const child = spawn(file, args, { stdio: 'ignore', detached: true })
   child.unref()
   return new Promise(resolve => {
-    child.once('spawn', () => resolve(true))
-    child.once('error', () => resolve(false))
+    child.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`could not be started (${code})`))
+    child.once('exit', (code, signal) => resolve(code === 0 ? undefined : `ended with ${code ?? signal}`))
   })
 }

@@ -102,7 +102,8 @@ export async function readQuota(gateway: Gateway, model: string | undefined): Pr
       code: 'grant_missing',
       next: 'List the models you may use: sallyport model list',
     })
-  const obstacle = ({ state, binding }: Quota) => (state === 'open' ? binding : state)
+  const obstacle = ({ state, refused, binding }: Quota) =>
+    state === 'open' ? (refused?.code ?? binding) : state
   const closed = rows.find(row => obstacle(row) !== null)
   if (closed)
     return {

@@ -10,7 +10,9 @@ import {
 } from '../index.ts'
 import { readIssuer } from '../issuer.ts'
 import { readStored, type StoredSession, storedIssuers } from './auth-session.ts'
+import { wrapped } from './facts.ts'
 import { exit, Failure, notSignedIn, unreachable } from './failure.ts'
+import { keeperOf, readKeptToken } from './kept-token.ts'
 import {
   type Column,
   type Format,
@@ -164,7 +166,10 @@ export function createCli(program: Command, terminal: Terminal): Cli {
           next: 'sallyport auth login',
         })
       })
-      return { gateway: createPersonGateway({ issuer, session, fetch: send }), stored }
+      const first = await readKeptToken(terminal, session)
+      const keeper = keeperOf(terminal, session)
+      const known = { ...session, ...(first && { first }) }
+      return { gateway: createPersonGateway({ issuer, session: known, keeper, fetch: send }), stored }
     },
     printRows(rows, { table, csv }, first = true) {
       const { json, output } = options()
@@ -174,7 +179,8 @@ export function createCli(program: Command, terminal: Terminal): Cli {
     },
     printValue: value => terminal.write(formatJson(value)),
     remark(text) {
-      if (!options().quiet) terminal.say(`${text}\n`)
+      const lines = text.split('\n').map(line => (line.length > 80 ? wrapped(line, 0) : line))
+      if (!options().quiet) terminal.say(`${lines.join('\n')}\n`)
     },
     async readArgument(argument, what) {
       if (argument !== undefined && argument !== '-') return argument

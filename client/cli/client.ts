@@ -15,7 +15,7 @@ import {
 import { clipped, type Fact, listAt, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { createSecretText, isThere, outExists } from './profile-file.ts'
-import { addDecision, addGet, type Noun } from './record-commands.ts'
+import { addDecision, addGet, type Noun, recordPath } from './record-commands.ts'
 import { column, fields, printList } from './records.ts'
 
 const noun: Noun = { name: 'client', path: '/clients' }
@@ -66,11 +66,11 @@ export function addClient(program: Command, cli: Cli): void {
   ): void => {
     addDecisionOptions(client.command(verb).description(what).argument('<client>', 'its id'), kind).action(
       (id: string, options: DecisionOptions) =>
-        decide(cli, `/clients/${encodeURIComponent(id)}/${path}`, {
+        decide(cli, `${recordPath(noun, id)}/${path}`, {
           ...kind,
           id,
           noun: noun.name,
-          record: `/clients/${encodeURIComponent(id)}`,
+          record: recordPath(noun, id),
           options,
         }),
     )
@@ -86,12 +86,18 @@ export function addClient(program: Command, cli: Cli): void {
     options: addClaimOptions,
     params: someClaims,
   })
-  decision('confirm', 'confirm', 'answer for a contractor’s client for another while', {})
+  addDecision<DecisionOptions & { readonly sponsor?: string }>(client, cli, noun, {
+    verb: 'confirm',
+    what: 'as its sponsor, or an administrator there: answer for a contractor’s client anew',
+    usual: { code: 'mission_need', text: 'Its work goes on.' },
+    options: command => command.option('--sponsor <person>', 'who answers from now on'),
+    params: ({ sponsor }) => (sponsor === undefined ? {} : { sponsor }),
+  })
   client
     .command('ratify')
     .description('stand by a stop that another person put in force')
     .argument('<client>', 'its id')
-    .action((id: string) => ratify(cli, `/clients/${encodeURIComponent(id)}`))
+    .action((id: string) => ratify(cli, recordPath(noun, id)))
 }
 
 const algorithm = () =>
@@ -135,7 +141,7 @@ function addTicket(client: Command, cli: Cli): void {
     .option('--rotate <client>', 'the next key of that client, in place of a new one')
     .option('--overlap-hours <n>', 'how long its old key still counts: 24 unless given, 168 at most')
     .option('--out <file>', 'write the ticket to a new file of mode 0600, and not to stdout')
-  addDecisionOptions(command).action((options: TicketAsked) => makeTicket(cli, options))
+  addDecisionOptions(command, { plain: true }).action((options: TicketAsked) => makeTicket(cli, options))
 }
 
 async function makeTicket(cli: Cli, options: TicketAsked): Promise<void> {

@@ -11,9 +11,11 @@ export interface Asked {
   readonly noun?: string
   /** The subject's id; empty for what gets one only when it is made. */
   readonly id: string
+  /** Of a hold that is to be placed. */
+  readonly scope?: unknown
 }
 
-export function decisionLines(told: unknown, { noun, id }: Asked): string {
+export function decisionLines(told: unknown, { noun, id, scope }: Asked): string {
   const dry = textAt(told, 'step') === 'dry_run'
   const proposal = at(told, 'proposal')
   const by = utc(textAt(told, 'ratify_by'))
@@ -21,7 +23,7 @@ export function decisionLines(told: unknown, { noun, id }: Asked): string {
   return formatFacts([
     [headlineOf(told), subjectText(at(told, 'subject'), dry && id === '')],
     ...differenceFacts(told),
-    ...effectFacts(told),
+    ...effectFacts(told, scope),
     ['takes', dry ? textAt(told, 'needs') : undefined],
     ['proposal', textAt(proposal, 'id')],
     ['waits on', textAt(proposal, 'waits_on')],
@@ -96,16 +98,36 @@ function shown(value: unknown): string {
 }
 
 /** Whom it hits, what goes on, and who is not hit though one might think so. */
-export function effectFacts(told: unknown): readonly Fact[] {
+export function effectFacts(told: unknown, scope?: unknown): readonly Fact[] {
   const count = (name: string): number => Number(at(told, 'effects', name) ?? 0)
   const [clients, streams, requests] = [count('client_count'), count('streams'), count('requests_per_day')]
+  const [people, sessions] = [count('people'), count('sessions')]
   const most = at(told, 'effects', 'at_least') === true ? 'at least ' : ''
-  const hits = `${counted(clients, 'client')}, ends ${counted(streams, 'live stream')}, refuses ${most}${counted(requests, 'request')} a day`
+  const persons = people > 0 ? `, ${counted(people, 'person', 'people')}` : ''
+  const open = sessions > 0 ? ` with ${counted(sessions, 'session')}` : ''
+  const hits = `${counted(clients, 'client')}${persons}${open}, ends ${counted(streams, 'live stream')}, refuses ${most}${counted(requests, 'request')} a day`
   return [
-    ['hits', clients + streams + requests > 0 ? hits : undefined],
+    ['hits', clients + people + streams + requests > 0 ? hits : undefined],
     ['namely', firstNames(listAt(told, 'effects', 'clients'), clients)],
     ['goes on', named(listAt(told, 'effects', 'continues'))],
-    ['not hit', named(listAt(told, 'effects', 'unattested'))],
+    ...unattestedFacts(listAt(told, 'effects', 'unattested'), scope),
+  ]
+}
+
+/** Of whom nobody has ever said it, and of whom it was said until a day that is past. */
+function unattestedFacts(list: readonly unknown[], scope: unknown): readonly Fact[] {
+  const names = ['nationality', 'region'].filter(name => textAt(scope, name) !== undefined)
+  const what = names.join(' and ') || 'nationality or region'
+  const expired = list.filter(one => textAt(one, 'expired_at') !== undefined)
+  const never = named(list.filter(one => !expired.includes(one)))
+  return [
+    ['not hit', never && `${never}: nobody vouches for their ${what}`],
+    ...expired.map(
+      (one): Fact => [
+        'not hit',
+        `${nameAndId(one)}: nobody vouches for their ${what} since ${utc(textAt(one, 'expired_at'))}`,
+      ],
+    ),
   ]
 }
 

@@ -27,19 +27,28 @@ export interface DecisionOptions {
 }
 
 export interface Kind {
+  /** A reason goes without saying: it may be left out. */
+  readonly plain?: true
   /** It can hardly be taken back: `--confirm=<id>`. */
   readonly severe?: true
   /** It stops something: `--break-glass` does it alone where it takes two. */
   readonly stops?: true
 }
 
-export function addDecisionOptions(command: Command, { severe, stops }: Kind = {}): Command {
-  command
-    .option('--reason <code>', `why: ${reasonCodes.join(', ')}`)
-    .option('--text <words>', 'why, in your words; - reads them from stdin')
+export function addReasonOptions(command: Command, mandatory: boolean): Command {
+  return command
+    .addOption(new Option('--reason <code>', 'why').choices(reasonCodes).makeOptionMandatory(mandatory))
+    .addOption(
+      new Option('--text <words>', 'why, in your words; - reads them from stdin').makeOptionMandatory(
+        mandatory,
+      ),
+    )
     .option('--reference <id>', 'a ticket or case of yours')
     .option('--sealed', 'the words are for the deciding side alone')
-    .option('--dry-run', 'change nothing; show what it would do')
+}
+
+export function addDecisionOptions(command: Command, { plain, severe, stops }: Kind = {}): Command {
+  addReasonOptions(command, !plain).option('--dry-run', 'change nothing; show what it would do')
   if (severe) command.option('--confirm <id>', 'the id of what it is about, once more')
   if (stops) command.addOption(new Option('--break-glass', 'alone, where it takes two; others review it'))
   return command

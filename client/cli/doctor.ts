@@ -12,6 +12,7 @@ import {
 import { algorithmOf, judgeEnvironment, judgeKey, judgeNode } from './check-machine.ts'
 import { type Check, createCheckup } from './checkup.ts'
 import type { Cli, RowColumns } from './cli.ts'
+import { wrapped } from './facts.ts'
 import { exit } from './failure.ts'
 
 export function addDoctor(program: Command, cli: Cli): void {
@@ -27,7 +28,7 @@ async function doctor(cli: Cli): Promise<void> {
   cli.terminal.interrupted.throwIfAborted()
   const { json, output } = cli.options()
   if (json) await cli.printValue({ checks })
-  else await cli.printRows(output === 'table' ? checks.flatMap(withNext) : checks, columns)
+  else await cli.printRows(output === 'table' ? checks.flatMap(linesOf) : checks, columns)
   const failed = checks.find(({ status }) => status === 'failed')
   if (failed) cli.endWith(failed.name === 'profile' ? exit.notSignedIn : exit.failed)
 }
@@ -39,7 +40,7 @@ async function checkSetup(cli: Cli): Promise<readonly Check[]> {
   await check('environment', {}, () => judgeEnvironment(cli.terminal.env))
   const profile = await check('profile', {}, async () => {
     const found = await cli.profile()
-    return { found, detail: `${found.client_id}, readable by its owner only` }
+    return { found, detail: `${found.client_id}, for its owner alone` }
   })
   const key = await check('key', { profile }, async ({ profile }) => ({
     ...(await judgeKey(profile)),
@@ -69,9 +70,18 @@ interface Line extends Omit<Check, 'status'> {
   readonly status: string
 }
 
-/** In a table the next step has a line of its own: a person reads it there and then. */
-const withNext = (check: Check): readonly Line[] =>
-  check.next === null ? [check] : [check, { name: '', status: '', detail: `→ ${check.next}`, next: null }]
+/** In a table the next step has a line of its own: a person reads it there and then. Longer ones go on below. */
+const linesOf = ({ name, status, detail, next }: Check): readonly Line[] =>
+  [detail, ...(next === null ? [] : [`→ ${next}`])]
+    .flatMap(text => wrapped(text, detailFrom).split('\n'))
+    .map((text, i) => ({
+      ...(i === 0 ? { name, status } : { name: '', status: '' }),
+      detail: text.trim(),
+      next: null,
+    }))
+
+/** The longest name of a check, the longest status, and two blanks behind each. */
+const detailFrom = 11 + 2 + 7 + 2
 
 const columns: RowColumns<Line> = {
   table: [

@@ -83,7 +83,7 @@ export function reasonFacts(reason: unknown, by: string | undefined): readonly F
   const words =
     text === undefined
       ? '; the words are sealed'
-      : `${sealed ? ' (sealed)' : ''}, entered by ${by}: ${quoted(text)}`
+      : `${sealed ? ' (sealed)' : ''}${by === undefined ? '' : `, entered by ${by}`}: ${quoted(text)}`
   return [
     ['why', `${code}${words}`],
     ['reference', textAt(reason, 'reference')],
@@ -95,6 +95,7 @@ export function stopFacts(stop: unknown, ratify: string): readonly Fact[] {
   const by = signatureText(at(stop, 'by'))
   if (by === undefined) return []
   const ratified = signatureText(at(stop, 'ratified'))
+  const appeal = textAt(stop, 'appeal')
   const due = `by ${utc(textAt(stop, 'ratify_by'))}, by a second person`
   return [
     ['stopped', `by ${by}${at(stop, 'break_glass') === true ? ', alone by break-glass' : ''}`],
@@ -103,5 +104,6 @@ export function stopFacts(stop: unknown, ratify: string): readonly Fact[] {
     ['to ratify', ratified ? undefined : `${at(stop, 'missed') === true ? 'OVERDUE, ' : ''}${due}`],
     ['they run', ratified ? undefined : ratify],
     ['entry', textAt(stop, 'entry')],
+    ['appeal', appeal && `once: ${appeal}`],
   ]
 }

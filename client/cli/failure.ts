@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { type Answer, ApiRefused, DiscoveryFailed, SignInRefused, TokenRefused } from '../index.ts'
 import { textAt } from '../json.ts'
 import { SecretFileError } from '../key-file.ts'
-import { printable } from './terminal.ts'
+import { wrapped } from './facts.ts'
 
 export const exit = {
   ok: 0,
@@ -53,7 +53,13 @@ export function failureOf(error: unknown): Failure {
       })
 }
 
-const signInAdvice = ({ code }: SignInRefused): Further => ({ code, next: 'sallyport auth login' })
+const signInAdvice = ({ code }: SignInRefused): Further => ({
+  code,
+  next:
+    code === 'access_denied'
+      ? 'sallyport auth login --organisation <id of your own>'
+      : 'sallyport auth login',
+})
 
 /** Nobody is signed in at the gateway, or no longer; `reason` is the gateway's. */
 export const notSignedIn = (issuer: string, reason?: string): Failure =>
@@ -117,16 +123,20 @@ export const usageMessage = ({ message }: CommanderError): string =>
     .replace(/=.*'/s, "=…'")
     .replace(/\s*\n\s*/g, ' ')
 
+/** It is copied to be run, and in one piece. One with a comma is a sentence. */
+const isCommand = (text: string): boolean => /^(sallyport|chmod) [\x20-\x2b\x2d-\x7e]*$/.test(text)
+
 /** One readable block, or with `json` one JSON object. */
 export function renderFailure({ message, exit, further }: Failure, json: boolean): string {
   const { code, next, requestId } = further
   if (json) return `${JSON.stringify({ error: { message, code, next, request_id: requestId, exit } })}\n`
-  const lines = [`error: ${printable(message)}`]
+  const lines = [`error: ${wrapped(message, 7)}`]
   for (const [name, value] of [
     ['code', code],
     ['next', next],
     ['request', requestId],
   ] as const)
-    if (value !== undefined) lines.push(`  ${name.padEnd(8)} ${printable(value)}`)
+    if (value !== undefined)
+      lines.push(`  ${name.padEnd(8)} ${isCommand(value) ? value : wrapped(value, 11)}`)
   return `${lines.join('\n')}\n`
 }

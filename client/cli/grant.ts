@@ -3,9 +3,15 @@ import { Argument, type Command, Option } from 'commander'
 import { at, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
 import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
-import { type Fact, listAt, stopFacts, utc, utcShort } from './facts.ts'
+import { type Fact, listAt, reasonFacts, stopFacts, utc, utcShort } from './facts.ts'
 import { exit, Failure } from './failure.ts'
-import { addLimitOptions, type LimitOptions, limitsOf, limitsText } from './limit-options.ts'
+import {
+  addAllLimitOptions,
+  addLimitOptions,
+  type LimitOptions,
+  limitsOf,
+  limitsText,
+} from './limit-options.ts'
 import { ownOrganisation } from './own-organisation.ts'
 import { type ApprovalOptions, addApprovalOptions, approveProposal } from './proposal-approval.ts'
 import { addDecision, addGet, addRatify, type Noun, recordPath } from './record-commands.ts'
@@ -90,7 +96,7 @@ function addRequest(grant: Command, cli: Cli): void {
     .requiredOption('--expires <time>', 'RFC 3339, within the term of the agreement')
     .option('--starts <time>', 'RFC 3339; once it is decided, unless given')
     .option('--pool <id...>', 'budgets that it shares with others')
-  addDecisionOptions(addLimitOptions(command)).action(async (options: Asked) => {
+  addDecisionOptions(addAllLimitOptions(command)).action(async (options: Asked) => {
     const { model, agreement, starts, expires, pool } = options
     const limits = limitsOf(options)
     await decide(cli, noun.path, {
@@ -141,10 +147,11 @@ async function approveOf(cli: Cli, id: string, options: ApprovalOptions): Promis
       next: 'See what is: sallyport proposal list',
     })
   if (others.length > 0)
-    throw new Failure(exit.usage, `More than one change of ${id} is proposed.`, {
-      code: 'proposal_ambiguous',
-      next: `Name one: ${[only, ...others].map(one => `sallyport proposal approve ${one}`).join(', or ')}`,
-    })
+    throw new Failure(
+      exit.usage,
+      `More than one change of ${id} is proposed: ${[only, ...others].join(', ')}.`,
+      { code: 'proposal_ambiguous', next: 'sallyport proposal approve <one of them>' },
+    )
   await approveProposal(cli, only, options)
 }
 
@@ -158,8 +165,22 @@ const grantFacts = (grant: unknown): readonly Fact[] => [
     at(grant, 'mission_continuity') === true ? 'hangs on it: two people even to suspend it' : undefined,
   ],
   ...stopFacts(at(grant, 'stop'), `sallyport grant ratify ${textAt(grant, 'id')}`),
+  ...endFacts(at(grant, 'ended')),
   ...listAt(grant, 'quota').flatMap(quotaFacts),
 ]
+
+/** The decision by which it ended; its term alone tells nothing. */
+function endFacts(ended: unknown): readonly Fact[] {
+  const how = textAt(ended, 'how')?.replaceAll('_', ' ')
+  if (how === undefined) return []
+  const appeal = textAt(ended, 'appeal')
+  return [
+    ['ended', `${how}, ${utc(textAt(ended, 'at'))}`],
+    ...reasonFacts(at(ended, 'reason'), undefined),
+    ['entry', textAt(ended, 'entry')],
+    ['appeal', appeal && `once: ${appeal}`],
+  ]
+}
 
 function quotaFacts(quota: unknown): readonly Fact[] {
   const of = (name: string): string => Number(at(quota, name) ?? 0).toLocaleString('en-US')

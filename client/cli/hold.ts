@@ -4,7 +4,7 @@ import { at, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
 import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
 import { effectFacts } from './decision-lines.ts'
-import { type Fact, reasonFacts, signatureText, stopFacts, utc } from './facts.ts'
+import { counted, type Fact, reasonFacts, signatureText, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { addDecision, addGet, addRatify, type Noun } from './record-commands.ts'
 import { fields, printList } from './records.ts'
@@ -32,6 +32,8 @@ export function addHold(program: Command, cli: Cli): void {
           `stops ${scopeText(at(row, 'scope'))}`,
           `placed by ${signatureText(at(row, 'placed_by'))}: ${textAt(row, 'reason', 'code')}`,
           lapseText(row),
+          ownText(row)?.replace(/^/, 'stopped '),
+          appealText(row)?.replace(/^/, 'appeal '),
         ],
         csv: fields(
           ...['id', 'state', ...scopeFields.map(name => `scope.${name}`), 'reason.code', 'placed_by.name'],
@@ -69,6 +71,7 @@ function addPlace(hold: Command, cli: Cli, verb: 'preview' | 'place', what: stri
       id: '',
       noun: noun.name,
       params: { scope },
+      scope,
       options: previews ? { dryRun: true } : options,
       // A preview is kept nowhere.
       ...(previews && { usual: { code: 'operational', text: 'Preview of a hold.' } }),
@@ -108,6 +111,23 @@ const lapseText = (hold: unknown): string | undefined => {
     : undefined
 }
 
+const hitText = (hit: unknown): string => {
+  const [clients, people] = ['clients', 'people'].map(name => Number(at(hit, name) ?? 0))
+  return `${counted(clients ?? 0, 'client')}, ${counted(people ?? 0, 'person', 'people')}`
+}
+
+/** For a partner that it hits, whether it is named or not. */
+function ownText(hold: unknown): string | undefined {
+  const hit = at(hold, 'hit')
+  return hit ? `of yours, when it was placed: ${hitText(hit)}` : undefined
+}
+
+/** For whom it hits, while there is something to give back. */
+function appealText(hold: unknown): string | undefined {
+  const command = textAt(hold, 'stop', 'appeal')
+  return command && textAt(hold, 'state') === 'active' ? `once: ${command}` : undefined
+}
+
 function holdFacts(hold: unknown): readonly Fact[] {
   const id = textAt(hold, 'id')
   const by = textAt(hold, 'placed_by', 'name')
@@ -119,7 +139,9 @@ function holdFacts(hold: unknown): readonly Fact[] {
     ['stops', `calls of ${scopeText(at(hold, 'scope'))}`],
     ['placed by', signatureText(at(hold, 'placed_by'))],
     ...reasonFacts(at(hold, 'reason'), by),
-    ...effectFacts(hold),
+    ...effectFacts(hold, at(hold, 'scope')),
+    ['stopped', ownText(hold)],
+    ['appeal', appealText(hold)],
     ['concurred', signatureText(at(hold, 'concurred'))],
     ['lapses', lapseText(hold)?.replace('lapses ', '')],
     ...stopFacts(at(hold, 'stop'), `sallyport hold ratify ${id}`).filter(

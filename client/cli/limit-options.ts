@@ -1,5 +1,5 @@
 /** What a grant may spend, as options and as a person reads it. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { at } from '../json.ts'
 import { counted } from './facts.ts'
 import { exit, Failure } from './failure.ts'
@@ -18,15 +18,23 @@ export function wholeNumber(text: string): number {
   return Number(digits)
 }
 
-export const addLimitOptions = (command: Command): Command =>
-  command
-    .option('--total <tokens>', 'for the whole term', wholeNumber)
+export const addLimitOptions = (command: Command): Command => addLimits(command, false)
+
+/** Of a grant that is not there yet: only a day may go without a limit. */
+export const addAllLimitOptions = (command: Command): Command => addLimits(command, true)
+
+function addLimits(command: Command, mandatory: boolean): Command {
+  const limit = (flags: string, what: string): Option =>
+    new Option(flags, what).argParser(wholeNumber).makeOptionMandatory(mandatory)
+  return command
+    .addOption(limit('--total <tokens>', 'for the whole term'))
     .option('--per-day <tokens>', 'a UTC day; none: no daily limit', text =>
       text === 'none' ? text : wholeNumber(text),
     )
-    .option('--rpm <n>', 'requests a minute', wholeNumber)
-    .option('--burst <n>', 'how many of them may come at once', wholeNumber)
-    .option('--streams <n>', 'calls under way at once', wholeNumber)
+    .addOption(limit('--rpm <n>', 'requests a minute'))
+    .addOption(limit('--burst <n>', 'how many of them may come at once'))
+    .addOption(limit('--streams <n>', 'calls under way at once'))
+}
 
 /** What is given, and for the rest what `before` says. Throws a `Failure` of usage where a limit stays open. */
 export function limitsOf(given: LimitOptions, before?: unknown): Readonly<Record<string, number>> {

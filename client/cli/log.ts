@@ -3,7 +3,7 @@ import type { Api } from '../api.ts'
 import type { Entry } from '../index.ts'
 import { at, textAt } from '../json.ts'
 import type { Cli, RowColumns } from './cli.ts'
-import { clipped, quoted } from './facts.ts'
+import { clipped, quoted, utc, utcShort } from './facts.ts'
 import { followEntries } from './follow.ts'
 import { formatJsonl } from './output.ts'
 import { openReader, type Reader } from './reader.ts'
@@ -13,7 +13,7 @@ const page = 100
 
 const columns: RowColumns<Entry> = {
   table: [
-    { title: 'TIME', value: ({ body }) => instant(body.time)?.slice(5, 19).replace('T', ' ') },
+    { title: 'TIME (UTC)', value: ({ body }) => utcShort(instant(body.time))?.slice(5) },
     { title: 'WHAT', width: 14, value: what },
     {
       title: 'TOKENS',
@@ -60,7 +60,7 @@ function blockOf(row: unknown): readonly (string | undefined)[] {
     typeof charge === 'number' ? `${charge.toLocaleString('en-US')} tokens` : undefined,
   ]
   return [
-    `${instant(body.time)?.slice(0, 19).replace('T', ' ')}  ${told.filter(Boolean).join(', ')}`,
+    `${utc(instant(body.time))}  ${told.filter(Boolean).join(', ')}`,
     [by && `by ${by}`, about && `about ${about}`].filter(Boolean).join(', ') || undefined,
     words && `${wordsBy(body, by)}: ${quoted(clipped(words, maxWords) ?? '')}`,
     eid,
@@ -80,19 +80,22 @@ interface TailOptions {
   readonly lines: number
   readonly follow?: boolean
   readonly decided?: true
+  readonly all?: true
 }
 
 export function addLog(program: Command, cli: Cli): void {
   const log = program.command('log').description("your organisation's entries")
   log
     .command('tail')
-    .description('the newest entries, the newest one last')
+    .description('the newest entries but those of tokens that were issued, the newest one last')
     .option('-n, --lines <count>', 'how many', count, 20)
     .option('-f, --follow', 'go on with those that come')
     .option('--decided', 'what your own people decided, in place of what is about your organisation')
-    .action(async ({ lines, follow = false, decided }: TailOptions) => {
+    .option('--all', 'the tokens that were issued, too')
+    .action(async ({ lines, follow = false, decided, all }: TailOptions) => {
       const { as, api } = await openReader(cli)
-      const entries: Api['entries'] = query => api.entries({ ...query, ...(decided && { by: 'us' }) })
+      const asked: Api['entries'] = query => api.entries({ ...query, ...(decided && { by: 'us' }) })
+      const entries = all ? asked : withoutIssuances(cli, asked)
       if (follow) return tail(cli, { as, api: { entries } }, lines)
       await printEntries(cli, as, (await newest({ entries }, lines)).reverse())
     })
@@ -108,8 +111,32 @@ export function addLog(program: Command, cli: Cli): void {
 
 const printEntries = (cli: Cli, as: Reader['as'], entries: readonly Entry[], first = true): Promise<void> =>
   as === 'person' && cli.options().output === 'table'
-    ? printRows(cli, entries, { table: blockOf, csv: [], none: 'There is no entry yet.' })
+    ? printRows(cli, entries, {
+        table: blockOf,
+        csv: [],
+        none: 'There is no entry to show; --all shows those of tokens too.',
+      })
     : cli.printRows(entries, columns, first)
+
+/** Pages in a row that are asked for in place of one that has nothing to show. */
+const maxPages = 50
+
+/** There is one for every few minutes that somebody is at work, and they hide what was done. */
+function withoutIssuances(cli: Cli, entries: Api['entries']): Api['entries'] {
+  return async query => {
+    let after = query?.after
+    for (let asked = 1; ; asked++) {
+      const { items, next } = await entries({ ...query, limit: page, ...(after !== undefined && { after }) })
+      const shown = items.filter(({ body }) => textAt(body, 'unmapped', 'kind') !== 'issuance')
+      if (shown.length > 0 || next === null) return { items: shown, next }
+      if (asked === maxPages) {
+        cli.remark(`The newest ${maxPages * page} are of tokens alone: --all shows them.`)
+        return { items: [], next: null }
+      }
+      after = next
+    }
+  }
+}
 
 async function newest(api: Pick<Api, 'entries'>, lines: number): Promise<Entry[]> {
   const found: Entry[] = []
@@ -120,7 +147,7 @@ async function newest(api: Pick<Api, 'entries'>, lines: number): Promise<Entry[]
     if (next === null) break
     after = next
   }
-  return found
+  return found.slice(0, lines)
 }
 
 /** A list without an end has no closing bracket, so that `--json` prints an object a line here. */

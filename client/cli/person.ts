@@ -51,7 +51,7 @@ export function addPerson(program: Command, cli: Cli): void {
   })
   addDecision<DecisionOptions & { readonly sponsor?: string }>(person, cli, noun, {
     verb: 'confirm',
-    what: 'answer for a contractor for another while',
+    what: 'as their sponsor, or an administrator there: answer for a contractor anew',
     usual: { code: 'mission_need', text: 'Their work goes on.' },
     options: command => command.option('--sponsor <person>', 'who answers from now on'),
     params: ({ sponsor }) => (sponsor === undefined ? {} : { sponsor }),

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readSecretFile, SecretFileError } from '../key-file.ts'
+import { wrapped } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -117,7 +118,8 @@ async function defaultFile(terminal: Terminal, quiet: boolean): Promise<Place> {
   const demo = demoFile(terminal)
   if (!(await exists(demo)))
     throw notSignedIn('profile_missing', `There is no profile: neither ${own} nor ${demo} exists.`)
-  if (!quiet) terminal.say(`Using the first partner of ${demo}; --profile chooses another.\n`)
+  if (!quiet)
+    terminal.say(`${wrapped(`Using the first partner of ${demo}; --profile chooses another.`, 0)}\n`)
   return { path: demo }
 }
 

@@ -26,6 +26,7 @@ import { addSession } from './session.ts'
 import { addStatistics } from './statistics.ts'
 import type { Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
+import { usageFailure } from './usage.ts'
 import { addWebhook } from './webhook.ts'
 
 type Add = (program: Command, cli: Cli) => void
@@ -56,6 +57,8 @@ export function createProgram(terminal: Terminal): { readonly program: Command; 
   const program = new Command('sallyport')
     .description('access to covered models through a Sallyport gateway')
     .exitOverride()
+    // A long verb leaves the words beside it less room than Commander would break them in.
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeOut: text => void terminal.write(text),
       writeErr: terminal.say,
@@ -86,7 +89,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok
     // Without a command, the help was the answer.
     if (error instanceof CommanderError && error.code === 'commander.help') return exit.usage
-    const failure = failureOf(error)
+    const failure = error instanceof CommanderError ? usageFailure(error, program, argv) : failureOf(error)
     terminal.say(renderFailure(failure, argv.includes('--json')))
     return failure.exit
   }

@@ -7,6 +7,8 @@ import { changedSince, confirm, judgeConfirmation, readSeen, toldBy, waits } fro
 import { differenceFacts, effectFacts, subjectText } from './decision-lines.ts'
 import { type Fact, formatFacts, listAt, quoted, reasonFacts, signatureText, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
+import { type Noun, recordPath } from './record-commands.ts'
+import { readList } from './records.ts'
 
 export interface ApprovalOptions {
   readonly yes?: true
@@ -18,7 +20,8 @@ export const addApprovalOptions = (command: Command): Command =>
     .option('--yes', 'without a question')
     .option('--confirm <id>', 'of what it is about, where it can hardly be taken back')
 
-export const proposalPath = (id: string): string => `/proposals/${encodeURIComponent(id)}`
+export const proposals: Noun = { name: 'proposal', path: '/proposals' }
+export const proposalPath = (id: string): string => recordPath(proposals, id)
 
 /** Prints what became of it; exit code 3 where it still waits for somebody else. */
 export async function approveProposal(cli: Cli, id: string, options: ApprovalOptions): Promise<void> {
@@ -27,11 +30,14 @@ export async function approveProposal(cli: Cli, id: string, options: ApprovalOpt
   const subject = textAt(seen.body, 'subject', 'id') ?? ''
   judgeConfirmation(subject, options.confirm)
   if (textAt(seen.body, 'state') === 'open') {
+    const severe = at(seen.body, 'severe') === true
+    // Whoever cannot sign it is not asked whether they want to.
+    if (severe ? options.confirm === undefined : !options.yes) await judgeSeat(cli, seen.body)
     const facts = formatFacts(proposalFacts(seen.body))
     // Whoever is asked sees it in any case.
     if (options.yes || options.confirm !== undefined) cli.remark(facts.trimEnd())
     else cli.terminal.say(facts)
-    if (at(seen.body, 'severe') === true) {
+    if (severe) {
       if (options.confirm === undefined) await confirm(cli, subject)
     } else if (!options.yes) await agree(cli)
   }
@@ -40,6 +46,19 @@ export async function approveProposal(cli: Cli, id: string, options: ApprovalOpt
   const told = toldBy(gateway.issuer, answer)
   if (textAt(told, 'state') === 'open') cli.endWith(waits)
   await printEnd(cli, told)
+}
+
+/** By the gateway's word. Throws a `Failure` of policy where the signature of this person is none that is missing. */
+async function judgeSeat(cli: Cli, proposal: unknown): Promise<void> {
+  const id = textAt(proposal, 'id')
+  const mine = await readList(cli, '/proposals', { state: 'open', waits_on: 'me' })
+  if (mine.some(one => textAt(one, 'id') === id)) return
+  const office = textAt(proposal, 'waits_on')
+  throw new Failure(
+    exit.refused,
+    `It does not wait on you: you asked for it, have signed it, or hold no role that decides on it.${office ? ` It waits on ${office}.` : ''}`,
+    { code: 'signature_not_missing', next: `sallyport proposal get ${id}` },
+  )
 }
 
 async function agree(cli: Cli): Promise<void> {
@@ -75,6 +94,7 @@ export function proposalFacts(proposal: unknown): readonly Fact[] {
   const by = textAt(proposal, 'proposed_by', 'name')
   const open = textAt(proposal, 'state') === 'open'
   const ended = textAt(proposal, 'ended', 'by', 'name')
+  const appeal = textAt(proposal, 'ended', 'appeal')
   return [
     ['proposal', `${textAt(proposal, 'id')}, ${textAt(proposal, 'state')}`],
     ['asks for', askedText(proposal)],
@@ -93,6 +113,7 @@ export function proposalFacts(proposal: unknown): readonly Fact[] {
         : undefined,
     ],
     ...endReason(proposal),
+    ['appeal', appeal && `once: ${appeal}`],
     ['shown', textAt(proposal, 'shown')],
     ['entry', textAt(proposal, 'entry')],
   ]

@@ -2,7 +2,14 @@
 import { type Command, Option } from 'commander'
 import { textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
-import { changedSince, type DecisionOptions, readReason, readSeen, toldBy } from './decision.ts'
+import {
+  addReasonOptions,
+  changedSince,
+  type DecisionOptions,
+  readReason,
+  readSeen,
+  toldBy,
+} from './decision.ts'
 import { utc } from './facts.ts'
 import {
   type ApprovalOptions,
@@ -12,6 +19,7 @@ import {
   printEnd,
   proposalFacts,
   proposalPath,
+  proposals,
 } from './proposal-approval.ts'
 import { addGet } from './record-commands.ts'
 import { fields, printList } from './records.ts'
@@ -41,15 +49,19 @@ export function addProposal(program: Command, cli: Cli): void {
         none: mine ? 'Nothing waits on you.' : `No proposal that you see is ${state}.`,
       }),
     )
-  addGet(proposal, cli, { name: 'proposal', path: '/proposals' }, proposalFacts)
+  addGet(proposal, cli, proposals, proposalFacts)
   addApprovalOptions(
     proposal
       .command('approve')
       .description('see it, and add your signature; with the last one it is applied')
       .argument('<proposal>', 'its id'),
   ).action((id: string, options: ApprovalOptions) => approveProposal(cli, id, options))
-  addAnswer(proposal, cli, 'decline', 'say no: it ends')
-  addAnswer(proposal, cli, 'withdraw', 'take back what you proposed yourself')
+  addAnswer(proposal, cli, { verb: 'decline', what: 'say no, and why: it ends', reasoned: true })
+  addAnswer(proposal, cli, {
+    verb: 'withdraw',
+    what: 'take back what you proposed yourself',
+    reasoned: false,
+  })
 }
 
 function waitsLine(row: unknown): string | undefined {
@@ -59,16 +71,16 @@ function waitsLine(row: unknown): string | undefined {
 
 type Why = Pick<DecisionOptions, 'reason' | 'text' | 'reference' | 'sealed'>
 
-function addAnswer(parent: Command, cli: Cli, verb: 'decline' | 'withdraw', what: string): void {
-  parent
-    .command(verb)
-    .description(what)
-    .argument('<proposal>', 'its id')
-    .option('--reason <code>', 'why, by the published list')
-    .option('--text <words>', 'why, in your words; - reads them from stdin')
-    .option('--reference <id>', 'a ticket or case of yours')
-    .option('--sealed', 'the words are for the deciding side alone')
-    .action(async (id: string, options: Why) => {
+interface AnswerCommand {
+  readonly verb: 'decline' | 'withdraw'
+  readonly what: string
+  /** Who is told no can appeal, and has to know against what. */
+  readonly reasoned: boolean
+}
+
+function addAnswer(parent: Command, cli: Cli, { verb, what, reasoned }: AnswerCommand): void {
+  addReasonOptions(parent.command(verb).description(what).argument('<proposal>', 'its id'), reasoned).action(
+    async (id: string, options: Why) => {
       const said = options.reason !== undefined || options.text !== undefined
       const body = said ? { reason: await readReason(cli, options) } : {}
       const { gateway } = await cli.openPerson()
@@ -76,5 +88,6 @@ function addAnswer(parent: Command, cli: Cli, verb: 'decline' | 'withdraw', what
       const answer = await gateway.post(`${seen.record}/${verb}`, body, { ifMatch: seen.version })
       if (answer.status === 412) throw await changedSince(gateway, seen, answer)
       await printEnd(cli, toldBy(gateway.issuer, answer))
-    })
+    },
+  )
 }

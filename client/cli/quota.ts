@@ -3,10 +3,14 @@ import type { Quota } from '../index.ts'
 import type { Cli, RowColumns } from './cli.ts'
 import { exit, Failure } from './failure.ts'
 
+/** What stands in the way of a call: what is closed, then whatever refuses it, then a limit. */
+const status = ({ state, refused, binding }: Quota): string | null =>
+  state === 'open' ? (refused?.code ?? binding) : state
+
 const columns: RowColumns<Quota> = {
   table: [
     { title: 'MODEL', value: row => (row.shared ? `${row.model} (${row.shared})` : row.model) },
-    { title: 'STATUS', value: row => (row.state === 'open' ? (row.binding ?? 'open') : row.state) },
+    { title: 'STATUS', value: row => status(row) ?? 'open' },
     { title: 'TOTAL', numeric: true, value: row => row.limits.total },
     { title: 'USED', numeric: true, value: row => row.used },
     { title: 'RESERVED', numeric: true, value: row => row.reserved },
@@ -21,6 +25,7 @@ const columns: RowColumns<Quota> = {
     { title: 'shared', value: row => row.shared },
     { title: 'state', value: row => row.state },
     { title: 'binding', value: row => row.binding },
+    { title: 'refused', value: row => row.refused?.code ?? null },
     { title: 'total', value: row => row.limits.total },
     { title: 'used', value: row => row.used },
     { title: 'reserved', value: row => row.reserved },

@@ -10,6 +10,7 @@ import {
   ratify,
 } from './decision.ts'
 import type { Fact } from './facts.ts'
+import { exit, Failure } from './failure.ts'
 import { printRecord } from './records.ts'
 
 export interface Noun {
@@ -19,8 +20,22 @@ export interface Noun {
   readonly path: string
 }
 
-/** An id goes into a path as one part of it, whatever it holds. */
-export const recordPath = ({ path }: Noun, id: string): string => `${path}/${encodeURIComponent(id)}`
+/**
+ * An id goes into a path as one part of it. Throws a `Failure` of usage for what can be none: people have names at hand,
+ * and two records may have the same.
+ */
+export function recordPath({ name, path }: Noun, id: string): string {
+  if (/^(?!\.+$)[A-Za-z0-9._~-]{1,200}$/.test(id)) return `${path}/${encodeURIComponent(id)}`
+  throw new Failure(exit.usage, `That is no id of a ${name}: one looks like ${exampleOf(name)}.`, {
+    code: 'id_malformed',
+    next: `sallyport ${name} list`,
+  })
+}
+
+/** Ids of organisations and models are chosen by people. */
+const exampleOf = (noun: string): string =>
+  ({ partner: 'cedar-medical', organisation: 'cedar-medical', model: 'aurora-preview' })[noun] ??
+  `${noun}_5aesfvr6ahgd79gey2aj1jye76`
 
 export function addGet(
   command: Command,
@@ -70,6 +85,7 @@ export function addDecision<O extends DecisionOptions = DecisionOptions>(
   const { verb, what, path = verb, options: own, params, atOnce, usual, patch, severe, stops } = decision
   const command = parent.command(verb).description(what).argument(`<${noun.name}>`, 'its id')
   addDecisionOptions(own ? own(command) : command, {
+    ...(usual && { plain: true }),
     ...(severe && { severe }),
     ...(stops && { stops }),
   }).action((id: string, options: O) => {

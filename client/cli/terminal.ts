@@ -13,8 +13,11 @@ export interface Terminal {
   now(): number
   /** Resolves after `ms`, or early when `interrupted` or `signal` is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Starts a command apart from this one, for what it shows; whether it could be started. */
-  browse(command: readonly string[]): Promise<boolean>
+  /**
+   * Starts a command apart from this one, for what it shows. Resolves with what went wrong with it, or with `undefined`
+   * once it has ended well, which may be never.
+   */
+  browse(command: readonly string[]): Promise<string | undefined>
   /**
    * Runs a command in this terminal with `variables` added to the environment, and resolves with its exit
    * code. Signals are the command's from then on. Throws a `Failure` where it cannot be started.

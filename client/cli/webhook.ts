@@ -29,6 +29,7 @@ export function addWebhook(program: Command, cli: Cli): void {
       .command('add')
       .description('be told at an address of yours; what is sent is signed')
       .argument('<url>', 'https. It stands in the log: it should hold no secret'),
+    { plain: true },
   ).action(async (url: string, options: DecisionOptions) => {
     await decide(cli, `${await ownPath(cli)}/webhooks`, {
       id: '',
@@ -41,6 +42,7 @@ export function addWebhook(program: Command, cli: Cli): void {
   })
   addDecisionOptions(
     webhook.command('remove').description('send nothing more there').argument('<webhook>', 'its id'),
+    { plain: true },
   ).action(async (id: string, options: DecisionOptions) => {
     const record = await ownPath(cli)
     await decide(cli, `${record}/webhooks/${encodeURIComponent(id)}/remove`, {

@@ -23,8 +23,9 @@ describe('the browser', () => {
     expect(browserCommand({ env: { SALLYPORT_BROWSER: '' } }, url, 'linux')).toEqual(['xdg-open', url])
   })
 
-  it('that is not there is no error', async () => {
-    expect(await startBrowser(['sallyport-no-such-browser', url])).toBe(false)
-    expect(await startBrowser([process.execPath, '--version'])).toBe(true)
+  it('that is not there, or fails, says so', async () => {
+    expect(await startBrowser(['sallyport-no-such-browser', url])).toBe('could not be started (ENOENT)')
+    expect(await startBrowser([process.execPath, '-e', 'process.exit(3)'])).toBe('ended with 3')
+    expect(await startBrowser([process.execPath, '--version'])).toBe(undefined)
   })
 })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
@@ -41,13 +41,12 @@ const printedUrl = () => /^ {2}(http\S+)$/m.exec(terminal.stderr)?.[1] ?? ''
 let pageOfBrowser: { status: number; text: string; headers: Headers }
 
 /** The browser: to the gateway, and from there to the callback. It does not wait for the page. */
-async function goBack(url: string, change = (callback: URL) => callback): Promise<boolean> {
+async function goBack(url: string, change = (callback: URL) => callback): Promise<undefined> {
   const there = await fetch(url, { redirect: 'manual' })
   const callback = change(new URL(there.headers.get('location') ?? ''))
   void fetch(callback).then(async response => {
     pageOfBrowser = { status: response.status, text: await response.text(), headers: response.headers }
   })
-  return true
 }
 
 const until = async (fits: () => boolean): Promise<void> => {
@@ -62,7 +61,10 @@ describe('auth login', () => {
     expect(terminal.stdout).toBe('')
     expect((await stat(file())).mode & 0o777).toBe(0o600)
     expect((await stat(sessions())).mode & 0o777).toBe(0o700)
-    expect(await readdir(sessions())).toHaveLength(1)
+    expect(await readdir(sessions())).toEqual([
+      expect.stringMatching(/\.json$/),
+      expect.stringMatching(/\.token$/),
+    ])
     expect(await stored()).toMatchObject({
       issuer: server.issuer,
       person: 'person_1',
@@ -88,7 +90,7 @@ describe('auth login', () => {
     await sallyport('auth', 'login')
     await until(() => pageOfBrowser !== undefined)
     expect(pageOfBrowser.status).toBe(200)
-    expect(pageOfBrowser.text).toContain('You are signed in. You can close this window.')
+    expect(pageOfBrowser.text).toContain('<h1>You are signed in</h1>\n<p>You can close this window')
     expect(pageOfBrowser.text).not.toContain('code=')
     expect(pageOfBrowser.headers.get('cache-control')).toBe('no-store')
     expect(pageOfBrowser.headers.get('referrer-policy')).toBe('no-referrer')
@@ -107,13 +109,33 @@ describe('auth login', () => {
     expect(terminal.browsed).toEqual([])
 
     terminal.stderr = ''
-    terminal.browser = async command => {
-      await goBack(command.at(-1) ?? '')
-      return false
-    }
-    expect(await sallyport('auth', 'login')).toBe(0)
-    expect(terminal.stderr).toContain('No browser could be started')
   })
+
+  it('says which browser failed, and waits where somebody is there to open the address', async () => {
+    terminal.interactive = true
+    terminal.env.SALLYPORT_BROWSER = 'firefox -new-tab'
+    terminal.browser = async () => 'ended with 1'
+    const going = sallyport('auth', 'login')
+    await until(() => terminal.stderr.includes('The browser firefox ended with 1. Open the address above'))
+    await goBack(printedUrl())
+    expect(await going).toBe(0)
+  })
+
+  it.each([
+    [false, []],
+    [true, ['--no-input']],
+  ])(
+    'ends at once with 4 where it failed and nobody is there (at a terminal: %j)',
+    async (there, options) => {
+      terminal.interactive = there
+      terminal.browser = async () => 'could not be started (ENOENT)'
+      expect(await sallyport('auth', 'login', ...options)).toBe(4)
+      expect(terminal.stderr).toMatch(/could not be started \(ENOENT\)\. Nobody is here/)
+      expect(terminal.stderr).toContain('code     browser_failed')
+      expect(server.people.sessions.size).toBe(0)
+      await expect(readdir(sessions())).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
 
   it('prints JSON with --json, and no secret in it', async () => {
     expect(await sallyport('auth', 'login', '--json')).toBe(0)
@@ -138,7 +160,7 @@ describe('auth login', () => {
     expect(terminal.stderr).toContain('error: Your sign-in could be phished.')
     expect(terminal.stderr).toMatch(/code {5}access_denied\n {2}next {5}sallyport auth login/)
     await until(() => pageOfBrowser?.status === 400)
-    expect(pageOfBrowser.text).toContain('You are not signed in.')
+    expect(pageOfBrowser.text).toContain('<h1>You are not signed in</h1>\n<p>Your terminal says why.')
     await expect(readdir(sessions())).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
@@ -175,7 +197,7 @@ describe('auth login', () => {
   })
 
   it('gives up after three minutes', async () => {
-    terminal.browser = async () => true
+    terminal.browser = async () => undefined
     const going = sallyport('auth', 'login')
     const wake = await terminal.asleep()
     wake()
@@ -184,7 +206,7 @@ describe('auth login', () => {
   })
 
   it('ends with 130 on Ctrl-C', async () => {
-    terminal.browser = async () => true
+    terminal.browser = async () => undefined
     const going = sallyport('auth', 'login')
     const wake = await terminal.asleep()
     terminal.interruption.abort()
@@ -261,11 +283,25 @@ describe('auth status', () => {
       expect(terminal.stdout).toContain(`           sallyport ${command}\n`)
   })
 
+  it('counts appeals among what waits, where there are any', async () => {
+    const item = { kind: 'appeal', id: 'appeal_1', subject: 'organisation', text: 'Cedar appeals.' }
+    const items = [{ ...item, until: '2026-12-02T00:00:00Z' }]
+    server.reply = () => ({
+      body: { ...me, waits_on_me: { proposals: 0, stops: 0, appeals: 1, at_least: false, items } },
+    })
+    expect(await sallyport('auth', 'status')).toBe(0)
+    expect(terminal.stdout).toContain('on you: 0 proposals, 0 stops to stand by, 1 appeal to decide')
+    expect(terminal.stdout).toContain('           sallyport appeal get appeal_1\n')
+  })
+
   it('tells people of a stopped partner why, and how to appeal', async () => {
     const by = { name: 'Nora Quill', role: 'nsa-admin', organisation: 'ofr', at: '2026-11-27T00:00:00Z' }
     const reason = { code: 'security_incident', text: 'a key was seen', reference: null, sealed: false }
     const stop = { by, reason, entry: 'entry_1', ratify_by: '2026-11-28T00:00:00Z', ratified: null }
-    server.reply = () => ({ body: { ...me, standing: { ...me.standing, organisation_stop: stop } } })
+    const appeal = 'sallyport partner appeal entry_1'
+    server.reply = () => ({
+      body: { ...me, standing: { ...me.standing, organisation_stop: { ...stop, appeal } } },
+    })
     expect(await sallyport('auth', 'status')).toBe(0)
     expect(terminal.stdout).toContain('security_incident, entered by Nora Quill: “a key was seen”')
     expect(terminal.stdout).toContain('sallyport partner appeal entry_1')
@@ -308,7 +344,7 @@ describe('auth status', () => {
     const { refresh_token: token, key } = await stored()
     await writeFile(file(), JSON.stringify({ ...(await stored()), key: token, app: key.d }))
     expect(await sallyport('auth', 'status')).toBe(4)
-    expect(terminal.stderr).toContain('is not valid: app, key')
+    expect(terminal.stderr).toMatch(/is\s+not valid: app, key/)
     expect(terminal.stderr).not.toContain(token)
     expect(terminal.stderr).not.toContain(key.d)
   })
@@ -338,5 +374,101 @@ describe('auth logout', () => {
     expect(terminal.stderr).toContain('Signed out here, but not at the gateway')
     expect(() => readFileSync(path)).toThrow('ENOENT')
     await server.start()
+  })
+})
+
+describe('the access token of a session', () => {
+  const tokenFile = () => file().replace(/json$/, 'token')
+  const kept = () => readFile(tokenFile(), 'utf8')
+  beforeEach(async () => {
+    await sallyport('auth', 'login')
+    server.calls.length = 0
+  })
+  const tokens = () => new Set(server.calls.map(({ accessToken }) => accessToken))
+
+  it('serves the commands that follow, from a file of mode 0600, and no command prints it', async () => {
+    expect((await stat(tokenFile())).mode & 0o777).toBe(0o600)
+    for (const command of ['status', 'status']) expect(await sallyport('auth', command, '--json')).toBe(0)
+    expect(server.people.refreshed).toEqual([])
+    expect([...tokens()]).toEqual([JSON.parse(await kept()).access_token])
+    expect(terminal.stdout + terminal.stderr).not.toContain(JSON.parse(await kept()).access_token)
+  })
+
+  it('is replaced after half of its life', async () => {
+    const before = await kept()
+    terminal.ahead = 440_000
+    await sallyport('auth', 'status')
+    expect(server.people.refreshed).toHaveLength(0)
+    terminal.ahead = 460_000
+    await sallyport('auth', 'status')
+    expect(server.people.refreshed).toHaveLength(1)
+    expect(await kept()).not.toBe(before)
+    expect((await stat(tokenFile())).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['with a clock that was set back', () => (terminal.ahead = -3_600_000)],
+    ['that others may read', () => chmod(tokenFile(), 0o644)],
+    ['that is not whole', () => writeFile(tokenFile(), '{"access_token":')],
+    [
+      'that says nothing of its key',
+      async () => {
+        const { key: _, ...rest } = JSON.parse(await kept())
+        await writeFile(tokenFile(), JSON.stringify(rest))
+      },
+    ],
+  ])('%s is not used, and another one is asked for', async (_, spoil) => {
+    const { access_token: before } = JSON.parse(await kept())
+    await spoil()
+    expect(await sallyport('auth', 'status')).toBe(0)
+    expect(server.people.refreshed).toHaveLength(1)
+    expect(tokens().has(before)).toBe(false)
+  })
+
+  it('of an earlier session is not used in the next', async () => {
+    const earlier = await kept()
+    await sallyport('auth', 'login')
+    await writeFile(tokenFile(), earlier, { mode: 0o600 })
+    server.calls.length = 0
+    expect(await sallyport('auth', 'status')).toBe(0)
+    expect(server.people.refreshed).toHaveLength(1)
+    expect(tokens().has(JSON.parse(earlier).access_token)).toBe(false)
+  })
+
+  it('goes with the session at sign-out, also where the gateway is gone', async () => {
+    await sallyport('auth', 'logout')
+    expect(await readdir(sessions())).toEqual([])
+    await sallyport('auth', 'login')
+    await server.stop()
+    expect(await sallyport('auth', 'logout')).toBe(1)
+    expect(await readdir(sessions())).toEqual([])
+    await server.start()
+  })
+
+  it.each(['token_revoked', 'session_ended', 'token_invalid', 'key_compromised'])(
+    'is forgotten at %s',
+    async code => {
+      server.reply = () => ({ status: 401, body: { title: 'No', code } })
+      expect(await sallyport('auth', 'status')).toBe(4)
+      await expect(kept()).rejects.toMatchObject({ code: 'ENOENT' })
+    },
+  )
+
+  it.each([
+    [401, 'fresh_sign_in_required'],
+    [403, 'role_missing'],
+  ])('stays at %i %s, which say nothing of it', async (status, code) => {
+    const before = await kept()
+    server.reply = () => ({ status, body: { title: 'No', code } })
+    await sallyport('auth', 'status')
+    expect(await kept()).toBe(before)
+  })
+
+  it('that cannot be kept stops no command', async () => {
+    await rm(tokenFile())
+    await mkdir(tokenFile())
+    expect(await sallyport('auth', 'status')).toBe(0)
+    expect(await sallyport('auth', 'logout')).toBe(0)
+    expect([...server.people.sessions.values()].map(({ state }) => state)).toEqual(['ended'])
   })
 })

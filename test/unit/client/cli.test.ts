@@ -69,7 +69,7 @@ describe('exit codes', () => {
   it('1 where there is another gateway than meant, or none', async () => {
     const localhost = server.issuer.replace('127.0.0.1', 'localhost')
     expect(await sallyport('quota', '--endpoint', localhost)).toBe(1)
-    expect(terminal.stderr).toContain(`The gateway at ${localhost} calls itself ${server.issuer}.`)
+    expect(terminal.stderr).toMatch(`The gateway at ${localhost} calls itself\n       ${server.issuer}.`)
     expect(terminal.stderr).toContain('code     issuer_mismatch')
     for (const status of [200, 401, 404]) {
       terminal.stderr = ''
@@ -119,7 +119,28 @@ describe('exit codes', () => {
 
   it('2 with what was probably meant, in one line', async () => {
     expect(await sallyport('quotas')).toBe(2)
-    expect(terminal.stderr).toBe("error: unknown command 'quotas' (Did you mean quota?)\n")
+    expect(terminal.stderr).toBe(
+      "error: unknown command 'quotas' (Did you mean quota?)\n  code     command_unknown\n  next     sallyport --help\n",
+    )
+  })
+
+  it('2 with what an option or argument takes, and not what was given', async () => {
+    for (const [argv, told, next] of [
+      [['quota', '--output', 'secret'], '--output <format>: it is one of table, jsonl, csv', 'quota'],
+      [['log', 'tail', '-n', 'secret'], '-n, --lines <count>: It is a number from 1 to 10,000.', 'log tail'],
+      [
+        ['grant', 'continuity', 'g', 'secret', '--reason', 'other', '--text', 'x'],
+        '<on|off>: it is one of on, off',
+        'grant continuity',
+      ],
+      [['--profile', 'grant', 'quota', 'a', 'secret'], 'Too many arguments: it takes 1.', 'quota'],
+    ] as const) {
+      terminal.stderr = ''
+      expect(await sallyport(...argv)).toBe(2)
+      expect(terminal.stderr).toContain(`error: ${told}`)
+      expect(terminal.stderr).toContain(`next     sallyport ${next} --help\n`)
+      expect(terminal.stderr).not.toContain('secret')
+    }
   })
 
   it('2 with the help where the command is missing', async () => {
@@ -386,7 +407,7 @@ describe('curl', () => {
     expect(terminal.stderr).toBe('')
     expect(await sallyport('curl', '-o', 'out', '/openai/v1/models')).toBe(2)
     expect(terminal.stderr).toContain("Only a part of curl's options exists here: unknown option '-o'")
-    expect(terminal.stderr).toMatch(/next {5}Use these: -X --request, .*-s --silent/)
+    expect(terminal.stderr).toMatch(/next {5}Use these: -X --request, .*-s\s+--silent/s)
     expect(server.calls).toHaveLength(2)
   })
 
@@ -464,9 +485,9 @@ describe('log', () => {
     entries = [outcome('entry_b', at, at + 20_000), intent('entry_b', at), intent('entry_a', at)]
     await sallyport('log', 'tail', '-n', '2')
     expect(terminal.stdout).toBe(
-      'TIME            WHAT            TOKENS  ENTRY\n' +
-        '11-25 02:00:00  intent               -  entry_b\n' +
-        '11-25 02:00:20  completed        1,234  entry_b.outcome\n',
+      'TIME (UTC)   WHAT            TOKENS  ENTRY\n' +
+        '11-25 02:00  intent               -  entry_b\n' +
+        '11-25 02:00  completed        1,234  entry_b.outcome\n',
     )
     entries = Array.from({ length: 250 }, (_, i) => intent(`entry_${i}`, at - i))
     terminal.stdout = ''
@@ -476,12 +497,30 @@ describe('log', () => {
     expect(lines.at(-1)).toContain('"entry_0"')
   })
 
+  it('tail leaves out the tokens that were issued, unless --all is said', async () => {
+    const issued = Array.from({ length: 250 }, (_, i) => entry(`entry_${i}`, at - i, { kind: 'issuance' }))
+    entries = [...issued, intent('entry_old', at - 900_000)]
+    const eids = () => JSON.parse(terminal.stdout).map(({ eid }: { eid: string }) => eid)
+    await sallyport('log', 'tail', '-n', '2', '--json')
+    expect(eids()).toEqual(['entry_old'])
+    terminal.stdout = ''
+    await sallyport('log', 'tail', '-n', '2', '--json', '--all')
+    expect(eids()).toEqual(['entry_1', 'entry_0'])
+  })
+
+  it('tail says so where it finds nothing but tokens for long', async () => {
+    entries = Array.from({ length: 5_100 }, (_, i) => entry(`entry_${i}`, at - i, { kind: 'issuance' }))
+    expect(await sallyport('log', 'tail', '-n', '2', '--json')).toBe(0)
+    expect(JSON.parse(terminal.stdout)).toEqual([])
+    expect(terminal.stderr).toContain('The newest 5000 are of tokens alone: --all shows them.')
+  })
+
   it('tail --follow goes on with what comes, once each, an outcome beside an old intent too', async () => {
     const old = Array.from({ length: 150 }, (_, i) =>
       entry(`entry_${i}`, at - 600_000 - i, { kind: 'issuance' }),
     )
     entries = [intent('entry_open', at), ...old]
-    const running = sallyport('log', 'tail', '-n', '1', '-f', '--json')
+    const running = sallyport('log', 'tail', '-n', '1', '-f', '--json', '--all')
     let wake = await terminal.asleep()
     const eids = () =>
       terminal.stdout

@@ -191,6 +191,9 @@ export class FakeGateway {
       accessToken,
     }
     this.calls.push(call)
+    const ended = proof.nonce === this.nonce && this.people.hasEnded(jkt)
+    if (ended)
+      return send(response, { status: 401, body: { title: 'the session has ended', code: 'session_ended' } })
     const answer =
       proof.nonce === this.nonce
         ? (this.answers.shift() ?? this.reply(call, response))

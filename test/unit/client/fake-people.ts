@@ -64,6 +64,11 @@ export class FakePeople {
     return undefined
   }
 
+  /** Whether the session with this key was ended. */
+  hasEnded(jkt: string): boolean {
+    return [...this.sessions.values()].some(one => one.jkt === jkt && one.state === 'ended')
+  }
+
   /** Whether it was a refresh token. */
   revoke(form: URLSearchParams): boolean {
     const session = this.sessions.get(form.get('token') ?? '')

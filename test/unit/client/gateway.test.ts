@@ -351,6 +351,17 @@ describe('a refusal of the token service', () => {
     })
   })
 
+  it('keeps what it rests on: the version of the rules, and the clause in its agreement', async () => {
+    const grounds = { clause: 'c3', agreement: { id: 'agreement_1', digest: 'd' }, rules: 2 }
+    const sallyport = { code: 'capability_withheld', next: 'Leave it out.', ...grounds }
+    server.tokenAnswers.push({ status: 400, headers: {}, body: { error: 'invalid_scope', sallyport } })
+    const path = `${gateway.openai}/chat/completions`
+    const response = await gateway.fetch(path, { method: 'POST', body: '{"model":"x"}' })
+    expect(await response.json()).toMatchObject({
+      error: { sallyport: { oauth: 'invalid_scope', ...grounds } },
+    })
+  })
+
   it('becomes the permission error of both providers SDKs, and neither retries it', async () => {
     const openai = new OpenAI({ baseURL: gateway.openai, apiKey: 'unused', fetch: gateway.fetch })
     server.tokenAnswers.push(withheld, withheld)

@@ -15,7 +15,7 @@ beforeEach(async () => {
   terminal = new RecordedTerminal()
   terminal.browser = async command => {
     void fetch(command.at(-1) ?? '').then(response => response.text())
-    return true
+    return undefined
   }
   expect(await cli('auth', 'login')).toBe(0)
   clear()
@@ -28,6 +28,8 @@ function clear(): void {
   terminal.stdout = ''
   terminal.stderr = ''
 }
+/** Without those that were only told the nonce: a token that was kept comes without one. */
+const answered = () => gateway.calls.filter(({ proof }) => proof.nonce === gateway.nonce)
 const why = ['--reason', 'request', '--text', 'as agreed'] as const
 const reason = { code: 'request', text: 'as agreed' }
 const effects = {
@@ -82,7 +84,7 @@ const serving =
     return found === undefined ? { status: 404, body: {} } : { headers: { etag: '"7"' }, body: found }
   }
 const changes = () =>
-  gateway.calls
+  answered()
     .filter(({ method }) => method !== 'GET')
     .map(({ method, path, body, headers }) => ({
       to: `${method} ${path.replace('/api/v1', '')}`,
@@ -199,7 +201,7 @@ describe('a decision on a record', () => {
     const confirmed = verb === 'kill' ? [] : ['--confirm=aurora']
     expect(await cli('model', verb, 'aurora', ...confirmed, ...why)).toBe(0)
     expect(changes()).toEqual([{ to: `POST /models/aurora/${verb}`, body: { reason }, version: undefined }])
-    expect(gateway.calls).toHaveLength(1)
+    expect(answered()).toHaveLength(1)
   })
 
   test('says what changed where somebody else was faster', async () => {
@@ -236,11 +238,18 @@ describe('a decision on a record', () => {
     expect(await cli('grant', 'quota', 'grant_1', '--total', '9', ...why)).toBe(5)
   })
 
-  test('puts an id into the path as one part of it', async () => {
-    gateway.reply = serving({})
-    await cli('partner', 'get', '../models/aurora?x#y')
-    expect(gateway.calls.map(({ path }) => path)).toEqual(['/api/v1/partners/..%2Fmodels%2Faurora%3Fx%23y'])
-  })
+  test.each(['../models/aurora?x#y', '..', '', 'Cedar Medical'])(
+    'asks for no %j: it is no id',
+    async given => {
+      expect(await cli('partner', 'get', given)).toBe(2)
+      expect(await cli('partner', 'suspend', given, ...why)).toBe(2)
+      expect(await cli('proposal', 'approve', given)).toBe(2)
+      expect(await cli('client', 'suspend', given, ...why)).toBe(2)
+      expect(terminal.stderr).toContain('That is no id of a partner: one looks like cedar-medical.')
+      expect(terminal.stderr).toContain('next     sallyport partner list\n')
+      expect(gateway.calls).toEqual([])
+    },
+  )
 })
 
 describe('the rules of who-decides', () => {
@@ -310,6 +319,7 @@ describe('a severe decision at a terminal', () => {
 
 describe('proposal', () => {
   const open = { '/proposals/proposal_1': proposal }
+  const waiting = { ...open, '/proposals': { items: [proposal] } }
   const applied: Answer = { body: { ...proposal, state: 'applied', waits_on: null } }
 
   test('approve shows difference and effects, and signs the version that was shown', async () => {
@@ -349,20 +359,35 @@ describe('proposal', () => {
   ])('approve asks at a terminal: %j ends with %i', async (typed, ending) => {
     terminal.interactive = true
     terminal.input = typed
-    gateway.reply = serving(open, applied)
+    gateway.reply = serving(waiting, applied)
     expect(await cli('proposal', 'approve', 'proposal_1')).toBe(ending)
     expect(changes()).toHaveLength(ending === 0 ? 1 : 0)
   })
 
   test('approve signs nothing unasked where nobody can be asked', async () => {
-    gateway.reply = serving(open, applied)
+    gateway.reply = serving(waiting, applied)
     expect(await cli('proposal', 'approve', 'proposal_1')).toBe(2)
     expect(changes()).toEqual([])
     expect(terminal.stderr).toContain('Repeat it with --yes')
   })
 
+  test.each([false, true])('approve asks nothing of whom it does not wait on (severe: %j)', async severe => {
+    terminal.interactive = true
+    terminal.input = 'y\n'
+    gateway.reply = serving({ '/proposals': { items: [] }, '/proposals/proposal_1': { ...proposal, severe } })
+    expect(await cli('proposal', 'approve', 'proposal_1')).toBe(5)
+    expect(terminal.stderr).toBe(
+      'error: It does not wait on you: you asked for it, have signed it, or hold no\n' +
+        '       role that decides on it. It waits on nsa-admin of the government.\n' +
+        '  code     signature_not_missing\n' +
+        '  next     sallyport proposal get proposal_1\n',
+    )
+    expect(changes()).toEqual([])
+  })
+
   test('approve of a severe one takes the id, and --yes is not enough', async () => {
-    gateway.reply = serving({ '/proposals/proposal_1': { ...proposal, severe: true } }, applied)
+    const severe = { '/proposals/proposal_1': { ...proposal, severe: true } }
+    gateway.reply = serving({ ...waiting, ...severe }, applied)
     expect(await cli('proposal', 'approve', 'proposal_1', '--yes')).toBe(2)
     expect(await cli('proposal', 'approve', 'proposal_1', '--confirm=prairie')).toBe(2)
     expect(changes()).toEqual([])
@@ -376,18 +401,28 @@ describe('proposal', () => {
     expect(terminal.stderr).toContain('code     own_proposal')
   })
 
-  test('decline says why where a reason is given', async () => {
+  test('decline says why, and withdraw where a reason is given', async () => {
     gateway.reply = serving(open, { body: { ...proposal, state: 'declined' } })
     expect(await cli('proposal', 'decline', 'proposal_1', ...why)).toBe(0)
     expect(await cli('proposal', 'withdraw', 'proposal_1')).toBe(0)
-    expect(await cli('proposal', 'decline', 'proposal_1', '--text', 'no code')).toBe(2)
+    for (const verb of ['decline', 'withdraw'])
+      expect(await cli('proposal', verb, 'proposal_1', '--text', 'no code')).toBe(2)
+    expect(await cli('proposal', 'decline', 'proposal_1')).toBe(2)
+    expect(terminal.stderr).toContain('error: Missing: --reason <code>, --text <words>.\n')
+    expect(await cli('proposal', 'decline', 'proposal_1', '--reason', 'mood', '--text', 'x')).toBe(2)
+    expect(terminal.stderr).toContain(
+      'error: --reason <code>: it is one of security_incident, key_compromised,',
+    )
+    expect(terminal.stderr).toContain(
+      'code     option_invalid\n  next     sallyport proposal decline --help\n',
+    )
     expect(changes().map(({ body }) => body)).toEqual([{ reason }, {}])
   })
 
   test('list asks for the open ones, or those that wait on oneself', async () => {
     gateway.reply = serving({ '/proposals': { items: [proposal], next: null } })
     expect(await cli('proposal', 'list', '--mine')).toBe(0)
-    expect(gateway.calls[0]?.path).toBe('/api/v1/proposals?state=open&waits_on=me&limit=100')
+    expect(answered()[0]?.path).toBe('/api/v1/proposals?state=open&waits_on=me&limit=100')
     expect(terminal.stdout).toBe(
       [
         'proposal_1  open',
@@ -410,6 +445,36 @@ describe('proposal', () => {
     },
   })
 
+  test('grant get and proposal get tell how a request ended, and how to appeal that', async () => {
+    const appeal = "sallyport partner appeal entry_5 --text '…'"
+    const reason = { code: 'requirements_not_met', text: 'no plan', reference: null, sealed: false }
+    const ended = { how: 'timed_out', at: '2026-11-27T00:05:00Z', reason, entry: 'entry_5', appeal }
+    gateway.reply = serving({
+      '/grants/grant_1': { id: 'grant_1', state: 'expired', quota: [], ended },
+      '/proposals/proposal_1': { ...proposal, state: 'declined', ended: { ...ended, by: { name: 'Nora' } } },
+    })
+    expect(await cli('grant', 'get', 'grant_1')).toBe(0)
+    expect(terminal.stdout).toContain(
+      'ended      timed out, 2026-11-27 00:05 UTC\n' +
+        'why        requirements_not_met: “no plan”\n' +
+        'entry      entry_5\n' +
+        `appeal     once: ${appeal}\n`,
+    )
+    clear()
+    expect(await cli('proposal', 'get', 'proposal_1')).toBe(0)
+    expect(terminal.stdout).toContain(`appeal     once: ${appeal}\n`)
+  })
+
+  test('grant request names at once all that is missing', async () => {
+    expect(await cli('grant', 'request', '--model', 'aurora', '--rpm', '6')).toBe(2)
+    expect(terminal.stderr).toBe(
+      'error: Missing: --agreement <id>, --expires <time>, --total <tokens>, --burst\n' +
+        '       <n>, --streams <n>, --reason <code>, --text <words>.\n' +
+        '  code     option_missing\n' +
+        '  next     sallyport grant request --help\n',
+    )
+  })
+
   test('grant approve finds the one about the grant', async () => {
     gateway.reply = serving(about('proposal_2'), applied)
     expect(await cli('grant', 'approve', 'grant_1', '--yes')).toBe(0)
@@ -421,7 +486,7 @@ describe('proposal', () => {
     expect(await cli('grant', 'approve', 'grant_1', '--yes')).toBe(7)
     gateway.reply = serving(about('proposal_2', 'proposal_3'), applied)
     expect(await cli('grant', 'approve', 'grant_1', '--yes')).toBe(2)
-    expect(terminal.stderr).toContain('sallyport proposal approve proposal_3')
+    expect(terminal.stderr).toContain('More than one change of grant_1 is proposed: proposal_2, proposal_3.')
     expect(changes()).toEqual([])
   })
 })
@@ -447,12 +512,43 @@ describe('hold', () => {
     expect(terminal.stdout).not.toContain('hold_made_up')
   })
 
+  test('get and list tell a partner what it stops of theirs, and how to appeal it', async () => {
+    const by = { name: 'Nora Quill', role: 'nsa-admin', organisation: 'ofr', at: '2026-11-27T00:00:00Z' }
+    const hold = {
+      id: 'hold_1',
+      state: 'active',
+      scope: { nationality: 'FR' },
+      reason: { code: 'nationality_restriction', text: null, reference: null, sealed: true },
+      placed_by: by,
+      stop: {
+        ...{ by, reason: null, entry: 'entry_7', ratify_by: '2026-11-28T00:00:00Z', ratified: null },
+        appeal: "sallyport partner appeal entry_7 --text '…'",
+      },
+      effects: null,
+      hit: { clients: 2, people: 1 },
+    }
+    const appeal = "once: sallyport partner appeal entry_7 --text '…'"
+    gateway.reply = serving({ '/holds/hold_1': hold, '/holds': { items: [hold], next: null } })
+    expect(await cli('hold', 'get', 'hold_1')).toBe(0)
+    expect(terminal.stdout).toContain('stopped    of yours, when it was placed: 2 clients, 1 person\n')
+    expect(terminal.stdout).toContain(`appeal     ${appeal}\n`)
+    clear()
+    expect(await cli('hold', 'list')).toBe(0)
+    expect(terminal.stdout).toContain('  stopped of yours, when it was placed: 2 clients, 1 person\n')
+    expect(terminal.stdout).toContain(`  appeal ${appeal}\n`)
+
+    gateway.reply = serving({ '/holds/hold_1': { ...hold, state: 'lifted' } })
+    clear()
+    expect(await cli('hold', 'get', 'hold_1')).toBe(0)
+    expect(terminal.stdout).not.toContain('appeal')
+  })
+
   test('place names a scope and a reason', async () => {
     expect(await cli('hold', 'place', ...why)).toBe(2)
     expect(terminal.stderr).toContain('scope_missing')
     expect(await cli('hold', 'place', '--person', 'person_1')).toBe(2)
-    expect(terminal.stderr).toContain('reason_missing')
-    expect(gateway.calls).toEqual([])
+    expect(terminal.stderr).toContain('Missing: --reason <code>, --text <words>.')
+    expect(answered()).toEqual([])
     gateway.reply = serving({})
     expect(await cli('hold', 'place', '--person', 'person_1', ...why)).toBe(0)
     expect(changes()[0]).toMatchObject({ body: { scope: { person: 'person_1' }, reason } })
@@ -553,7 +649,7 @@ describe('what is made', () => {
         },
       },
     ])
-    for (const { headers } of gateway.calls.filter(({ method }) => method === 'POST'))
+    for (const { headers } of answered().filter(({ method }) => method === 'POST'))
       expect(headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
@@ -694,7 +790,7 @@ describe('what is read', () => {
   test('inbox asks for no more than it shows', async () => {
     gateway.reply = serving({ '/inbox': { items: [{}, {}, {}], next: 'more' } })
     expect(await cli('inbox', '-n', '3', '--json')).toBe(0)
-    expect(gateway.calls.map(({ path }) => path)).toEqual(['/api/v1/inbox?limit=3'])
+    expect(answered().map(({ path }) => path)).toEqual(['/api/v1/inbox?limit=3'])
   })
 
   test('one record as JSON is what the gateway says', async () => {
@@ -730,11 +826,11 @@ describe('models and entries', () => {
   test('are the person’s who is signed in, where no profile is named', async () => {
     gateway.reply = serving({ '/entries': { items: [entry], next: null } })
     expect(await cli('log', 'tail', '--decided')).toBe(0)
-    expect(gateway.calls[0]?.path).toBe('/api/v1/entries?limit=20&by=us')
-    expect(gateway.calls[0]?.token.sub).toBe('person_1')
+    expect(answered()[0]?.path).toBe('/api/v1/entries?limit=100&by=us')
+    expect(answered()[0]?.token.sub).toBe('person_1')
     expect(terminal.stdout).toBe(
       [
-        '2026-11-27 00:00:00  partner.select, applied',
+        '2026-11-27 00:00 UTC  partner.select, applied',
         '  by Nora Quill, about organisation Cedar',
         '  entered by Nora Quill: “as agreed”',
         '  entry_1',
@@ -751,6 +847,6 @@ describe('models and entries', () => {
     const issuerOnly = await terminal.file('issuer.json', { issuer: gateway.issuer })
     expect(await cli('--profile', client, 'model', 'list')).toBe(0)
     expect(await cli('--profile', issuerOnly, 'model', 'list')).toBe(0)
-    expect(gateway.calls.map(({ token }) => token.sub)).toEqual([gateway.clientId, 'person_1'])
+    expect(answered().map(({ token }) => token.sub)).toEqual([gateway.clientId, 'person_1'])
   })
 })

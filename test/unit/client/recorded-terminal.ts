@@ -56,9 +56,9 @@ export class RecordedTerminal implements Terminal {
 
   /** What was to be shown by a browser; `browser` is the person in front of it. */
   readonly browsed: (readonly string[])[] = []
-  browser: (command: readonly string[]) => Promise<boolean> = async () => true
+  browser: (command: readonly string[]) => Promise<string | undefined> = async () => undefined
 
-  browse(command: readonly string[]): Promise<boolean> {
+  browse(command: readonly string[]): Promise<string | undefined> {
     this.browsed.push(command)
     return this.browser(command)
   }
