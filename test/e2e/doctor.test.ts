@@ -45,8 +45,9 @@ test('a partner that is suspended reads what to do where it stands', async () =>
   const { code, out } = await doctor('--profile', profile)
   expect(code).toBe(1)
   expect(out).toMatch(/^keys +ok /m)
-  expect(out).toMatch(/^api token +failed +partner_suspended: .*\n +→ \S.*$/m)
+  expect(out).toMatch(/^api token +failed +partner_suspended: [^→]*\n +→ \S/m)
   expect(out).toMatch(/^quota +skipped +needs: api token$/m)
+  for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 })
 
 test('credentials that others may read are not used', async () => {

@@ -8,7 +8,7 @@ import type { Change, Key } from '../../shared/ports/store.ts'
 import { told } from '../world/entries.ts'
 import { openWorld } from '../world/open.ts'
 import { chatBody } from '../world/raw-client.ts'
-import { ofDecisions, ofTheServer, readRefusal } from '../world/refusals.ts'
+import { type Answer, ofDecisions, ofTheServer, readRefusal } from '../world/refusals.ts'
 import type { World } from '../world/world.ts'
 
 const met = new Set<string>()
@@ -105,6 +105,7 @@ describe('the records', () => {
   const future = Date.now() + 1e9
   const cases: [RefusalCode, () => Key, Change | (() => Change)][] = [
     ['client_suspended', () => keys.client(client_id()), { set: [[['state'], 'suspended']] }],
+    ['client_compromised', () => keys.client(client_id()), { set: [[['state'], 'compromised']] }],
     ['client_expired', () => keys.client(client_id()), { set: [[['expiresAt'], 1]] }],
     ['organisation_suspended', () => keys.organisation('cedar'), { set: [[['state'], 'suspended']] }],
     ['partner_suspended', () => keys.organisation('cedar'), { set: [[['partner'], 'suspended']] }],
@@ -113,6 +114,11 @@ describe('the records', () => {
       'hold_active',
       () => keys.standing,
       { set: [[['holds', 'hold_1'], { scope: { organisation: 'cedar' }, reason: 'other', placedAt: 1 }]] },
+    ],
+    [
+      'restoring',
+      () => keys.standing,
+      { set: [[['restoring'], { since: 1, by: 'operator', entry: 'entry_1' }]] },
     ],
     [
       'agreement_not_effective',
@@ -146,12 +152,14 @@ describe('the records', () => {
 
   test.each(cases)('%s: in both protocols, on the next request, with an entry', async (code, key, change) => {
     const body = code === 'limit_required' ? { max_tokens: undefined } : {}
+    let said: Answer['error']['sallyport'] = { code, next: '' }
     await changed(key(), typeof change === 'function' ? change() : change, async () => {
       const openai = await refusal(await chat(body), code)
       const anthropic = await cedar.messages(body, { token })
       const raw = (await anthropic.clone().json()) as object
       expect(raw).toMatchObject({ type: 'error', request_id: anthropic.headers.get('request-id') })
       await refusal(anthropic, code)
+      said = openai.error.sallyport
       if (openai.status === 429) {
         expect(openai.headers.get('x-should-retry')).toBeTruthy()
         expect(Number(openai.headers.get('x-ratelimit-limit-requests'))).toBe(6_000)
@@ -168,7 +176,13 @@ describe('the records', () => {
       .map(({ entry }) => told(entry))
       .filter(one => one.code === code)
     expect(refused.length).toBeGreaterThan(0)
-    expect(refused[0]).toMatchObject({ kind: 'refusal', decision: 'refuse', clauses: expect.any(Array) })
+    expect(refused[0]).toMatchObject({
+      kind: 'refusal',
+      decision: 'refuse',
+      clauses: expect.any(Array),
+      rules: said.rules,
+      ...(said.clause && { clause: said.clause, clause_version: said.agreement?.digest }),
+    })
   })
 
   test('pool_exhausted: the budget that others share is named', async () => {
@@ -238,6 +252,8 @@ describe('the request', () => {
   test('capability_withheld: naming field and clause', async () => {
     const { error } = await refusal(await chat({ logprobs: true }), 'capability_withheld')
     expect(error).toMatchObject({ param: 'logprobs', sallyport: { clause: 'capabilities-1' } })
+    const [agreement] = await world.store.get([keys.agreement(world.agreement('cedar'))])
+    expect(error.sallyport.agreement).toEqual({ id: agreement?.id, digest: agreement?.digest })
   })
 
   test('body_malformed: naming the field, or JSON', async () => {
@@ -315,6 +331,7 @@ describe('the API', () => {
       title,
       next,
       request_id: response.headers.get('x-request-id'),
+      rules: expect.any(Number),
     })
     met.add(code)
     return body
@@ -326,6 +343,14 @@ describe('the API', () => {
   test('body_malformed names the parameter', async () => {
     const body = await problem('/api/v1/entries?limit=0', 'body_malformed')
     expect(body).toMatchObject({ errors: [{ path: 'limit' }] })
+  })
+  test('a name where an id is asked for: the record is unknown, not the path', async () => {
+    const own = await cedar.token({ resource: `${world.issuer}/api` })
+    const response = await cedar.call('GET', '/api/v1/entries/Cedar%20Medical', { token: own })
+    expect([response.status, await response.json()]).toMatchObject([
+      404,
+      { code: 'record_unknown', next: refusals.record_unknown.next },
+    ])
   })
   test('a token for a model is not one for the API', async () => {
     const response = await cedar.call('GET', '/api/v1/me', { token })

@@ -35,8 +35,13 @@ function refused({ status, body, headers }: Answer, code: RefusalCode): Readonly
   const { status: expected, title, next } = refusals[code]
   expect({ code: textAt(body, 'code'), status }).toEqual({ code, status: expected })
   expect(headers.get('content-type')).toBe('application/problem+json')
-  expect(body).toMatchObject({ title, next, request_id: headers.get('x-request-id') })
+  expect(body).toMatchObject({ title, request_id: headers.get('x-request-id') })
+  // Of some codes more is known than what is said of all: a command, by the record that it is about.
+  const said = textAt(body, 'next') ?? ''
+  expect(said === next || /: sallyport \w+ \w+|by sallyport \w+ \w+$/.test(said)).toBe(true)
   expect(headers.get('cache-control')).toBe('no-store')
+  // Who comes with a ticket is nobody yet.
+  expect(at(body, 'rules')).toEqual(code === 'ticket_invalid' ? undefined : expect.any(Number))
   met.add(code)
   return body as Readonly<Record<string, unknown>>
 }

@@ -129,7 +129,12 @@ describe('a partner', () => {
     expect(await json('ada', 'proposal', 'list')).toEqual([])
     expect((await as('ada', ...revoke, '--confirm=prairie')).code).toBe(3)
     const [{ id }] = await json('ada', 'proposal', 'list')
-    expect((await as('nora', 'proposal', 'decline', id)).code).toBe(0)
+    expect(await as('ada', 'proposal', 'approve', id)).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('It does not wait on you: you asked for it'),
+    })
+    expect((await as('nora', 'proposal', 'decline', id)).code).toBe(2)
+    expect((await as('nora', 'proposal', 'decline', id, ...why)).code).toBe(0)
     expect(await json('ada', 'partner', 'get', 'prairie')).toMatchObject({ state: 'active' })
   })
 })
@@ -145,6 +150,25 @@ test('grant quota stays under the ceiling, and grant approve finds what is propo
   expect((await as('ada', 'grant', 'continuity', grant, 'on', ...words)).code).toBe(3)
   expect((await as('nora', 'grant', 'approve', grant, '--yes')).code).toBe(0)
   expect(await json('nora', 'grant', 'get', grant)).toMatchObject({ mission_continuity: true })
+})
+
+test('the commands of a person share a token, and a session that was ended has none', async () => {
+  await signIn('boris', 'boris-elsewhere')
+  const issuances = async () => {
+    const entries = await json('boris', 'log', 'tail', '-n', '1000', '--all', '--decided')
+    return entries.filter(
+      (one: { body: { unmapped: { kind: string } } }) => one.body.unmapped.kind === 'issuance',
+    ).length
+  }
+  await as('boris-elsewhere', 'session', 'list')
+  const before = await issuances()
+  for (let i = 0; i < 3; i++) expect((await as('boris-elsewhere', 'partner', 'list')).code).toBe(0)
+  expect(await issuances()).toBe(before)
+
+  const sessions = await json('boris-elsewhere', 'session', 'list')
+  const { id } = sessions.find((one: { current: boolean }) => one.current)
+  expect((await as('boris', 'session', 'end', id)).code).toBe(0)
+  expect((await as('boris-elsewhere', 'partner', 'list')).code).toBe(4)
 })
 
 test('exit codes say who has to do something', async () => {

@@ -122,3 +122,74 @@ test('on a model alone it is its developer’s; of another model’s it stops no
   await deciders.make('boris', `/holds/${id}/lift`, because(), { on: `/holds/${id}` })
   expect(await status()).toBe(200)
 })
+
+test('whoever it hits without naming them is told, sees their own part of it, and appeals it', async () => {
+  const { make, read, ask } = deciders
+  await workload('priya', 'spanish-1', { nationality: 'ES' })
+  await workload('priya', 'spanish-2', { nationality: 'ES' })
+  const abroad = await workload('wes', 'spanish-3', { nationality: 'ES' })
+  const scope = { nationality: 'ES', model: modelId }
+  const words = 'Known to the deciders alone.'
+  const asked = { scope, reason: { code: 'legal_order', text: words, sealed: true } }
+  const { id, entry } = await make('nora', '/holds', asked)
+  const path = `/holds/${id}`
+
+  for (const [who, clients] of [
+    ['priya', 2],
+    ['wes', 1],
+  ] as const) {
+    const hold = await read(who, path)
+    expect(at(hold?.body, 'scope')).toEqual(scope)
+    expect(at(hold?.body, 'hit')).toEqual({ clients, people: 0 })
+    expect(at(hold?.body, 'effects')).toBeNull()
+    expect(JSON.stringify(hold?.body)).not.toContain(words)
+    const listed = at((await read(who, '/holds'))?.body, 'items') as readonly { id: string }[]
+    expect(listed.map(one => one.id)).toContain(id)
+    const told = at((await read(who, '/inbox'))?.body, 'items') as readonly { entry: string; type: string }[]
+    expect(told.filter(one => one.entry === entry).map(({ type }) => type)).toEqual(['hold.placed'])
+    // Of others that it hits, neither the name nor the number.
+    const recorded = await read(who, `/entries/${entry}`)
+    const organisation = who === 'priya' ? 'cedar' : 'prairie'
+    expect(at(recorded?.body, 'body', 'unmapped', 'hit')).toEqual([{ organisation, clients, people: 0 }])
+    expect(at(recorded?.body, 'body', 'unmapped', 'effects')).toBeUndefined()
+    expect(JSON.stringify(recorded?.body)).not.toContain(words)
+  }
+  // Whoever decides reads the whole, but for whom it hits of each.
+  expect(at((await read('nora', path))?.body, 'effects', 'client_count')).toBe(3)
+  expect(at((await read('nora', path))?.body, 'hit')).toBeNull()
+
+  const appealed = await ask('priya', '/appeals', { entry, text: 'They are attested wrongly.' })
+  expect(appealed.status).toBe(201)
+  const again = await ask('sam', '/appeals', { entry, text: 'Once more.' })
+  expect([403, 409]).toContain(again.status)
+  const other = await ask('wes', '/appeals', { entry, text: 'Ours too.' })
+  expect(other.status).toBe(201)
+  expect(textAt(other.body, 'id')).not.toBe(textAt(appealed.body, 'id'))
+  expect(at((await read('wes', `/appeals/${textAt(appealed.body, 'id')}`))?.body, 'id')).toBeUndefined()
+
+  const uphold = `/appeals/${textAt(appealed.body, 'id')}`
+  await make('nora', `${uphold}/uphold`, because(), { on: uphold, with: 'ada' })
+  expect(textAt((await read('wes', path))?.body, 'state')).toBe('lifted')
+  expect((await abroad.raw.tokenRequest()).status).toBe(200)
+  // The others that it hit are told that it is over.
+  const told = at((await read('wes', '/inbox'))?.body, 'items') as readonly { type: string }[]
+  expect(told[0]?.type).toBe('hold.lifted')
+  expect(told.map(({ type }) => type)).not.toContain('appeal.upheld')
+})
+
+test('of a whole organisation that a mission hangs on takes two people, or an emergency', async () => {
+  const { make, ask } = deciders
+  const grant = `/grants/${world.grant('prairie')}`
+  const wanted = { mission_continuity: true, ...because() }
+  await make('ada', `${grant}/continuity`, wanted, { on: grant, with: 'nora' })
+  const scope = { organisation: 'prairie' }
+  const refused = await ask('nora', '/holds', { scope, ...because() })
+  expect([refused.status, textAt(refused.body, 'code')]).toEqual([403, 'approval_required'])
+  expect(textAt(refused.body, 'detail')).toContain(world.grant('prairie'))
+  const emergency = await make('nora', '/holds', { scope, break_glass: true, ...because() })
+  const path = `/holds/${emergency.id}`
+  await make('nora', `${path}/lift`, because(), { on: path })
+  // Of a person or a client of theirs it stops no more than them.
+  const narrow = await make('nora', '/holds', { scope: { ...scope, region: 'ES' }, ...because() })
+  await make('nora', `/holds/${narrow.id}/lift`, because(), { on: `/holds/${narrow.id}` })
+})

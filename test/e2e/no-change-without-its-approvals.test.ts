@@ -123,7 +123,7 @@ describe.each(run)('%s', name => {
 
     // As often as one likes: it stays one signature.
     for (const verb of ['approve', 'decline']) {
-      const again = await deciders.ask(by, `${proposal}/${verb}`, {}, { ifMatch: 1 })
+      const again = await deciders.ask(by, `${proposal}/${verb}`, because(), { ifMatch: 1 })
       expect([again.status, codeOf(again)]).toEqual([403, 'own_proposal'])
     }
     const open = await deciders.read(by, proposal)

@@ -80,7 +80,7 @@ test('a sign-in that is not fresh stops, and does not approve, sign, or let go o
     const answer = await stale.post(path, { ...what, ...because() }, { ifMatch: 1 })
     expect(['fresh_sign_in_required', 'state_forbids', 'version_stale']).toContain(codeOf(answer))
   }
-  const declined = await stale.post(`${proposal}/decline`, {}, { ifMatch: 1 })
+  const declined = await stale.post(`${proposal}/decline`, because(), { ifMatch: 1 })
   expect(textAt(declined.body, 'state')).toBe('declined')
   const suspended = await stale.post(`${sam}/suspend`, because(), { ifMatch: version })
   expect([suspended.status, textAt(suspended.body, 'step')]).toEqual([200, 'applied'])

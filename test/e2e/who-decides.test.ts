@@ -1,26 +1,18 @@
 /**
- * Every operation that decides, asked by everybody: the eleven people of the demo, and three of organisations that have
- * nothing to do with them. Who may, who lacks the role, and for whom the record is not there, follows from the tables.
+ * Every operation that decides, asked by everybody: each role of each kind of organisation, and nobody's role, in the
+ * demo's organisations and in others that have nothing to do with them. Who may, who lacks the role, and for whom the
+ * record is not there, follows from the tables.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { textAt } from '../../client/json.ts'
 import type { Operation } from '../../functions/api/operation.ts'
 import { operations } from '../../functions/api/operations.ts'
-import type { DemoProvider } from '../../scripts/demo/provider.ts'
 import { modelId } from '../../scripts/demo/story.ts'
+import { adminOf, organisationKinds, rolesOf } from '../../shared/domain/parties.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
 import type { Facts } from '../../shared/domain/who-sees.ts'
 import { entriesOf, told } from '../world/entries.ts'
-import {
-  because,
-  codeOf,
-  type Deciding,
-  deciding,
-  demoPeople,
-  openSecondSide,
-  type Someone,
-  strangers,
-} from '../world/governance.ts'
+import { because, codeOf, type Deciding, deciding, type Someone } from '../world/governance.ts'
 import {
   inDays,
   limits,
@@ -32,25 +24,26 @@ import {
   termsFor,
 } from '../world/governance-subjects.ts'
 import { decides, isSeen, type Parties } from '../world/governance-tables.ts'
+import { type Matrix, openMatrix, signInsAtOnce } from '../world/matrix.ts'
 import { openWorld } from '../world/open.ts'
 import type { World } from '../world/world.ts'
 
 let world: World
 let deciders: Deciding
-let secondSide: DemoProvider
+let matrix: Matrix
+let everybody: readonly Someone[]
 let made: Subjects
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openWorld(signInsAtOnce)
   deciders = deciding(world)
-  secondSide = await openSecondSide(world, deciders)
+  matrix = await openMatrix(world, deciders)
+  everybody = matrix.everybody
   made = await makeSubjects(world, deciders)
 })
 afterAll(async () => {
   await world.close()
-  await secondSide.close()
+  await matrix.close()
 })
-
-const everybody: readonly Someone[] = [...demoPeople, ...strangers]
 
 interface Case {
   readonly operation: string
@@ -63,12 +56,16 @@ interface Case {
   readonly seen?: Facts | ((someone: Someone) => boolean)
   /** Whose it is and who decides about it; what somebody makes for themselves is their own. */
   readonly parties?: Parties | ((someone: Someone) => Parties)
+  /** Of those who do not administer it this one alone, by login: they answer for what it is about. */
+  readonly sponsor?: string
 }
+
+const ofThisSide: readonly string[] = ['halcyon', 'ofr', 'cedar', 'ledger']
 
 const ofCedar: Parties = { organisation: 'cedar', developers: ['halcyon'], governments: ['ofr'] }
 /**
- * As whoever decides is shown it. By what models it is about, or whom they are offered to, it can be read alone: there is
- * nothing to decide for those that see it by that.
+ * As whoever decides is shown it. Agreements, and whom a hold names, are judged without the models that they are about:
+ * an auditor reads them, and has nothing to decide there.
  */
 const facts = (noun: Facts['noun'], further: Partial<Facts> = {}): Facts => ({
   noun,
@@ -77,6 +74,8 @@ const facts = (noun: Facts['noun'], further: Partial<Facts> = {}): Facts => ({
   governments: ['ofr'],
   ...further,
 })
+/** What is cedar's as such is in the engagement of whoever audits the model that it is granted. */
+const granted = { models: [modelId] }
 const own = ({ organisation, kind }: Someone): Parties => ({
   organisation,
   developers: kind === 'developer' ? [organisation] : [],
@@ -84,7 +83,7 @@ const own = ({ organisation, kind }: Someone): Parties => ({
 })
 
 function partner(verb: string, id: string): Case {
-  const seen = facts('partner', { owner: id })
+  const seen = facts('partner', { owner: id, ...(id === 'cedar' && granted) })
   const on = `/partners/${id}`
   return {
     operation: `${verb}Partner`,
@@ -99,14 +98,14 @@ const person = (verb: string, id: string, body: object = {}): Case => ({
   at: { person: id },
   on: `/people/${id}`,
   body,
-  seen: facts('person'),
+  seen: facts('person', granted),
 })
 const client = (operation: string, id: string, body: object = {}): Case => ({
   operation,
   at: { client: id },
   on: `/clients/${id}`,
   body,
-  seen: facts('client'),
+  seen: facts('client', granted),
 })
 const grant = (operation: string, id: string, body: object = {}, owner = 'cedar'): Case => ({
   operation,
@@ -142,7 +141,7 @@ const appeal = (operation: string): Case => ({
   operation,
   at: { appeal: made.appeal },
   on: `/appeals/${made.appeal}`,
-  seen: facts('appeal', { placedBy: 'cedar' }),
+  seen: facts('appeal', { placedBy: 'cedar', ...granted }),
 })
 
 /** A credential is named by those whose it is. */
@@ -197,7 +196,7 @@ const cases = (): readonly Case[] => [
   },
   person('roles', made.people.plain, { roles: ['partner-user'] }),
   person('attributes', made.people.plain, attested),
-  person('confirm', made.people.contractor),
+  { ...person('confirm', made.people.contractor), sponsor: 'sam' },
   person('suspend', made.people.plain),
   person('reinstate', made.people.suspended),
   person('remove', made.people.plain),
@@ -217,13 +216,13 @@ const cases = (): readonly Case[] => [
   {
     operation: 'makeClientTicket',
     body: { kind: 'rotate', client: made.clients.active },
-    seen: facts('client'),
+    seen: facts('client', granted),
   },
   client('suspendClient', made.clients.active),
   client('reinstateClient', made.clients.suspended),
   client('revokeClient', made.clients.active),
   client('compromisedClient', made.clients.active),
-  client('confirmClient', made.clients.contractors),
+  { ...client('confirmClient', made.clients.contractors), sponsor: 'sam' },
   client('attestClient', made.clients.active, attested),
   { operation: 'engageModel', body: modelOf, parties: own },
   model('change', modelId, { name: 'Another' }),
@@ -236,7 +235,7 @@ const cases = (): readonly Case[] => [
   {
     operation: 'offerAgreement',
     body: { terms: termsFor('cedar') },
-    seen: facts('partner'),
+    seen: facts('partner', granted),
     parties: someone => ({ ...ofCedar, developers: own(someone).developers }),
   },
   agreement('signAgreement', made.agreements.offered, { digest: made.digests.offered }),
@@ -297,10 +296,12 @@ const operationOf = (id: string): Operation & { readonly action: ActionName } =>
 type Class = 'allowed' | 'role_missing' | 'record_unknown'
 
 /** By the tables. */
-function expected({ operation, seen, parties = ofCedar }: Case, someone: Someone): Class {
+function expected({ operation, seen, parties = ofCedar, sponsor }: Case, someone: Someone): Class {
   const there = seen === undefined || (typeof seen === 'function' ? seen(someone) : isSeen(someone, seen))
   if (!there) return 'record_unknown'
   const of = typeof parties === 'function' ? parties(someone) : parties
+  const administers = someone.roles.includes(adminOf[someone.kind])
+  if (sponsor !== undefined && !administers && someone.login !== sponsor) return 'role_missing'
   return decides(operationOf(operation).action, someone, of) ? 'allowed' : 'role_missing'
 }
 
@@ -326,6 +327,20 @@ const ratifications: Readonly<Record<string, () => Case>> = {
 
 /** Elsewhere one stands for all: they share their code. */
 const stands = inject('deployed') === undefined ? Object.keys(ratifications) : ['ratifyHold']
+
+test('each role of each kind of organisation asks, on this side and on another, and somebody without any', () => {
+  const sides = (one: Someone) => (ofThisSide.includes(one.organisation) ? 'this' : 'another')
+  const asking = everybody.flatMap(one =>
+    [...one.roles, ...(one.roles.length === 0 ? ['none'] : [])].map(
+      role => `${role} of ${one.kind}, ${sides(one)}`,
+    ),
+  )
+  const all = organisationKinds.flatMap(kind =>
+    [...rolesOf[kind], 'none'].flatMap(role => [`${role} of ${kind}, this`, `${role} of ${kind}, another`]),
+  )
+  if (world.live) expect(all.filter(one => !asking.includes(one))).toEqual([])
+  else expect(everybody.length).toBe(14)
+})
 
 test('every operation with a rule is asked', () => {
   const asked = new Set([...cases().map(one => one.operation), ...Object.keys(ratifications)])
@@ -403,12 +418,9 @@ describe('by the tables of who decides and who sees', () => {
         const own = someone.login === 'boris'
         const may = verb === 'withdraw' ? own : decides('partner.revoke', someone, parties)
         if (may && (!own || verb === 'withdraw')) continue
-        const answer = await deciders.ask(
-          someone.login,
-          `${proposal}/${verb}`,
-          {},
-          { ifMatch: before?.version },
-        )
+        const answer = await deciders.ask(someone.login, `${proposal}/${verb}`, because(), {
+          ifMatch: before?.version,
+        })
         const should = !isSeen(someone, seen) ? 'record_unknown' : may ? 'own_proposal' : 'role_missing'
         expect([someone.login, verb, codeOf(answer)]).toEqual([someone.login, verb, should])
       }
@@ -429,7 +441,7 @@ describe('by the tables of who decides and who sees', () => {
       ] as const) {
         const { body } = await deciders.make('priya', `${path}/roles`, { roles, ...because() }, { on: path })
         const id = textAt(body, 'proposal', 'id')
-        const answer = await deciders.ask(login, `/proposals/${id}/${verb}`, {}, { ifMatch: 1 })
+        const answer = await deciders.ask(login, `/proposals/${id}/${verb}`, because(), { ifMatch: 1 })
         expect([login, answer.status, textAt(answer.body, 'state')]).toEqual([login, 200, state])
       }
     }
@@ -449,9 +461,21 @@ describe('by the tables of who decides and who sees', () => {
 
 async function everyDecision(): Promise<readonly string[]> {
   const all = await Promise.all(
-    ['halcyon', 'ofr', 'cedar', 'prairie', 'fjord', 'brook', 'everyone', 'newcomer', 'meridian', 'ocb'].map(
-      id => entriesOf(world.store, id),
-    ),
+    [
+      'halcyon',
+      'ofr',
+      'cedar',
+      'prairie',
+      'fjord',
+      'brook',
+      'everyone',
+      'newcomer',
+      'meridian',
+      'ocb',
+      'ledger',
+      'harbor',
+      'census',
+    ].map(id => entriesOf(world.store, id)),
   )
   return all.flat().flatMap(({ eid, entry }) => (told(entry).kind === 'decision' ? [eid] : []))
 }

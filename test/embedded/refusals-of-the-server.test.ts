@@ -74,7 +74,11 @@ describe('an upstream that stays silent', () => {
     expect(stream.status).toBe(200)
     const events = (await stream.text()).trim().split('\n\n')
     const last = JSON.parse((events.at(-1) ?? '').slice('data: '.length))
-    expect(last.error.sallyport).toEqual({ code: 'upstream_timeout', next: refusals.upstream_timeout.next })
+    expect(last.error.sallyport).toEqual({
+      code: 'upstream_timeout',
+      next: refusals.upstream_timeout.next,
+      rules: 1,
+    })
   })
 })
 

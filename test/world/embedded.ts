@@ -18,6 +18,7 @@ import { seed } from '../../scripts/seed.ts'
 import { systemClock, systemRandom } from '../../shared/adapters/world.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
+import { atProvider } from './matrix-people.ts'
 import { furnished, type World } from './world.ts'
 
 export interface EmbeddedWorld extends World {
@@ -85,7 +86,11 @@ async function tellOnce(): Promise<Seeded> {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const sallyport = await openSallyport({ ...readConfig({}), data: folder, port: 0 }, { telemetry: quiet })
   const { issuer, store } = sallyport
-  const provider = await startDemoProvider({ port: 0, issuerOfSallyport: issuer, people })
+  const provider = await startDemoProvider({
+    port: 0,
+    issuerOfSallyport: issuer,
+    people: [...people, ...atProvider],
+  })
   const nowhere = { openai: 'http://127.0.0.1:9/v1', anthropic: 'http://127.0.0.1:9' }
   await seed(store, { data: folder, issuer, endpoints: nowhere, provider: provider.issuer })
   await sallyport.close(0)

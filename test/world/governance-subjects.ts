@@ -93,9 +93,9 @@ export async function makeSubjects(world: World, deciders: Deciding) {
   const partners = {
     nominated: await partner('brook'),
     vetting: await partner('fjord', 'vet'),
-    selected: await partner('grove', 'select'),
-    suspended: await partner('delta', 'select', 'activate', 'suspend'),
-    revoked: await partner('elm', 'select', 'revoke'),
+    selected: await partner('grove', 'vet', 'select'),
+    suspended: await partner('delta', 'vet', 'select', 'activate', 'suspend'),
+    revoked: await partner('elm', 'vet', 'select', 'revoke'),
   }
   await make(
     'ada',

@@ -2,9 +2,10 @@
  * The tables of who decides and who sees, read anew from their data alone: what the tests expect is not computed by the
  * code that they judge.
  */
+import { modelId } from '../../scripts/demo/story.ts'
 import { type ActionName, type Rule, type Who, whoDecides } from '../../shared/domain/who-decides.ts'
 import { type Facts, type Relation, whoSees } from '../../shared/domain/who-sees.ts'
-import type { Someone } from './governance.ts'
+import { otherAuditor, otherModel, type Someone } from './matrix-people.ts'
 
 /** Whose it is, and who decides about it, by ids of organisations. */
 export interface Parties {
@@ -52,14 +53,21 @@ const sides: Readonly<Record<Relation, readonly Side[]>> = {
   deals_with: ['owner', 'about', 'developers', 'governments', 'audits'],
 }
 
-/** The one auditor here is engaged for the demo's model. */
-const audits = 'aurora-preview'
+/** What each auditor here is engaged for. */
+const audits: Readonly<Record<string, string>> = {
+  ledger: modelId,
+  [otherAuditor.organisation]: otherModel,
+}
 
+/** A role that somebody holds counts by the column of its kind, a consultant's by its own; without any there is nothing. */
 export function isSeen({ organisation, kind, roles }: Someone, facts: Facts): boolean {
-  const column = roles.includes('consultant') ? 'consultant' : kind
-  return sides[whoSees[facts.noun][column]].some(side =>
-    side === 'audits'
-      ? kind === 'auditor' && [facts.model, ...(facts.models ?? [])].includes(audits)
-      : [facts[side]].flat().includes(organisation),
-  )
+  const columns = new Set(roles.map(role => (role === 'consultant' ? role : kind)))
+  const models = [facts.model, ...(facts.models ?? [])]
+  return [...columns]
+    .flatMap(column => sides[whoSees[facts.noun][column]])
+    .some(side =>
+      side === 'audits'
+        ? kind === 'auditor' && models.some(id => id !== undefined && id === audits[organisation])
+        : [facts[side]].flat().includes(organisation),
+    )
 }

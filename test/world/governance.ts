@@ -7,39 +7,11 @@ import { type DemoSignIn, signInAs } from '../../scripts/demo/browserless.ts'
 import { SignInStuck } from '../../scripts/demo/browserless-browser.ts'
 import { people, phishingResistant, subjectOf } from '../../scripts/demo/people.ts'
 import { type DemoProvider, demoClientId, startDemoProvider } from '../../scripts/demo/provider.ts'
-import type { OrganisationKind, Role } from '../../shared/domain/parties.ts'
+import { atProvider, matrixPeople, strangers } from './matrix-people.ts'
 import type { SignInTerms } from './person.ts'
 import type { World } from './world.ts'
 
-export interface Someone {
-  readonly login: string
-  readonly organisation: string
-  readonly kind: OrganisationKind
-  readonly roles: readonly Role[]
-}
-
-const kinds: Readonly<Record<string, OrganisationKind>> = {
-  halcyon: 'developer',
-  ofr: 'government',
-  cedar: 'partner',
-  prairie: 'partner',
-  ledger: 'auditor',
-}
-
-/** The eleven of the demo. */
-export const demoPeople: readonly Someone[] = people.map(({ login, organisation, roles }) => ({
-  login,
-  organisation,
-  kind: kinds[organisation] ?? 'partner',
-  roles,
-}))
-
-/** A developer, an office and a partner of their own, one administrator each. All made up. */
-export const strangers = [
-  { login: 'mira', organisation: 'meridian', kind: 'developer', roles: ['developer-admin'] },
-  { login: 'olaf', organisation: 'ocb', kind: 'government', roles: ['nsa-admin'] },
-  { login: 'pia', organisation: 'harbor', kind: 'partner', roles: ['partner-admin'] },
-] as const satisfies readonly Someone[]
+export { demoPeople, type Someone, strangers } from './matrix-people.ts'
 
 export const because = (text = 'A test asks for it.', code = 'operational') => ({ reason: { code, text } })
 
@@ -140,7 +112,7 @@ export async function signIn(
   terms: SignInTerms = {},
 ): Promise<PersonGateway> {
   const { issuer } = world
-  const organisation = strangers.find(one => one.login === login)?.organisation
+  const organisation = matrixPeople.find(one => one.login === login)?.organisation
   const asked = { issuer, login, ...(organisation && { organisation }), ...terms }
   return createPersonGateway({ issuer, session: await startSession(asked) })
 }
@@ -165,24 +137,12 @@ export async function openSecondSide(
   world: Pick<World, 'issuer'>,
   { make }: Deciding,
 ): Promise<DemoProvider> {
-  // The organisation is the heading that they stand under at their provider, and nothing else.
-  const named = strangers.map(({ login, roles }) => ({
-    name: login,
-    login,
-    roles,
-    organisation: 'ledger' as const,
-  }))
   const provider = await startDemoProvider({
     port: 0,
     issuerOfSallyport: world.issuer,
-    people: [...people, ...named],
+    people: [...people, ...atProvider],
   })
-  const at = {
-    issuer: provider.issuer,
-    client_id: demoClientId,
-    authentication: 'private_key_jwt',
-    phishing_resistant: { acr: [phishingResistant], amr: [] },
-  }
+  const at = described(provider)
   for (const { login, organisation, kind } of strangers) {
     const [own, other, developer, government] =
       kind === 'partner' ? ['mira', 'olaf', 'meridian', 'ocb'] : ['ada', 'nora', 'halcyon', 'ofr']
@@ -207,3 +167,11 @@ export async function openSecondSide(
   }
   return provider
 }
+
+/** In the words of the API. */
+export const described = ({ issuer }: DemoProvider) => ({
+  issuer,
+  client_id: demoClientId,
+  authentication: 'private_key_jwt',
+  phishing_resistant: { acr: [phishingResistant], amr: [] },
+})

@@ -1,4 +1,5 @@
 import { inject } from 'vitest'
+import type { Wiring } from '../../scripts/embedded/sallyport.ts'
 import type { Instance } from '../../scripts/localstack/instance.ts'
 import type { Deployed } from './deployed.ts'
 import { openEmbedded } from './embedded.ts'
@@ -20,10 +21,10 @@ export function deployedStack(): Deployed {
   return deployed
 }
 
-/** On whatever the project runs its tests. */
-export async function openWorld(): Promise<World> {
+/** On whatever the project runs its tests. `wiring` is for one in this process. */
+export async function openWorld(wiring: Wiring = {}): Promise<World> {
   const deployed = inject('deployed')
   if (deployed !== undefined) return (await import('./deployed.ts')).openDeployed(deployed)
   // As short as a deployed one can be, so that the same waits suffice.
-  return openEmbedded({ config: { leaseMs: 10_000 } })
+  return openEmbedded({ config: { leaseMs: 10_000 }, wiring })
 }

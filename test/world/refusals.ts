@@ -36,11 +36,27 @@ export const ofDecisions = [
   'version_stale',
 ] as const satisfies readonly RefusalCode[]
 
+/** Said before anything was read, so without the version of the rules in force. */
+const beforeReading = [
+  'nonce_required',
+  'path_not_offered',
+  'proof_invalid',
+  'token_expired',
+  'token_invalid',
+] as const satisfies readonly RefusalCode[]
+
+const isOneOf = (codes: readonly RefusalCode[], code: RefusalCode): boolean => codes.includes(code)
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly code: string
-  readonly error: { message: string; code?: string; type?: string; sallyport: { code: string; next: string } }
+  readonly error: {
+    message: string
+    code?: string
+    type?: string
+    sallyport: { code: string; next: string; rules?: number; clause?: string; agreement?: { digest: string } }
+  }
 }
 
 /** Reads a refusal in the caller's protocol and checks what every one of them has. */
@@ -50,6 +66,9 @@ export async function readRefusal(response: Response, code: RefusalCode): Promis
   const { error } = body
   expect({ code: error.sallyport?.code, status }).toEqual({ code, status: refusals[code].status })
   expect(error.sallyport.next).toBe(refusals[code].next)
+  const { rules, clause, agreement } = error.sallyport
+  if (!isOneOf(ofTheServer, code)) expect(rules === undefined).toBe(isOneOf(beforeReading, code))
+  expect(agreement === undefined, 'a clause stands in a version').toBe(clause === undefined)
   expect(error.message).toContain(refusals[code].title)
   expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   expect(headers.get('dpop-nonce')).toBeTruthy()

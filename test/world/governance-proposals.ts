@@ -1,0 +1,325 @@
+/**
+ * For each decision that takes two people one that waits for its last signature, on a subject that no other is about:
+ * made by the demo's people through the API.
+ */
+import { at, textAt } from '../../client/json.ts'
+import { subjectOf } from '../../scripts/demo/people.ts'
+import { modelId } from '../../scripts/demo/story.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import { type ActionName, type Rule, whoDecides } from '../../shared/domain/who-decides.ts'
+import type { Key } from '../../shared/ports/store.ts'
+import { because, type Deciding } from './governance.ts'
+import { enrolClient, inDays, limits, nomination, someProvider, termsFor } from './governance-subjects.ts'
+import type { World } from './world.ts'
+
+/** As the table has it: the rules with a seat for a second person. */
+export const takesTwo = (Object.keys(whoDecides) as ActionName[]).filter(
+  name => (whoDecides[name] as Rule).seats.length > 1,
+)
+
+export interface Waiting {
+  /** Its id, and its version: the next signature is given on it. */
+  readonly proposal: string
+  readonly version: number
+  /** Who gives the last signature, by login. */
+  readonly last: string
+  /** What of these records is so before it, and once it is applied; absent: there is none. */
+  readonly records: readonly Turn[]
+}
+
+interface Turn {
+  readonly key: Key
+  readonly before: object | undefined
+  readonly after: object | undefined
+}
+
+export type Scenarios = Readonly<Record<string, () => Promise<Waiting>>>
+
+const turn = (key: Key, before: object | undefined, after: object | undefined): Turn => ({
+  key,
+  before,
+  after,
+})
+
+/** One for each rule of the table that takes two, by its name. What they need is made when they are asked for. */
+export function proposals(world: World, deciders: Deciding): Scenarios {
+  const { make, read, ask } = deciders
+
+  /** Asked for by `by`, of what stands under `path`; `last` signs last. */
+  async function waits(
+    by: string,
+    path: string,
+    body: object,
+    records: readonly Turn[],
+    { on, last = 'nora' }: { readonly on?: string; readonly last?: string } = {},
+  ): Promise<Waiting> {
+    const ifMatch = on === undefined ? undefined : (await read(by, on))?.version
+    const asked = await ask(by, path, { ...because(), ...body }, ifMatch === undefined ? {} : { ifMatch })
+    const proposal = textAt(asked.body, 'proposal', 'id')
+    if (asked.status !== 202 || proposal === undefined)
+      throw new Error(`${by} asks for ${path}: ${asked.status} ${JSON.stringify(asked.body)}`)
+    return { proposal, version: Number(at(asked.body, 'proposal', 'version')), last, records }
+  }
+
+  async function partner(id: string, ...steps: readonly string[]): Promise<string> {
+    const path = `/partners/${id}`
+    await make('ada', '/partners', nomination(id))
+    for (const verb of steps) await make('ada', `${path}/${verb}`, because(), { on: path, with: 'nora' })
+    return path
+  }
+  const provided = (id: string) =>
+    make(
+      'ada',
+      `/organisations/${id}/provider`,
+      { provider: someProvider, ...because() },
+      { on: `/organisations/${id}`, with: 'nora' },
+    )
+  const person = async (by: string, organisation: string, name: string): Promise<string> =>
+    (await make(by, '/people', { organisation, name, subject: subjectOf(name), ...because() })).id
+
+  /** A client that one person has stopped, and the entry of that stop. */
+  async function stoppedClient(name: string): Promise<{ readonly id: string; readonly entry: string }> {
+    const { client_id: id } = await enrolClient(world, deciders, 'priya', name)
+    const path = `/clients/${id}`
+    const { entry } = await make('boris', `${path}/suspend`, because(), { on: path })
+    return { id, entry }
+  }
+  async function appeal(name: string) {
+    const client = await stoppedClient(name)
+    const lodged = await ask('priya', '/appeals', { entry: client.entry, text: 'It is needed.' })
+    return { client: client.id, id: textAt(lodged.body, 'id') ?? '' }
+  }
+
+  /** Of cedar, under an agreement of its own. */
+  async function asked(): Promise<{ readonly id: string; readonly proposal: string }> {
+    const { id: agreement } = await make('ada', '/agreements', { terms: termsFor('cedar'), ...because() })
+    const path = `/agreements/${agreement}`
+    const digest = textAt((await read('priya', path))?.body, 'digest')
+    await make('priya', `${path}/sign`, { digest, ...because() }, { on: path })
+    const body = { organisation: 'cedar', model: modelId, agreement, limits, expires_at: inDays(100) }
+    const { body: answer } = await make('priya', '/grants', { ...body, ...because() })
+    const proposal = textAt(answer, 'proposal', 'id') ?? ''
+    await make('ada', `/proposals/${proposal}/approve`, {}, { on: `/proposals/${proposal}` })
+    return { id: textAt(answer, 'subject', 'id') ?? '', proposal }
+  }
+  async function granted() {
+    const { id, proposal } = await asked()
+    await make('nora', `/proposals/${proposal}/approve`, {}, { on: `/proposals/${proposal}` })
+    return { id, path: `/grants/${id}`, key: keys.grant(id), meter: meterOf(id) }
+  }
+  const meterOf = (grant: string) => keys.meter(grant.replace(/^grant_/, 'meter_'))
+  const continuing = async (path: string): Promise<unknown> =>
+    make('ada', `${path}/continuity`, { mission_continuity: true, ...because() }, { on: path, with: 'nora' })
+
+  return {
+    'organisation.register': async () =>
+      waits('ada', '/organisations', { ...nomination('harrow'), kind: 'government' }, [
+        turn(keys.organisation('harrow'), undefined, { kind: 'government', state: 'active' }),
+      ]),
+    'organisation.provider': async () => {
+      await partner('birch')
+      const on = '/organisations/birch'
+      const after = { provider: { issuer: someProvider.issuer } }
+      return waits(
+        'ada',
+        `${on}/provider`,
+        { provider: someProvider },
+        [turn(keys.organisation('birch'), { partner: 'nominated' }, after)],
+        { on },
+      )
+    },
+    'person.roles': async () => {
+      const id = await person('priya', 'cedar', 'rory')
+      const after = { roles: ['partner-user'] }
+      const on = `/people/${id}`
+      return waits(
+        'priya',
+        `${on}/roles`,
+        { roles: ['partner-user'] },
+        [turn(keys.person(id), { roles: [] }, after)],
+        { on },
+      )
+    },
+    'person.first_admin': async () => {
+      await partner('fjord')
+      await provided('fjord')
+      const id = await person('ada', 'fjord', 'fay')
+      const on = `/people/${id}`
+      return waits(
+        'ada',
+        `${on}/first_admin`,
+        {},
+        [turn(keys.person(id), { roles: [] }, { roles: ['partner-admin'] })],
+        { on },
+      )
+    },
+    'person.reinstate': async () => {
+      const id = await person('priya', 'cedar', 'dana')
+      const on = `/people/${id}`
+      await make('boris', `${on}/suspend`, because(), { on })
+      return waits(
+        'priya',
+        `${on}/reinstate`,
+        {},
+        [turn(keys.person(id), { state: 'suspended' }, { state: 'active' })],
+        { on },
+      )
+    },
+    'partner.select': async () => {
+      const on = await partner('brook', 'vet')
+      return waits(
+        'ada',
+        `${on}/select`,
+        {},
+        [turn(keys.organisation('brook'), { partner: 'vetting' }, { partner: 'selected' })],
+        { on },
+      )
+    },
+    'partner.reinstate': async () => {
+      const on = '/partners/prairie'
+      await make('boris', `${on}/suspend`, because(), { on })
+      return waits(
+        'ada',
+        `${on}/reinstate`,
+        {},
+        [
+          turn(keys.organisation('prairie'), { partner: 'suspended' }, { partner: 'active' }),
+          turn(keys.meter(world.meterId('prairie')), { state: 'closed' }, { state: 'open' }),
+        ],
+        { on },
+      )
+    },
+    'partner.close': async () => {
+      const on = await partner('elm', 'vet', 'select', 'revoke')
+      return waits(
+        'ada',
+        `${on}/close`,
+        {},
+        [turn(keys.organisation('elm'), { partner: 'revoked' }, { partner: 'closed' })],
+        { on },
+      )
+    },
+    'client.reinstate': async () => {
+      const { id } = await stoppedClient('paused')
+      const on = `/clients/${id}`
+      return waits(
+        'priya',
+        `${on}/reinstate`,
+        {},
+        [turn(keys.client(id), { state: 'suspended' }, { state: 'active' })],
+        { on },
+      )
+    },
+    'grant.activate': async () => {
+      const { id, proposal } = await asked()
+      const version = (await read('nora', `/proposals/${proposal}`))?.version ?? 0
+      const records = [
+        turn(keys.grant(id), { state: 'requested' }, { state: 'active' }),
+        turn(meterOf(id), undefined, { state: 'open', remaining: limits.total }),
+      ]
+      return { proposal, version, last: 'nora', records }
+    },
+    'grant.continuity': async () => {
+      const { path: on, key } = await granted()
+      const after = { missionContinuity: true }
+      return waits(
+        'ada',
+        `${on}/continuity`,
+        { mission_continuity: true },
+        [turn(key, { state: 'active' }, after)],
+        { on },
+      )
+    },
+    'grant.suspend_continuing': async () => {
+      const { path: on, key, meter } = await granted()
+      await continuing(on)
+      return waits(
+        'boris',
+        `${on}/suspend`,
+        {},
+        [
+          turn(key, { state: 'active' }, { state: 'suspended' }),
+          turn(meter, { state: 'open' }, { state: 'closed' }),
+        ],
+        { on },
+      )
+    },
+    'grant.reinstate': async () => {
+      const { path: on, key, meter } = await granted()
+      await make('boris', `${on}/suspend`, because(), { on })
+      return waits(
+        'ada',
+        `${on}/reinstate`,
+        {},
+        [
+          turn(key, { state: 'suspended' }, { state: 'active' }),
+          turn(meter, { state: 'closed' }, { state: 'open' }),
+        ],
+        { on },
+      )
+    },
+    'grant.revoke': async () => {
+      const { path: on, key, meter } = await granted()
+      return waits(
+        'ada',
+        `${on}/revoke`,
+        {},
+        [
+          turn(key, { state: 'active' }, { state: 'revoked' }),
+          turn(meter, { state: 'open' }, { state: 'closed' }),
+        ],
+        { on, last: 'boris' },
+      )
+    },
+    'appeal.uphold': async () => {
+      const { id, client } = await appeal('appealed')
+      const on = `/appeals/${id}`
+      return waits(
+        'ada',
+        `${on}/uphold`,
+        {},
+        [
+          turn(keys.appeal(id), { state: 'open' }, { state: 'upheld' }),
+          turn(keys.client(client), { state: 'suspended' }, { state: 'active' }),
+        ],
+        { on },
+      )
+    },
+    'appeal.dismiss': async () => {
+      const { id, client } = await appeal('dismissed')
+      const on = `/appeals/${id}`
+      const still = { state: 'suspended' }
+      return waits(
+        'ada',
+        `${on}/dismiss`,
+        {},
+        [
+          turn(keys.appeal(id), { state: 'open' }, { state: 'dismissed' }),
+          turn(keys.client(client), still, still),
+        ],
+        { on },
+      )
+    },
+    'partner.revoke': async () => {
+      const on = '/partners/cedar'
+      return waits(
+        'ada',
+        `${on}/revoke`,
+        {},
+        [
+          turn(keys.organisation('cedar'), { partner: 'active' }, { partner: 'revoked' }),
+          turn(keys.meter(world.meterId('cedar')), { state: 'open' }, { state: 'closed' }),
+        ],
+        { on },
+      )
+    },
+    'rules.change': async () =>
+      waits(
+        'ada',
+        '/rules/change',
+        { rules: { proposal_hours: 48 } },
+        [turn(keys.rules, { proposalHours: 72, version: 1 }, { proposalHours: 48, version: 2 })],
+        { on: '/rules' },
+      ),
+  }
+}
