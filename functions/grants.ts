@@ -5,6 +5,7 @@ import {
   judgeHolds,
   judgeModel,
   judgePartner,
+  judgeRestoring,
 } from '../shared/domain/authority.ts'
 import { type Governed, indexes, keys } from '../shared/domain/keys.ts'
 import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
@@ -43,7 +44,7 @@ export type Held = (model: string) => Refusal | undefined
 /** By the same read of the same record as admission. */
 export async function readHolds(store: Store, who: Holdable, now: number): Promise<Held> {
   const [standing] = await store.get([keys.standing])
-  return model => judgeHolds(standing, { ...who, model }, now)
+  return model => (standing && judgeRestoring(standing)) ?? judgeHolds(standing, { ...who, model }, now)
 }
 
 /** An organisation's grants with what they stand on. */

@@ -18,7 +18,7 @@ import type { Reason, Signature } from '../shared/domain/stop.ts'
 import { decisionEntry } from '../shared/entries/decision.ts'
 import { entryId } from '../shared/entries/id.ts'
 import type { Store } from '../shared/ports/store.ts'
-import { keyOf, type Lost, lostOf, readLog } from './lost-decisions.ts'
+import { keyOf, type Logged, type Lost, lostOf, readLog } from './lost-decisions.ts'
 
 export interface Replayed {
   /** Stopped again. */
@@ -48,12 +48,13 @@ const earlierMs = 60_000
 
 /** In the order of time, each in a transaction of its own with its entry and its notices. */
 export async function replay(deps: GovernanceDeps, order: ReplayOrder): Promise<Replayed> {
-  const lost = await lostOf(deps.store, await readLog(deps.store, order.from - earlierMs))
+  const log = await readLog(deps.store, order.from - earlierMs)
+  const lost = await lostOf(deps.store, log)
   const applied: Lost[] = []
   const needless: { lost: Lost; why: string }[] = []
   const failed: { lost: Lost; why: string }[] = []
   for (const one of lost.filter(({ restricts, again }) => restricts && !again)) {
-    const done = order.dryRun ? true : await applyAgain(deps, one, order.operator)
+    const done = lapsed(log, one) ?? (order.dryRun ? true : await applyAgain(deps, one, order.operator))
     if (!(done instanceof Refusal)) applied.push(one)
     else if (['record_unknown', 'state_forbids', 'record_exists'].includes(done.code))
       needless.push({ lost: one, why: done.facts.detail })
@@ -61,6 +62,13 @@ export async function replay(deps: GovernanceDeps, order: ReplayOrder): Promise<
   }
   return { applied, needless, failed, forPeople: lost.filter(({ restricts, again }) => !restricts && !again) }
 }
+
+/** It has ended by its own time, which does not begin again. */
+const lapsed = (log: readonly Logged[], { decision: { action, subject } }: Lost): Refusal | undefined =>
+  action === 'hold.place' &&
+  log.some(({ decision: later }) => later.step === 'lapsed' && later.subject.id === subject.id)
+    ? refuse('state_forbids', 'It has lapsed since.')
+    : undefined
 
 async function applyAgain(deps: GovernanceDeps, lost: Lost, operator: string): Promise<true | Refusal> {
   const { clock, random, store } = deps
@@ -91,8 +99,14 @@ async function stopAgain(
   const key = before.rev === 0 ? keyOf(before) : undefined
   if (key && (await store.get([key]))[0]) return refuse('record_exists', 'It is there already.')
   const actor = await actorOf(store, decision)
-  const planning = { now, rules, reason, breakGlass, ...(actor && { actor }) }
-  const plan = await definitionOf(name).plan({ store }, action, planning)
+  // What was to lapse lapses when it was to; one that was concurred with since may be past that, and begins anew.
+  const inTime = name === 'hold.place' && at + rules.governmentHoldDays * 86_400_000 > now
+  const planning = { now: inTime ? at : now, rules, reason, breakGlass }
+  const { plan: planned } = definitionOf(name)
+  const asThen = await planned({ store }, action, { ...planning, ...(actor && { actor }) })
+  // The rights of whoever decided it may have come since the copy, which then does not show them what it has.
+  const unseen = asThen instanceof Refusal && ['record_unknown', 'role_missing'].includes(asThen.code)
+  const plan = actor && unseen ? await planned({ store }, action, planning) : asThen
   if (plan instanceof Refusal) return plan
   const { effects, shown, difference } = await show({ store }, action, reason, plan, now)
   const by = signatureOf(decision, at)

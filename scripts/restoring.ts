@@ -99,7 +99,7 @@ interface Step {
 
 /** The change of `standing`, its entry and its notices. */
 async function step(store: Store, { eid, now, operator, action, if: condition, change }: Step) {
-  const { partners, developers, governments } = await parties(store)
+  const { others, developers, governments } = await parties(store)
   const subject: Subject = {
     kind: 'hold',
     id: 'hold_restore',
@@ -122,7 +122,7 @@ async function step(store: Store, { eid, now, operator, action, if: condition, c
       type: action === 'hold.place' ? 'hold.placed' : 'hold.lifted',
       text,
       subject,
-      tells: partners,
+      tells: others,
     }).slice(0, maxTold),
   ]
   const entry = decisionEntry({
@@ -146,5 +146,9 @@ async function parties(store: Store) {
   }))
     for (const one of await store.get(batch)) if (one) found.push(one)
   const of = (kind: Organisation['kind']) => found.filter(one => one.kind === kind).map(({ id }) => id)
-  return { partners: of('partner'), developers: of('developer'), governments: of('government') }
+  return {
+    others: [...of('partner'), ...of('auditor')],
+    developers: of('developer'),
+    governments: of('government'),
+  }
 }

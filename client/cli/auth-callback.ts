@@ -56,8 +56,8 @@ export async function listenForCallback(): Promise<CallbackListener> {
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
-      // A connection may still take its page.
-      if (browser && !browser.writableFinished && browser.writableEnded)
+      // A connection may still take its page; one that is gone tells of its end no more.
+      if (browser && !browser.destroyed && !browser.writableFinished && browser.writableEnded)
         await once(browser, 'close').catch(() => undefined)
       server.closeAllConnections()
       await closed

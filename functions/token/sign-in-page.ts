@@ -49,10 +49,11 @@ ${useNotice.paragraphs.map(text => `<p>${escapeHtml(text)}</p>`).join('\n')}
 
 /** Organisations are not listed to strangers: whoever comes without one, or with one that is none, names theirs. */
 export function organisationPage(hidden: Hidden, targets: readonly string[], unknown?: string): Reply {
+  // What was typed stands in the field alone: whoever makes a link has no words on this page.
   const fault =
     unknown === undefined
       ? ''
-      : `<p class="fault" id="fault" role="alert">Nobody can sign in with the organisation “${escapeHtml(unknown)}”. Check its id, which is not its name, or ask its administrator.</p>
+      : `<p class="fault" id="fault" role="alert">Nobody can sign in with this organisation. Check its id, which is not its name, or ask its administrator.</p>
 `
   const typed =
     unknown === undefined

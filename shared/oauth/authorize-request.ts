@@ -95,7 +95,7 @@ export function readAuthorizeRequest(issuer: string, sent: Sent): AuthorizeReque
     ...(organisation !== undefined &&
       (organisationId.test(organisation)
         ? { organisation }
-        : { misspelt: organisation.replace(/\p{Cc}/gu, '').slice(0, 128) })),
+        : { misspelt: organisation.slice(0, 128).replace(/\p{C}/gu, '') })),
     ...(typeof age === 'number' && { maxAge: age }),
   }
 }

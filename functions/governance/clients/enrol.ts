@@ -102,6 +102,7 @@ function enrolmentOf(
     asSeen(keys.person(maker.id), maker),
     ...(sponsor && sponsor.id !== maker.id ? [asSeen(keys.person(sponsor.id), sponsor)] : []),
     asSeen(keys.organisation(organisation.id), organisation),
+    { kind: 'check', key: keys.standing, if: { absent: ['restoring'] } },
   ]
   const notices = noticePuts({
     eid,

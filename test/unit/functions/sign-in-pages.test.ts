@@ -88,7 +88,7 @@ test.each([
     expect([status, headers.location]).toEqual([404, undefined])
     const field = text.slice(text.indexOf('<label'), text.indexOf('<button'))
     expect(field).toContain(
-      '<p class="fault" id="fault" role="alert">Nobody can sign in with the organisation',
+      '<p class="fault" id="fault" role="alert">Nobody can sign in with this organisation',
     )
     expect(field).toContain('aria-invalid="true" aria-describedby="fault hint"')
     expect(field).toContain(`value="${typed.replace('\u0000"><b>', '&#34;&#62;&#60;b&#62;')}"`)

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { quotasOf } from '../../../functions/api/quota.ts'
+import { lapse } from '../../../functions/sweeper/run.ts'
 import { lostOf, readLog } from '../../../scripts/lost-decisions.ts'
 import { replay } from '../../../scripts/replays.ts'
 import { beginRestoring, endRestoring } from '../../../scripts/restoring.ts'
@@ -17,6 +19,7 @@ import { Refusal } from '../../../shared/domain/refusal.ts'
 import type { Key } from '../../../shared/ports/store.ts'
 import {
   applied,
+  day,
   type GrantWorld,
   grantWorld,
   proposed,
@@ -406,4 +409,80 @@ describe('the command', () => {
     expect(code).toBe(1)
     expect(err).toContain(words)
   })
+})
+
+describe('a hold that the government placed since the copy', () => {
+  const placed = async () => {
+    world.pass(60_000)
+    const copy = await registry()
+    world.pass(60_000)
+    const at = world.now()
+    applied(await world.decide('nora', 'hold.place', 'hold_1', { scope: { organisation: 'prairie' } }))
+    return { copy, at }
+  }
+
+  test('ends when it was to end', async () => {
+    const { copy, at } = await placed()
+    world.pass(10 * day)
+    await restore(copy)
+    await begun()
+    expect(names((await again()).applied)).toEqual(['hold.place'])
+    expect((await world.get(keys.standing)).holds.hold_1?.until).toBe(at + 14 * day)
+  })
+
+  test('and has lapsed since is not placed again', async () => {
+    const { copy } = await placed()
+    world.pass(15 * day)
+    await lapse(world.deps)
+    expect((await world.get(keys.hold('hold_1'))).state).toBe('lapsed')
+    await restore(copy)
+    await begun()
+    expect(names((await again()).needless.map(({ lost }) => lost))).toEqual(['hold.place'])
+    expect((await world.get(keys.standing)).holds).toEqual({})
+  })
+})
+
+describe('a stop by somebody who does not see it in the copy', () => {
+  const set = (key: Key, path: string, value: unknown) =>
+    world.store.write({ kind: 'update', key, change: { set: [[[path], value]] } })
+
+  test('because they got their role since is applied all the same', async () => {
+    await set(keys.person('nora'), 'roles', [])
+    world.pass(60_000)
+    const copy = await registry()
+    await set(keys.person('nora'), 'roles', ['nsa-admin'])
+    world.pass(60_000)
+    applied(await world.decide('nora', 'hold.place', 'hold_1', { scope: { organisation: 'prairie' } }))
+    world.pass(60_000)
+    applied(await world.decide('nora', 'partner.suspend', 'cedar'))
+    world.pass(60_000)
+    applied(await world.decide('nora', 'grant.suspend', 'grant_1'))
+    world.pass(60_000)
+    await restore(copy)
+    await begun()
+    const { applied: done, needless, failed } = await again()
+    expect(names(done)).toEqual(['hold.place', 'partner.suspend', 'grant.suspend'])
+    expect([needless, failed]).toEqual([[], []])
+    expect(await world.get(keys.organisation('cedar'))).toMatchObject({ partner: 'suspended' })
+  })
+
+  test('because their office selects the partner since is applied all the same', async () => {
+    await set(keys.organisation('prairie'), 'governments', [])
+    world.pass(60_000)
+    const copy = await registry()
+    await set(keys.organisation('prairie'), 'governments', ['ofr'])
+    world.pass(60_000)
+    applied(await world.decide('nora', 'partner.suspend', 'prairie'))
+    world.pass(60_000)
+    await restore(copy)
+    await begun()
+    expect(names((await again()).applied)).toEqual(['partner.suspend'])
+    expect(await world.get(keys.organisation('prairie'))).toMatchObject({ partner: 'suspended' })
+  })
+})
+
+test('while it stands, a quota says what the gate would', async () => {
+  await begun()
+  const [quota] = await quotasOf(world.store, await world.get(keys.organisation('cedar')), world.now())
+  expect(quota?.refused?.code).toBe('restoring')
 })
