@@ -1,6 +1,9 @@
-/** What a reader is shown of an entry: pure. The digest stays that of the whole, and what is left out is named. */
+/**
+ * What a reader is shown of an entry: pure. What is left out is named, and with it goes the digest: it is over little
+ * else, so that whoever has the rest could try what fits.
+ */
 import { adminOf } from '../../shared/domain/parties.ts'
-import type { Hit } from '../../shared/domain/proposals.ts'
+import type { Hit, Subject } from '../../shared/domain/proposals.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
 import { type Facts, sees, type Viewer } from '../../shared/domain/who-sees.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
@@ -18,6 +21,7 @@ interface Unmapped {
   readonly kind?: string
   readonly action?: ActionName
   readonly sealed?: boolean
+  readonly shown?: string
   readonly developers?: readonly string[]
   readonly governments?: readonly string[]
   readonly model?: string
@@ -41,7 +45,10 @@ export function viewOf({ kind, viewer }: Reader, eid: string, entry: Entry): obj
   ].filter(path => valueAt(body, path) !== undefined)
   const { digest } = entry
   if (withheld.length === 0) return { eid, digest, body }
-  return { eid, digest, body: without(body, withheld, viewer), withheld }
+  // What was shown is a digest too, of all but whom it hits.
+  const guessed = withheld.some(path => path !== 'unmapped.hit') && body.unmapped?.shown !== undefined
+  const left = [...withheld, ...(guessed ? ['unmapped.shown'] : [])]
+  return { eid, digest: null, body: without(body, left, viewer), withheld: left }
 }
 
 /** Actions whose parameters tell who somebody is: at their provider, by nationality, by region. */
@@ -59,15 +66,38 @@ function personal(
   return administers ? [] : ['unmapped.params', 'unmapped.difference']
 }
 
-/** Whom else a hold hits is for nobody; what it does to all, not for one of those whom it hits. */
-function ofOthers(viewer: Viewer, { organisation }: Entry, { hit }: Unmapped = {}): readonly string[] {
-  if (hit === undefined) return []
-  return isOnlyHit(viewer, organisation) ? ['unmapped.hit', 'unmapped.effects'] : ['unmapped.hit']
+/** Whom else a hold hits is for nobody; what it does to all, not for one of those whom it only hits. */
+function ofOthers(viewer: Viewer, { organisation = '-' }: Entry, unmapped: Unmapped = {}): readonly string[] {
+  const { hit = [], developers = [], governments = [] } = unmapped
+  if (isOnlyHit(viewer, { organisation, developers, governments, hit }))
+    return ['unmapped.hit', 'unmapped.effects']
+  const whole =
+    hit.every(one => one.organisation === viewer.organisation) && viewer.roles.includes(adminOf[viewer.kind])
+  return whole ? [] : ['unmapped.hit']
 }
 
-/** A partner that a hold hits and does not name. */
-export const isOnlyHit = ({ kind, organisation }: Viewer, owner: string | undefined): boolean =>
-  kind === 'partner' && owner !== organisation
+/** Whoever a hold hits without naming them, and who does not decide on it. */
+export const isOnlyHit = (
+  { organisation: viewer }: Viewer,
+  {
+    organisation,
+    developers,
+    governments,
+    hit = [],
+  }: Pick<Subject, 'organisation' | 'developers' | 'governments' | 'hit'>,
+): boolean =>
+  hit.some(one => one.organisation === viewer) &&
+  ![organisation, ...developers, ...governments].includes(viewer)
+
+/** Each sees their own part; how many of its people, by what is attested of them, its administrators. */
+export function ownHit(
+  { kind, organisation, roles }: Viewer,
+  hit: readonly Hit[] = [],
+): Partial<Hit> | undefined {
+  const found = hit.find(one => one.organisation === organisation)
+  if (found === undefined || roles.includes(adminOf[kind])) return found
+  return { organisation, clients: found.clients }
+}
 
 function factsOf({ organisation, actor }: Entry, { ai_model, unmapped = {} }: Body): Facts {
   const model = unmapped.model ?? ai_model?.uid
@@ -92,16 +122,12 @@ const valueAt = ({ unmapped = {}, ...body }: Body, path: string): unknown =>
   path.startsWith(inside) ? unmapped[path.slice(inside.length) as never] : body[path as never]
 
 /** Each sees their own part of what a hold hits. */
-function without(
-  { unmapped = {}, ...body }: Body,
-  withheld: readonly string[],
-  { organisation }: Viewer,
-): object {
+function without({ unmapped = {}, ...body }: Body, withheld: readonly string[], viewer: Viewer): object {
   const left = (record: object, prefix: string): object =>
     Object.fromEntries(Object.entries(record).filter(([field]) => !withheld.includes(`${prefix}${field}`)))
-  const own = unmapped.hit?.filter(one => one.organisation === organisation) ?? []
+  const own = ownHit(viewer, unmapped.hit)
   return {
     ...left(body, ''),
-    unmapped: { ...left(unmapped, inside), ...(own.length > 0 && { hit: own }) },
+    unmapped: { ...left(unmapped, inside), ...(own && { hit: [own] }) },
   }
 }

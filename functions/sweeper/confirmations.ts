@@ -10,7 +10,7 @@ import { change } from '../governance/engine/changes.ts'
 import { clientSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
 import { personSubject } from '../governance/people/members.ts'
-import { answersFor } from '../governance/people/sponsors.ts'
+import { answersFor, answersForClients } from '../governance/people/sponsors.ts'
 import { ownerOf } from './missed-stops.ts'
 import { remind, reminderId } from './reminder.ts'
 
@@ -38,6 +38,8 @@ interface Sponsored<R extends object> {
   key(id: string): Key<Governed<R>>
   /** Whoever could act at all. */
   acts(record: R): boolean
+  /** Whether the sponsor still does. */
+  answers: typeof answersFor
   subject(record: Governed<R>, organisation: Governed<Organisation>): Subject
 }
 
@@ -49,7 +51,7 @@ type Contractor = {
   readonly sponsor?: Sponsor
 }
 
-const reminded = <R extends Contractor>({ noun, key, acts, subject }: Sponsored<R>): Lapse<R> => ({
+const reminded = <R extends Contractor>({ noun, key, acts, answers, subject }: Sponsored<R>): Lapse<R> => ({
   name: 'confirmations_reminded',
   key,
   due: (record, { now, rules }) => acts(record) && reminderDue(record.sponsor, rules, now) !== undefined,
@@ -66,7 +68,12 @@ const reminded = <R extends Contractor>({ noun, key, acts, subject }: Sponsored<
       {
         subject: subject(record, await ownerOf(store, record)),
         type: `${noun}.confirmation_due`,
-        text: reminderOf(record, { id: person, sponsor, until }),
+        text: reminderOf(record, {
+          id: person,
+          sponsor,
+          until,
+          answers: answers(sponsor, record.organisation),
+        }),
         next: `sallyport ${noun} confirm ${record.id}`,
         dueAt: until,
       },
@@ -77,16 +84,22 @@ const reminded = <R extends Contractor>({ noun, key, acts, subject }: Sponsored<
 
 /** One who answers for nobody any more does not confirm: another has to be named, and that is said in time. */
 function reminderOf(
-  { name, organisation }: Contractor,
+  { name }: Contractor,
   {
     id,
     sponsor,
     until,
-  }: { readonly id: string; readonly sponsor: Person | undefined; readonly until: number },
+    answers,
+  }: {
+    readonly id: string
+    readonly sponsor: Person | undefined
+    readonly until: number
+    readonly answers: boolean
+  },
 ): string {
   const who = sponsor ? `${sponsor.name} (${id})` : id
   const otherwise = `by ${time(until)}; otherwise it ends in a suspension.`
-  return answersFor(sponsor, organisation)
+  return answers
     ? `The sponsor of ${name}, ${who}, is to confirm ${otherwise}`
     : `The sponsor of ${name}, ${who}, answers for nobody any more: an administrator names another ${otherwise}`
 }
@@ -95,6 +108,7 @@ const clients: Sponsored<Client> = {
   noun: 'client',
   key: keys.client,
   acts: ({ state }) => state === 'enrolled' || state === 'active',
+  answers: answersForClients,
   subject: clientSubject,
 }
 
@@ -102,6 +116,7 @@ const people: Sponsored<Person> = {
   noun: 'person',
   key: keys.person,
   acts: ({ state }) => state === 'active',
+  answers: answersFor,
   subject: (person, organisation) => personSubject({ person, organisation }),
 }
 

@@ -93,11 +93,19 @@ export const relations = {
   of_its_models: { text: 'of or about its models, and own', holds: anyOf(own, develops) },
   engaged: { text: 'engaged', holds: governs },
   co_selected: { text: 'own, and of partners it co-selected', holds: anyOf(own, governs) },
+  of_its_models_or_hits: {
+    text: 'of or about its models, own, and that hit it',
+    holds: anyOf(own, develops, isAbout),
+  },
+  in_its_engagement_or_hits: {
+    text: 'in its engagement, own, and that hit it',
+    holds: anyOf(own, audited, isAbout),
+  },
   /** Not those of the partners that it selected: what they do commercially takes an export that two people approve. */
   under_its_own_grants: { text: 'under its own grants', holds: own },
   decided_or_party: {
     text: 'about what it decides or is party to',
-    holds: anyOf(own, governs, signed, isAbout),
+    holds: anyOf(own, placed, governs, signed, isAbout),
   },
   placed_or_decided: { text: 'its own and those it decides', holds: anyOf(own, placed, governs, signed) },
   handed_over: {
@@ -136,9 +144,22 @@ export const whoSees: Readonly<Record<Noun, Row>> = {
   partner: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'nobody'),
   client: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'nobody'),
   call: row('own', 'of_its_models', 'under_its_own_grants', 'in_its_engagement', 'nobody'),
-  decision: row('about_itself', 'of_its_models', 'decided_or_party', 'in_its_engagement', 'shared'),
+  /** Whom a hold hits sees what was decided on it, whatever they are: they are told of it. */
+  decision: row(
+    'about_itself',
+    'of_its_models_or_hits',
+    'decided_or_party',
+    'in_its_engagement_or_hits',
+    'shared',
+  ),
   proposal: row('about_itself', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
-  hold: row('about_itself', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
+  hold: row(
+    'about_itself',
+    'of_its_models_or_hits',
+    'decided_or_party',
+    'in_its_engagement_or_hits',
+    'nobody',
+  ),
   finding: row('own', 'of_its_models', 'handed_over', 'in_its_engagement', 'shared'),
   appeal: row('own', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
   person: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'own'),

@@ -346,7 +346,8 @@ describe('the API', () => {
   })
   test('a name where an id is asked for: the record is unknown, not the path', async () => {
     const own = await cedar.token({ resource: `${world.issuer}/api` })
-    const response = await cedar.call('GET', '/api/v1/entries/Cedar%20Medical', { token: own })
+    // Of a character that no id has, and that stands in a path as it is: gateways decode the others, each in its own way.
+    const response = await cedar.call('GET', '/api/v1/entries/Cedar,Medical', { token: own })
     expect([response.status, await response.json()]).toMatchObject([
       404,
       { code: 'record_unknown', next: refusals.record_unknown.next },

@@ -18,7 +18,16 @@ import { type Crash, CrashingStore, mishaps } from './crashing-store.ts'
 import { readDecision } from './decision-entry.ts'
 import { createDice } from './dice.ts'
 import { Governance } from './governance.ts'
-import { ceiling, firstRecords, grantOf, modelId, people, personOf, type Somebody } from './records.ts'
+import {
+  ceiling,
+  clientOf,
+  firstRecords,
+  grantOf,
+  modelId,
+  people,
+  personOf,
+  type Somebody,
+} from './records.ts'
 import { type Process, Scheduler } from './scheduler.ts'
 import { disagreements } from './stops.ts'
 
@@ -151,7 +160,7 @@ const cases: Readonly<Record<string, Applying>> = {
   'a release': {
     action: about('model.release', modelId),
     before: async world => {
-      const scope = { organisation: 'cedar', model: modelId }
+      const scope = { client: clientOf('cedar'), model: modelId }
       await asks(world, 'olga', about('hold.place', 'hold_one', { scope }))
       await asks(world, 'omar', about('grant.suspend', grantOf('prairie')))
     },

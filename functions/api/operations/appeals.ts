@@ -58,8 +58,12 @@ const answering = (
       const appeal = await read(deps.store, caller, path.appeal ?? '')
       if (appeal instanceof Refusal) return appeal
       if (action !== 'appeal.uphold') return decideBy(context, { name: action, id: appeal.id, params: {} })
-      const { version } = await restoration(deps.store, appeal, deps.clock.now())
-      return decideBy(context, { name: action, id: appeal.id, params: { version } })
+      const { version, confirms } = await restoration(deps.store, appeal, deps.clock.now())
+      return decideBy(context, {
+        name: action,
+        id: appeal.id,
+        params: { version, ...(confirms && { confirms }) },
+      })
     },
   })
 

@@ -5,8 +5,16 @@ import { forBoth, type Operation } from '../operation.ts'
 import { listOf } from '../shapes/common.ts'
 
 const entryShown = z
-  .object({ eid: z.string(), digest: z.string(), body: z.record(z.string(), z.unknown()) })
-  .meta({ id: 'Entry', description: 'An OCSF record, its digest that of its canonical JSON.' })
+  .object({
+    eid: z.string(),
+    digest: z
+      .string()
+      .nullable()
+      .meta({ description: 'SHA-256 of its canonical JSON; null where something of it is withheld.' }),
+    body: z.record(z.string(), z.unknown()).meta({ description: 'An OCSF record.' }),
+    withheld: z.array(z.string()).optional().meta({ description: 'What of the body is not for you.' }),
+  })
+  .meta({ id: 'Entry' })
 
 export const entryOperations: readonly Operation[] = [
   forBoth({

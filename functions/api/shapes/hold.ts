@@ -3,7 +3,7 @@ import type { HoldRecord } from '../../../shared/domain/holds.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { Viewer } from '../../../shared/domain/who-sees.ts'
-import { isOnlyHit } from '../entry-view.ts'
+import { isOnlyHit, ownHit } from '../entry-view.ts'
 import {
   anyId,
   effects,
@@ -49,10 +49,13 @@ export const holdShown = z
     stop: stopShown,
     effects: effects.nullable().meta({ description: 'Null for a partner that it hits and does not name.' }),
     hit: z
-      .object({ clients: z.int(), people: z.int() })
+      .object({ clients: z.int(), people: z.int().nullable() })
       .nullable()
       .meta({ description: 'What it stopped of your own organisation when it was placed.' }),
-    shown: z.string(),
+    shown: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null where something that it is the digest of is not for you.' }),
     ended: z.object({ at: instant, by: signature.nullable(), reason: reasonShown.nullable() }).nullable(),
     version: z.int(),
   })
@@ -64,7 +67,7 @@ export function showHold(
   whole: boolean,
 ): z.infer<typeof holdShown> {
   const { ended, subject } = hold
-  const own = subject.hit?.find(({ organisation }) => organisation === viewer.organisation)
+  const own = ownHit(viewer, subject.hit)
   return {
     id: hold.id,
     state: hold.state,
@@ -74,10 +77,10 @@ export function showHold(
     placed_at: time(hold.placedAt),
     until: hold.until === undefined ? null : time(hold.until),
     concurred: hold.concurred ? showSignature(hold.concurred) : null,
-    stop: showStop(hold.stop, whole, own?.organisation),
-    effects: isOnlyHit(viewer, subject.organisation) ? null : showEffects(hold.effects),
-    hit: own ? { clients: own.clients, people: own.people } : null,
-    shown: hold.shown,
+    stop: showStop(hold.stop, whole, viewer.organisation),
+    effects: isOnlyHit(viewer, subject) ? null : showEffects(hold.effects),
+    hit: own ? { clients: own.clients ?? 0, people: own.people ?? null } : null,
+    shown: isOnlyHit(viewer, subject) || (hold.reason.sealed && !whole) ? null : hold.shown,
     ended: ended
       ? {
           at: time(ended.at),

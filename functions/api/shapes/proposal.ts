@@ -5,6 +5,7 @@ import { appealCommand } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { ruleOf } from '../../../shared/domain/who-decides.ts'
 import { sees, type Viewer } from '../../../shared/domain/who-sees.ts'
+import { isAppealableOnceDeclined } from '../../governance/appeals/appealable.ts'
 import { missing } from '../../governance/engine/approve.ts'
 import { proposalFacts } from '../../governance/engine/sight.ts'
 import {
@@ -44,7 +45,9 @@ export const proposalShown = z
     waits_on: z.string().nullable().meta({ description: 'The offices whose signature is missing.' }),
     difference: z.array(difference),
     effects,
-    shown: z.string().meta({ description: 'SHA-256 of what was shown, base64url.' }),
+    shown: z.string().nullable().meta({
+      description: 'SHA-256 of what was shown, base64url; null where words of it are sealed for you.',
+    }),
     severe: z.boolean(),
     rules: z.int(),
     created_at: instant,
@@ -60,7 +63,7 @@ export const proposalShown = z
  * where the partner has asked for it.
  */
 const showEnded = (
-  { state, subject, ended, entry }: Governed<Proposal>,
+  { state, action, subject, ended, entry }: Governed<Proposal>,
   { kind, organisation }: Viewer,
 ): z.infer<typeof endedShown> | null => {
   if (ended === undefined) return null
@@ -71,7 +74,8 @@ const showEnded = (
     by: ended.by ? showSignature(ended.by) : null,
     reason: ended.reason ? showReason(ended.reason, kind !== 'partner' || own) : null,
     rules: ended.rules ?? null,
-    appeal: state === 'declined' && appeals ? appealCommand(entry) : null,
+    appeal:
+      state === 'declined' && appeals && isAppealableOnceDeclined(action.name) ? appealCommand(entry) : null,
   }
 }
 
@@ -90,7 +94,7 @@ export function showProposal(proposal: Governed<Proposal>, viewer: Viewer): z.in
     waits_on: proposal.state === 'open' ? missing(proposal) : null,
     difference: proposal.difference.map(showDifference),
     effects: showEffects(proposal.effects),
-    shown: proposal.shown,
+    shown: proposal.reason.sealed && !whole ? null : proposal.shown,
     severe: ruleOf(proposal.rule).severe === true,
     rules: proposal.rules,
     created_at: time(proposal.createdAt),

@@ -52,9 +52,9 @@ const uphold: Definition = {
     const appeal = await readOpen(store, id)
     if (appeal instanceof Refusal) return appeal
     const restored = await restoration(store, appeal, now)
-    const { version } = params as { readonly version?: number | null }
+    const { version, confirms } = params as { readonly version?: number | null; readonly confirms?: true }
     // The appeal itself does not change when what it is about does: whoever signs later must mean what was shown.
-    if (version !== undefined && version !== restored.version)
+    if (version !== undefined && (version !== restored.version || (restored.confirms && !confirms)))
       return refuse('proposal_stale', `${appeal.subject.name} has changed since it was proposed.`)
     return {
       subject: appealSubject(appeal),

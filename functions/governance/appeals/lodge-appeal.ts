@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto'
 import { randomId } from '../../../shared/domain/id.ts'
 import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
+import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Appeal } from '../../../shared/domain/proposals.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
-import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
@@ -16,6 +16,8 @@ import { type Decision, readDecision } from '../engine/decided.ts'
 import { noticePuts } from '../engine/notices.ts'
 import type { Actor, GovernanceDeps } from '../engine/plan.ts'
 import { sign } from '../engine/signer.ts'
+import { deciders } from '../engine/subjects.ts'
+import { appealable, isAppealableOnceDeclined } from './appealable.ts'
 import { appealSubject } from './appeals.ts'
 
 /**
@@ -26,29 +28,15 @@ export const answerDays = 10
 
 const dayMs = 86_400_000
 
-/** Decisions that take something away. */
-const appealable: readonly string[] = [
-  'partner.suspend',
-  'partner.revoke',
-  'partner.close',
-  'grant.suspend',
-  'grant.suspend_continuing',
-  'grant.revoke',
-  'client.suspend',
-  'client.revoke',
-  'client.compromised',
-  'person.suspend',
-  'person.remove',
-  'hold.place',
-] satisfies readonly ActionName[]
-
 /** Nothing where the decision can be appealed by the organisation that it is about. */
 export function judgeAppealable(decided: Decision | undefined, organisation: string): Refusal | undefined {
   if (decided === undefined) return refuse('state_forbids', 'It records no decision.', { field: 'entry' })
   if (decided.by?.organisation === organisation)
     return refuse('state_forbids', 'Your own organisation decided it: decide anew.', { field: 'entry' })
   const takesAway = decided.step === 'applied' && appealable.includes(decided.action)
-  if (takesAway || decided.step === 'declined') return undefined
+  // What would have taken something away was declined in its favour; an appeal is answered once.
+  const declined = decided.step === 'declined' && isAppealableOnceDeclined(decided.action)
+  if (takesAway || declined) return undefined
   return refuse(
     'state_forbids',
     'An appeal is against what was suspended, revoked, held or declined. This was not.',
@@ -74,6 +62,26 @@ export const appealId = (entry: string, organisation: string): string =>
 /** Whether a decision is about an organisation, or hits it. */
 const concerns = ({ organisation, hit = [] }: Decision['subject'], id: string): boolean =>
   organisation === id || hit.some(one => one.organisation === id)
+
+/**
+ * Who answers. A hold that hits a partner without naming it can be everybody's to decide on: of those, whoever selects
+ * this partner and whoever placed it. Nobody else learns whom it hits, or lifts it.
+ */
+function answering(
+  { subject, by }: Decision,
+  organisation: Organisation,
+): Pick<Decision['subject'], 'developers' | 'governments'> {
+  if (subject.organisation === organisation.id) return subject
+  const own = deciders(organisation)
+  const among = (all: readonly string[], selecting: readonly string[]): readonly string[] =>
+    all.some(id => selecting.includes(id))
+      ? all.filter(id => selecting.includes(id) || id === by?.organisation)
+      : all
+  return {
+    developers: among(subject.developers, own.developers),
+    governments: among(subject.governments, own.governments),
+  }
+}
 
 export async function lodge(
   deps: GovernanceDeps,
@@ -104,9 +112,10 @@ export async function lodge(
     const refused = judgeAppealable(decided, organisation.id)
     if (refused || decided === undefined) return refused ?? refuse('state_forbids', 'It records no decision.')
 
-    const { kind, id: subjectId, name, developers, governments, model } = decided.subject
+    const { kind, id: subjectId, name, model } = decided.subject
+    const { developers, governments } = answering(decided, organisation)
     const models =
-      kind === 'organisation' || kind === 'person' || kind === 'client'
+      model === undefined && ['organisation', 'person', 'client', 'hold'].includes(kind)
         ? await modelsOf(store, organisation.id)
         : []
     const by = sign(actor, 'partner-admin', now)

@@ -27,12 +27,14 @@ import { takesPart } from '../grants/granted.ts'
 import { meteredGrants, opening, withMeters } from '../grants/grants-of-partner.ts'
 import { endHold, holdSubject } from '../holds/holds.ts'
 import { stays } from '../people/members.ts'
-import { answersFor, confirmedUntil } from '../people/sponsors.ts'
+import { answersFor, answersForClients, confirmedUntil } from '../people/sponsors.ts'
 
 export interface Restoration {
   /** Of the record that was decided about, as it was seen; null where it is not there any more. */
   readonly version: number | null
   readonly difference: readonly Difference[]
+  /** A sponsor's confirmation that was missed begins anew: more than to undo the decision, and signed as such. */
+  readonly confirms?: true
   /** One sentence for those who are told. */
   readonly text: string
   writes(carried: Carried): readonly TransactOp[]
@@ -122,7 +124,7 @@ async function ofClient(store: Store, id: string, { entry }: Appeal, now: number
   const changed = (fields: Parameters<typeof change<Client>>[2]) =>
     change<Client>(keys.client(id), client, { stop: undefined, ...fields })
   if (state !== 'active') return restored(client, client.state, state, () => [changed({ state })])
-  return confirmedOr(store, client, now, (sponsor, at) =>
+  return confirmedOr(store, { ...client, answers: answersForClients }, now, (sponsor, at) =>
     // The days without a use count anew, or it would be suspended for them again.
     changed(at === undefined ? {} : { state, seenOn: dayOf(at), ...sponsor }),
   )
@@ -132,7 +134,7 @@ async function ofPerson(store: Store, id: string, { entry }: Appeal, now: number
   const [person] = await store.get([keys.person(id)])
   if (person === undefined || person.state !== 'suspended' || person.stop?.entry !== entry)
     return nothingOf(person?.rev ?? null)
-  return confirmedOr(store, person, now, (sponsor, at) =>
+  return confirmedOr(store, { ...person, answers: answersFor }, now, (sponsor, at) =>
     change<Person>(keys.person(id), person, {
       stop: undefined,
       ...(at !== undefined && { state: 'active' as const, ...sponsor }),
@@ -147,6 +149,8 @@ interface Sponsored {
   readonly state: string
   readonly stop?: Stop
   readonly sponsor?: Sponsor
+  /** Whether the sponsor still does. */
+  readonly answers: typeof answersFor
 }
 
 /** `at`: when it is back in force; absent: it stays suspended, without this stop. */
@@ -158,14 +162,14 @@ type Write = (sponsor: { readonly sponsor?: Sponsor }, at: number | undefined) =
  */
 async function confirmedOr(
   store: Store,
-  { name, organisation, rev, state, stop, sponsor }: Sponsored,
+  { name, organisation, rev, state, stop, sponsor, answers }: Sponsored,
   now: number,
   write: Write,
 ): Promise<Restoration> {
   const back = restored({ name, rev }, state, 'active', ({ now }) => [write({}, now)])
   if (sponsor === undefined || sponsor.confirmedUntil > now) return back
   const [person] = await store.get([keys.person(sponsor.person)])
-  if (person === undefined || !answersFor(person, organisation))
+  if (person === undefined || !answers(person, organisation))
     return {
       version: rev,
       difference: [
@@ -176,6 +180,7 @@ async function confirmedOr(
     }
   return {
     ...back,
+    confirms: true,
     difference: [...back.difference, { field: 'confirmation', from: 'missed', to: 'anew' }],
     text: `${back.text} The clock of the sponsor’s confirmation starts anew.`,
     writes: carried => [
@@ -203,7 +208,8 @@ async function ofHold(
   }
   // Told of the appeal itself are those whom that is about.
   const told = [organisation, ...subject.developers, ...subject.governments]
-  const others = (hold.subject.hit ?? []).filter(one => !told.includes(one.organisation))
+  const others = (ids: readonly string[]): readonly string[] => ids.filter(one => !told.includes(one))
+  const about = holdSubject(hold)
   return restored(named, hold.state, 'lifted', ({ now, eid, by, reason }) => [
     ...endHold(hold, 'lifted', { at: now, by, reason }),
     ...noticePuts({
@@ -212,7 +218,13 @@ async function ofHold(
       type: 'hold.lifted',
       text: `${named.name} is lifted.`,
       next: `sallyport hold get ${id}`,
-      subject: { ...holdSubject(hold), organisation: everyone, developers: [], governments: [], hit: others },
+      subject: {
+        ...about,
+        organisation: others([about.organisation])[0] ?? everyone,
+        developers: others(about.developers),
+        governments: others(about.governments),
+        hit: (about.hit ?? []).filter(one => !told.includes(one.organisation)),
+      },
     }),
   ])
 }

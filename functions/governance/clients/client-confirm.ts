@@ -7,7 +7,7 @@ import { change } from '../engine/changes.ts'
 import type { Definition } from '../engine/plan.ts'
 import { clientSubject } from '../engine/subjects.ts'
 import { stays } from '../people/members.ts'
-import { confirmedUntil, judgeConfirming, readSponsor } from '../people/sponsors.ts'
+import { confirmedUntil, judgeConfirming, readClientSponsor } from '../people/sponsors.ts'
 import { judgeDescribed, seenClient } from './client-and-organisation.ts'
 
 export const confirm: Definition = {
@@ -22,7 +22,7 @@ export const confirm: Definition = {
     if (before === undefined) return refuse('state_forbids', 'It has no sponsor: nothing is to be confirmed.')
     const refused = actor && judgeConfirming(actor, organisation, before, named)
     if (refused) return refused
-    const sponsor = await readSponsor(store, named ?? before.person, organisation.id, 'sponsor')
+    const sponsor = await readClientSponsor(store, named ?? before.person, organisation.id, 'sponsor')
     if (sponsor instanceof Refusal) return sponsor
     const until = confirmedUntil(rules, now)
     return {

@@ -12,7 +12,7 @@ import { itemAbsent, type Put, type Store, type TransactOp } from '../../../shar
 import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Definition, Plan } from '../engine/plan.ts'
 import { clientSubject, deciders } from '../engine/subjects.ts'
-import { readSponsor } from '../people/sponsors.ts'
+import { readClientSponsor } from '../people/sponsors.ts'
 
 /** The parameters of `client.ticket`. */
 export interface TicketParams {
@@ -166,6 +166,6 @@ async function judgeAnswerable(
       field: 'operator',
     })
   const answers =
-    sponsor === undefined ? undefined : await readSponsor(store, sponsor, organisation, 'sponsor')
+    sponsor === undefined ? undefined : await readClientSponsor(store, sponsor, organisation, 'sponsor')
   return answers instanceof Refusal ? answers : undefined
 }

@@ -10,7 +10,7 @@ import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Ticket } from '../../../shared/domain/tickets.ts'
 import { roleFor } from '../../../shared/domain/who-decides.ts'
 import { type Enrolment, enrolledClientId } from '../../../shared/oauth/enrolment.ts'
-import { answersFor, confirmedUntil } from '../people/sponsors.ts'
+import { answersForClients, confirmedUntil } from '../people/sponsors.ts'
 import { judgeEnrolling } from './client-tickets.ts'
 
 export interface EnrolmentRecords {
@@ -71,7 +71,7 @@ export function judgeEnrolment(
   if (wanted.kind === 'enrol') {
     // A table that was restored can have forgotten that the ticket was used.
     if (client !== undefined || wanted.expiresAt <= now) return invalid()
-    if (wanted.sponsor !== undefined && !answersFor(sponsor, organisation.id)) return invalid()
+    if (wanted.sponsor !== undefined && !answersForClients(sponsor, organisation.id)) return invalid()
     const id = enrolledClientId(enrolment.ticketHash)
     const enrolled = newClient(id, wanted, organisation, key, records.rules, now)
     return { kind: 'first', client: enrolled, organisation, maker, ...(sponsor && { sponsor }) }

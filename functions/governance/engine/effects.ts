@@ -20,7 +20,7 @@ import { countPeople } from './people-hit.ts'
 import { deciders } from './subjects.ts'
 
 const day = 86_400_000
-/** Calls of one organisation that are read to count those of a day. */
+/** Calls that are read to count those of a day: a stop waits for it. */
 const maxCounted = 1_000
 
 interface Lacking extends Pick<Unattested, 'expiredAt'> {
@@ -43,11 +43,12 @@ export async function countEffects(
   continues: readonly Named[],
   subject: Subject,
   now: number,
+  stopsPeople = false,
 ): Promise<Counted> {
   if (scope === undefined) return { effects: { ...noEffects, continues }, hit: [] }
   // Who is stopped themselves takes no agent with them: a hold on them does.
   const clients = subject.kind === 'person' ? [] : await clientsOf(store, scope)
-  const counted = await countPeople(store, scope, subject, now)
+  const counted = await countPeople(store, scope, stopsPeople ? 'all' : subject.kind, now)
   const grants = await grantsOf(store, clients, scope)
   const going = new Set(continues.map(({ id }) => id))
   const hit: Client[] = []
@@ -199,8 +200,9 @@ async function callsOfTheDay(
 ): Promise<{ readonly count: number; readonly atLeast: boolean }> {
   let count = 0
   let atLeast = false
+  let read = 0
   for (const partition of organisations) {
-    let read = 0
+    if (atLeast) break
     const range = { index: indexes.byOrganisation, partition, from: entryIdFrom(now - day) }
     for await (const batch of pages<Entry>(store, range)) {
       const outcomes = batch.filter(({ pk }) => pk.endsWith('.outcome'))

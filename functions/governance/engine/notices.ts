@@ -15,7 +15,9 @@ export interface Telling {
   readonly tells?: readonly string[]
 }
 
-/** Of those that a hold hits; a transaction takes 100 items. */
+/** A transaction takes 100 items, and a stop is made however many it concerns. */
+const maxTold = 80
+/** Of those that a hold hits. */
 const maxHit = 60
 
 /**
@@ -30,7 +32,7 @@ export function noticePuts({ eid, now, type, text, next, subject, tells = [] }: 
   ])
   // What is about everybody, or done by an operator, is nobody's to be told alone.
   for (const none of reservedIds) concerned.delete(none)
-  return [...concerned].map(organisation => {
+  return [...concerned].slice(0, maxTold).map(organisation => {
     const notice: Notice = {
       id: `${eid}-${organisation}`,
       organisation,

@@ -26,18 +26,18 @@ export interface PeopleHit {
 export async function countPeople(
   store: Store,
   scope: HoldScope,
-  { kind }: Pick<Subject, 'kind'>,
+  stopped: Subject['kind'] | 'all',
   now: number,
 ): Promise<PeopleHit> {
   const people = new Map<string, number>()
   let [read, sessions, atLeast] = [0, 0, false]
   const owners = new Map<string, Organisation | undefined>()
-  for await (const person of peopleOf(store, scope)) {
+  for await (const person of peopleOf(store, scope, stopped === 'all')) {
     const { organisation: id } = person
     if (!owners.has(id)) owners.set(id, (await store.get([keys.organisation(id)]))[0])
     const organisation = owners.get(id)
     if (organisation === undefined || !goesOn(person, organisation, now)) continue
-    if (kind !== 'person' && !holdsPerson(scope, person, organisation.kind)) continue
+    if (stopped !== 'person' && stopped !== 'all' && !holdsPerson(scope, person, organisation.kind)) continue
     people.set(id, (people.get(id) ?? 0) + 1)
     if (read++ < maxCounted) sessions += await liveSessions(store, person, organisation, now)
     else atLeast = true
@@ -56,13 +56,14 @@ const goesOn = (person: Person, organisation: Organisation, now: number): boolea
 async function* peopleOf(
   store: Store,
   { person, organisation, nationality, region }: HoldScope,
+  all: boolean,
 ): AsyncGenerator<Governed<Person>> {
   if (person !== undefined) {
     const [found] = await store.get([keys.person(person)])
     if (found) yield found
     return
   }
-  if (nationality === undefined && region === undefined) return
+  if (!all && nationality === undefined && region === undefined) return
   const range =
     organisation === undefined
       ? { index: indexes.byRecord, partition: 'person' }

@@ -63,6 +63,8 @@ export interface Plan {
   readonly keeps?: true
   /** Whom it stops: the dry run counts over it. */
   readonly stops?: HoldScope
+  /** Its people too are refused from then on, whatever is attested of them. */
+  readonly stopsPeople?: true
   /** Grants that a stop leaves alone because a mission hangs on them. */
   readonly continues?: readonly Named[]
   /** What is proposed at once with it, in the same transaction. */

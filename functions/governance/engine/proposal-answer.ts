@@ -1,4 +1,5 @@
 /** What is recorded and told of an answer to a proposal. */
+
 import { reservedIds } from '../../../shared/domain/parties.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
 import { appealCommand } from '../../../shared/domain/refusal.ts'
@@ -6,6 +7,7 @@ import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Reason, Signature } from '../../../shared/domain/stop.ts'
 import { decisionEntry, type Step } from '../../../shared/entries/decision.ts'
 import type { NamedEntry } from '../../../shared/entries/put.ts'
+import { isAppealableOnceDeclined } from '../appeals/appealable.ts'
 
 export interface Answering {
   readonly proposal: Proposal
@@ -27,7 +29,7 @@ export function endText(
   const why = `${ended}: ${reason.code}, by version ${rules.version} of the rules.`
   // Developers and offices decide; it is for partners to appeal, and not to themselves.
   const decides = [...subject.developers, ...subject.governments, by?.organisation, ...reservedIds]
-  if (decides.includes(subject.organisation)) return why
+  if (decides.includes(subject.organisation) || !isAppealableOnceDeclined(action.name)) return why
   return `${why} A partner that it is about can appeal it once: ${appealCommand(eid)}`
 }
 

@@ -1,9 +1,10 @@
 /** What is put before whoever decides, and its digest: the entry proves later what they saw. */
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import type { Effects } from '../../../shared/domain/effects.ts'
-import type { Action, Difference } from '../../../shared/domain/proposals.ts'
+import { type Effects, noEffects } from '../../../shared/domain/effects.ts'
+import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
 import type { Reason } from '../../../shared/domain/stop.ts'
+import { StoreUnavailable } from '../../../shared/ports/store.ts'
 import { type Counted, countEffects } from './effects.ts'
 import type { GovernanceDeps, Plan } from './plan.ts'
 
@@ -18,14 +19,26 @@ export interface Shown {
 export const hitting = (plan: Plan, hit: Counted['hit']): Plan =>
   plan.subject.kind !== 'hold' || hit.length === 0 ? plan : { ...plan, subject: { ...plan.subject, hit } }
 
+/** Nothing holds up what a developer does to its own model at once: it is made even where nothing can be counted. */
+async function countedOr({ kind }: Subject, count: () => Promise<Counted>): Promise<Counted> {
+  try {
+    return await count()
+  } catch (error) {
+    if (kind !== 'model' || !(error instanceof StoreUnavailable)) throw error
+    return { effects: { ...noEffects, atLeast: true }, hit: [] }
+  }
+}
+
 export async function show(
   deps: Pick<GovernanceDeps, 'store'>,
   action: Action,
   reason: Reason,
-  { difference, stops, continues = [], subject }: Plan,
+  { difference, stops, continues = [], subject, stopsPeople }: Plan,
   now: number,
 ): Promise<Shown & Pick<Counted, 'hit'>> {
-  const { effects, hit } = await countEffects(deps.store, stops, continues, subject, now)
+  const { effects, hit } = await countedOr(subject, () =>
+    countEffects(deps.store, stops, continues, subject, now, stopsPeople),
+  )
   const text = canonicalize({ action, difference, effects, reason }) ?? ''
   return { difference, effects, shown: hash('sha256', text, 'base64url'), hit }
 }

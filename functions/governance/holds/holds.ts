@@ -12,7 +12,7 @@ import { type Facts, sees } from '../../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/store.ts'
 import { modelsOf, readGrants } from '../../grants.ts'
 import { pages } from '../../pages.ts'
-import { change, stopOf } from '../engine/changes.ts'
+import { asSeen, change, stopOf } from '../engine/changes.ts'
 import type { Actor, Definition } from '../engine/plan.ts'
 import { factsOf, viewerOf } from '../engine/sight.ts'
 import { deciders } from '../engine/subjects.ts'
@@ -23,6 +23,8 @@ const place: Definition = {
     const subject = await subjectOf(store, id, scope, actor)
     if (subject instanceof Refusal) return subject
     const [model] = await store.get([keys.model(scope.model ?? '-')])
+    // Before its grants, so that they are judged on this version.
+    const [whole] = await store.get([keys.organisation(wholeOf(scope) ?? '-')])
     const refused =
       judgeScope(scope, subject, actor) ??
       judgeReleased(model, actor) ??
@@ -59,7 +61,13 @@ const place: Definition = {
         const put: TransactOp = { kind: 'put', key: keys.hold(id), item, if: itemAbsent }
         // A release that is decided at the same moment is judged anew, and ends this one too.
         const seen = model ? [change<Model>(keys.model(model.id), model, {})] : []
-        return [put, inStanding(id, hold), ...(by.organisation === model?.developer ? [] : seen)]
+        return [
+          put,
+          inStanding(id, hold),
+          ...(by.organisation === model?.developer ? [] : seen),
+          // A mission that comes to hang on one of its grants at the same moment raises its version.
+          ...(whole && !breakGlass && actor ? [asSeen(keys.organisation(whole.id), whole)] : []),
+        ]
       },
       told: {
         type: 'hold.placed',
@@ -83,11 +91,12 @@ function judgeReleased(model: Model | undefined, actor: Actor | undefined): Refu
  */
 async function judgeMissions(
   store: Store,
-  { model, organisation, ...narrower }: HoldScope,
+  scope: HoldScope,
   { actor, breakGlass }: { readonly actor: Actor | undefined; readonly breakGlass: boolean },
 ): Promise<Refusal | undefined> {
-  const whole = organisation !== undefined && Object.values(narrower).every(value => value === undefined)
-  if (!whole || breakGlass || actor === undefined) return undefined
+  const { model } = scope
+  const organisation = wholeOf(scope)
+  if (organisation === undefined || breakGlass || actor === undefined) return undefined
   const grants = await readGrants(store, organisation)
   const missions = grants.filter(
     grant =>
@@ -101,6 +110,10 @@ async function judgeMissions(
     { field: 'scope.organisation', next: `sallyport partner suspend ${organisation}` },
   )
 }
+
+/** The organisation that a scope names and narrows by a model at most. */
+const wholeOf = ({ model, organisation, ...narrower }: HoldScope): string | undefined =>
+  Object.values(narrower).every(value => value === undefined) ? organisation : undefined
 
 const inStanding = (id: string, hold: Hold): TransactOp => ({
   kind: 'update',

@@ -104,6 +104,10 @@ export const toldOfEnding = ({ holds, grants }: Ending): readonly string[] =>
   [
     ...new Set([
       ...grants.map(({ grant }) => grant.organisation),
-      ...holds.flatMap(({ subject, placedBy }) => [subject.organisation, placedBy.organisation]),
+      ...holds.flatMap(({ subject, placedBy }) => [
+        subject.organisation,
+        placedBy.organisation,
+        ...(subject.hit ?? []).map(({ organisation }) => organisation),
+      ]),
     ]),
   ].slice(0, maxTold)

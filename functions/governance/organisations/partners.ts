@@ -228,6 +228,8 @@ const end = (event: 'revoke' | 'close', done: string): Definition => ({
         () => ({ continues: undefined }),
       ),
       stops: { organisation: id },
+      // Those of a revoked one still read and appeal.
+      ...(event === 'close' && { stopsPeople: true as const }),
     }
   },
 })

@@ -1,7 +1,7 @@
 /** Who answers for a contractor or a contractor's client: somebody of the same organisation, who is no contractor themselves. */
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Organisation, type Person, type Sponsor } from '../../../shared/domain/parties.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 import type { Actor } from '../engine/plan.ts'
@@ -21,9 +21,28 @@ export async function readSponsor(
   return unfit === undefined ? sponsor : wrong(`${sponsor.name} is ${unfit}, and answers for nobody.`)
 }
 
+/** Of a client, as above. */
+export async function readClientSponsor(
+  store: Store,
+  id: string,
+  organisation: string,
+  field: string,
+): Promise<Governed<Person> | Refusal> {
+  const sponsor = await readSponsor(store, id, organisation, field)
+  if (sponsor instanceof Refusal || seesClients(sponsor)) return sponsor
+  const detail = `${sponsor.name} holds no role that sees clients and confirms them, and answers for none.`
+  return refuse('body_malformed', detail, { field })
+}
+
 /** Whether somebody answers for others of `organisation` now. */
 export const answersFor = (sponsor: Person | undefined, organisation: string): boolean =>
   sponsor !== undefined && sponsor.organisation === organisation && whyUnfit(sponsor) === undefined
+
+export const answersForClients = (sponsor: Person | undefined, organisation: string): boolean =>
+  sponsor !== undefined && answersFor(sponsor, organisation) && seesClients(sponsor)
+
+/** Whoever consults, or holds no role, is shown no client: what they answered for they could not confirm. */
+const seesClients = ({ roles }: Person): boolean => roles.some(role => role !== 'consultant')
 
 const whyUnfit = ({ state, sponsor }: Person): string | undefined =>
   state !== 'active' ? state : sponsor ? 'a contractor' : undefined

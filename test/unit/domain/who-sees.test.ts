@@ -44,9 +44,9 @@ grant        | owner*        | owner, developers   | owner, governments         
 partner      | owner*        | owner, developers   | owner, governments                    | owner, audits | –
 client       | owner*        | owner, developers   | owner, governments                    | owner, audits | –
 call         | owner         | owner, developers   | owner                                 | owner, audits | –
-decision     | owner*, about* | owner, developers  | owner, governments, decidedBy, about  | owner, audits | sharedWith
+decision     | owner*, about* | owner, developers, about | owner, governments, decidedBy, placedBy, about | owner, audits, about | sharedWith
 proposal     | owner*, about* | owner, developers  | owner, governments, decidedBy, placedBy | owner, audits | –
-hold         | owner*, about* | owner, developers  | owner, governments, decidedBy, placedBy | owner, audits | –
+hold         | owner*, about* | owner, developers, about | owner, governments, decidedBy, placedBy, about | owner, audits, about | –
 finding      | owner         | owner, developers   | owner, handedTo                       | owner, audits | sharedWith
 appeal       | owner*        | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
 person       | owner*        | owner, developers   | owner, governments                    | owner, audits | owner

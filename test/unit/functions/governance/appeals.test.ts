@@ -116,8 +116,13 @@ describe('an appeal is lodged', () => {
   })
 
   test('about what was declined', async () => {
-    const id = proposed(await world.decide('dana', 'partner.revoke', 'cedar'))
-    const { entry } = applied(await world.answer('nora', 'decline', id))
+    const taking = proposed(await world.decide('dana', 'partner.revoke', 'cedar'))
+    const kept = applied(await world.answer('nora', 'decline', taking))
+    expect(told(await appeal('pat', kept.entry))).toBe('state_forbids entry')
+    const giving = proposed(
+      await world.decide('dana', 'grant.continuity', 'grant_1', { mission_continuity: true }),
+    )
+    const { entry } = applied(await world.answer('nora', 'decline', giving))
     expect(told(await appeal('pat', entry))).toBe('open')
   })
 

@@ -256,6 +256,7 @@ describe('an enrolment', () => {
       { state: 'suspended' },
       { state: 'removed' },
       { sponsor: { person: 'person_pat', confirmedUntil: start + day } },
+      { roles: [] },
     ] as const) {
       world = await clientWorld()
       const ticket = await world.ticketFor('priya', { ...world.enrolTicket, sponsor: 'person_sam' })
