@@ -101,8 +101,9 @@ test('a keyboard is enough, and shows where it is', async () => {
   await tabTo(page, 'organisation')
   await page.keyboard.type('nowhere')
   await page.keyboard.press('Enter')
-  await page.getByRole('alert').getByText('“nowhere”').waitFor()
-  // What was typed stands there to be mended.
+  await page.getByRole('alert').getByText('Nobody can sign in with this organisation').waitFor()
+  // What was typed stands there to be mended, and nowhere else.
+  expect(await page.getByRole('textbox').inputValue()).toBe('nowhere')
   await tabTo(page, 'organisation', 0)
   await page.keyboard.press('ControlOrMeta+A')
   await page.keyboard.type('ofr')
