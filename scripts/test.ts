@@ -1,7 +1,7 @@
 /**
  * `npm test`: static checks, then every test: in this machine's own processes first, while emulators of AWS are
- * installed, then on those, LocalStack and ministack side by side. The last line counts what the runner reports; with
- * `CI=true` a skipped test is a failure.
+ * installed, then on those, LocalStack and ministack side by side, with the simulation after the shorter one. The last
+ * line counts what the runner reports; with `CI=true` a skipped test is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,9 +26,16 @@ interface Counts {
   readonly skipped: number
 }
 
-/** Projects whose tests start an emulator. Each run of the runner takes its projects one after the other. */
-const runs = [['localstack'], ['emulators', 'ministack']] as const
-const emulated = runs.flat()
+/**
+ * Each side is a row of runs, and both go side by side. A run with an emulator takes its files one after the other;
+ * LocalStack's is the longest by far, and leaves one core to the simulation at its end.
+ */
+const sides: readonly (readonly (readonly string[])[])[] = [
+  [['localstack']],
+  [['emulators', 'ministack'], ['simulation']],
+]
+const besides = sides.flat(2)
+const emulated = ['localstack', 'emulators', 'ministack']
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
 
@@ -63,18 +70,26 @@ const uninstalled = installing.then(
 )
 const checked = await run('npm', 'run', '--silent', 'check')
 const noBrowser = await installChromium(line => console.log(line))
-const here = await tested('here', ...emulated.map(name => `--project=!${name}`))
+const here = await tested('here', ...besides.map(name => `--project=!${name}`))
 const notThere = await uninstalled
 const without = missing.length > 0 || notThere !== undefined
-// A pattern that no name fits counts every test as skipped, and starts nothing.
 if (without) process.env.SALLYPORT_TEST_EMULATORS = '0'
-const none = without ? ['--testNamePattern=(?!)'] : []
+// A pattern that no name fits counts every test as skipped, and starts nothing.
+const patternOf = (names: readonly string[]): readonly string[] =>
+  without && names.some(name => emulated.includes(name)) ? ['--testNamePattern=(?!)'] : []
 const there = await Promise.all(
-  runs.map(names => tested(names.join('-'), ...names.map(name => `--project=${name}`), ...none)),
+  sides.map(async side => {
+    const counts: Counts[] = []
+    for (const names of side)
+      counts.push(
+        await tested(names.join('-'), ...names.map(name => `--project=${name}`), ...patternOf(names)),
+      )
+    return counts
+  }),
 )
 rmSync(folder, { recursive: true })
 
-const all = [here, ...there]
+const all = [here, ...there.flat()]
 const sum = (count: 'passed' | 'failed' | 'skipped'): number => all.reduce((sum, one) => sum + one[count], 0)
 const failed = sum('failed')
 const skipped = sum('skipped')
