@@ -17,9 +17,6 @@ import { entryId } from '../shared/entries/id.ts'
 import type { Change, Condition, Store, TransactOp } from '../shared/ports/store.ts'
 import { isRestore, readLog } from './lost-decisions.ts'
 
-/** Notices that a transaction has room for beside `standing` and the entry. */
-const maxTold = 90
-
 /**
  * Before anything else is done with a restored registry; where it stands already, it goes on. Which decisions are looked
  * for depends on this moment: it is one for each restore.
@@ -123,7 +120,7 @@ async function step(store: Store, { eid, now, operator, action, if: condition, c
       text,
       subject,
       tells: others,
-    }).slice(0, maxTold),
+    }),
   ]
   const entry = decisionEntry({
     eid,

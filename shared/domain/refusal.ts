@@ -200,7 +200,7 @@ export const refusals = {
   path_not_offered: kind(
     404,
     'This path is not offered',
-    'Offered are chat completions, responses, embeddings, messages, count_tokens, the lists of models, and /api/v1: see /docs.',
+    'Offered are chat completions, responses, embeddings, messages, count_tokens, the lists of models, and /api/v1: see /api/v1/openapi.json.',
     false,
   ),
   field_not_allowed: kind(400, 'A field of the request is not allowed', 'Leave the named field out.', false),
