@@ -4,6 +4,7 @@
  * without one.
  */
 import { parseArgs } from 'node:util'
+import { counted } from '../client/cli/facts.ts'
 import { holdScope } from '../functions/api/shapes/hold.ts'
 import { scopeText } from '../functions/governance/holds/holds.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../shared/adapters/world.ts'
@@ -22,7 +23,30 @@ interface Asked extends Omit<EmergencyOrder, 'operator'> {
   readonly yes: boolean
 }
 
+const usage = `npm run break-glass -- --scope <field=value> --reason <code> --text <words> --reference <case>
+
+An emergency hold, by whoever operates the deployment.
+  --scope      whom it stops: organisation=cedar; several must all match
+               (model, organisation, client, person, nationality, region)
+  --reason     ${wrappedCodes()}
+  --text       why, in your words: whoever is stopped reads it
+  --reference  your case: whoever reviews it looks there
+  --dry-run    show whom it would stop, and change nothing
+  --yes        do not ask for the scope once more
+  --stack      a deployed stack; else the folder of SALLYPORT_DATA`
+
+function wrappedCodes(): string {
+  const lines = ['']
+  for (const code of reasonCodes) {
+    const [line = ''] = lines.slice(-1)
+    if (line.length + code.length < 62) lines[lines.length - 1] = line === '' ? code : `${line}, ${code}`
+    else lines.push(code)
+  }
+  return lines.join(`,\n${' '.repeat(15)}`)
+}
+
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(usage)
   const asked = readArguments(args)
   const deployment = await openDeployment(asked.stack)
   try {
@@ -39,11 +63,12 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`Recorded as done by ${operator}.`)
     if (asked.dryRun) return console.log('A dry run: nothing was changed.')
     if (!asked.yes) await confirm(asked.scope)
-    const { hold, entry, reviewBy, organisations } = allowed(
+    const { hold, entry, reviewBy, organisations, reviewers } = allowed(
       await placeEmergencyHold(deps, { ...asked, operator }),
     )
     console.log(`The hold ${hold} is in force.`)
-    console.log(`Told: ${organisations.join(', ')}. One of them reviews it by ${time(reviewBy)}.`)
+    console.log(`Told: ${organisations.join(', ')}.`)
+    console.log(`To review it by ${time(reviewBy)}: ${reviewers.join(' or ')}.`)
     console.log(`Entry: ${entry}`)
   } finally {
     deployment.close()
@@ -63,6 +88,13 @@ function readArguments(args: readonly string[]): Asked {
       yes: { type: 'boolean', default: false },
     },
   })
+  const missing = (['scope', 'reason', 'text', 'reference'] as const).filter(
+    name => values[name] === undefined || values[name].length === 0,
+  )
+  if (missing.length > 0)
+    throw new Error(
+      `missing: ${missing.map(name => `--${name}`).join(', ')}. npm run break-glass -- --help explains them.`,
+    )
   const code = reasonCodes.find(one => one === values.reason)
   if (code === undefined) throw new Error(`--reason is one of ${reasonCodes.join(', ')}.`)
   const text = values.text?.trim() ?? ''
@@ -81,8 +113,6 @@ function readArguments(args: readonly string[]): Asked {
 }
 
 function readScope(given: readonly string[]): HoldScope {
-  if (given.length === 0)
-    throw new Error('--scope names whom it stops, for instance --scope organisation=cedar.')
   const scope = new Map<string, string>()
   for (const text of given) {
     const [, field = '', value] = /^(\w+)=(.+)$/.exec(text) ?? []
@@ -106,21 +136,17 @@ function allowed<T>(answer: T | Refusal): T {
 }
 
 function describe({ plan, effects, organisations }: Foreseen): string {
-  const {
-    clients,
-    clientCount,
-    people,
-    sessions,
-    streams,
-    requestsPerDay,
-    atLeast,
-    unattested = [],
-  } = effects
+  const { clients, clientCount, people, sessions, streams, requestsPerDay, atLeast } = effects
+  const { missions = [], unattested = [] } = effects
   const more = clientCount > clients.length ? ` and ${clientCount - clients.length} more` : ''
   return [
-    `It stops ${plan.subject.name}: ${clientCount} clients${clientCount > 0 ? `, ${clients.map(({ id }) => id).join(', ')}${more}` : ''}.`,
-    ...(people > 0 ? [`It stops ${people} people, who have ${sessions} sessions.`] : []),
-    `${streams} live calls end; ${atLeast ? 'at least ' : ''}${requestsPerDay} calls of the last day would have been refused.`,
+    `It stops ${plan.subject.name}: ${counted(clientCount, 'client')}${clientCount > 0 ? `, ${clients.map(({ id }) => id).join(', ')}${more}` : ''}.`,
+    ...(people > 0
+      ? [`It stops ${counted(people, 'person', 'people')} with ${counted(sessions, 'session')}.`]
+      : []),
+    `Live calls that end: ${streams}.`,
+    `Calls of the last day that would have been refused: ${atLeast ? 'at least ' : ''}${requestsPerDay}.`,
+    ...missions.map(({ id }) => `A mission hangs on ${id}: it stops too.`),
     ...(unattested.length > 0
       ? [
           `Not stopped, since nobody attests them, or nobody any more: ${unattested.map(({ id }) => id).join(', ')}.`,

@@ -12,6 +12,7 @@ import { operators } from '../functions/governance/holds/holds.ts'
 import { randomId } from '../shared/domain/id.ts'
 import { keys } from '../shared/domain/keys.ts'
 import { judgeText } from '../shared/domain/marking.ts'
+import { everyone } from '../shared/domain/parties.ts'
 import type { Action, Hit } from '../shared/domain/proposals.ts'
 import type { HoldScope } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
@@ -20,7 +21,7 @@ import type { Reason, Signature } from '../shared/domain/stop.ts'
 import { time } from '../shared/domain/time.ts'
 import { decisionEntry } from '../shared/entries/decision.ts'
 import { entryId } from '../shared/entries/id.ts'
-import type { Store } from '../shared/ports/store.ts'
+import type { Store, TransactOp } from '../shared/ports/store.ts'
 
 export interface EmergencyOrder {
   readonly scope: HoldScope
@@ -33,6 +34,8 @@ export interface Foreseen extends Shown {
   readonly plan: Plan
   /** Who is told. */
   readonly organisations: readonly string[]
+  /** Those of them that decide about it: one of them reviews it. */
+  readonly reviewers: readonly string[]
   readonly rules: Rules
   readonly now: number
 }
@@ -45,7 +48,7 @@ export interface Placed extends Foreseen {
 }
 
 /** What one transaction has room for beside the hold and its entry. */
-const maxTold = 90
+const maxTold = 80
 
 /** Whom it would hit, without doing it. */
 export async function foresee(
@@ -66,7 +69,10 @@ export async function foresee(
   })
   if (plan instanceof Refusal) return plan
   const { hit, ...shown } = await show({ store }, action, reason, plan, now)
-  return { ...shown, plan: hitting(plan, hit), organisations: await concerned(store, plan, hit), rules, now }
+  const organisations = await concerned(store, plan, hit)
+  const { developers, governments } = plan.subject
+  const reviewers = organisations.filter(one => developers.includes(one) || governments.includes(one))
+  return { ...shown, plan: hitting(plan, hit), organisations, reviewers, rules, now }
 }
 
 export async function placeEmergencyHold(
@@ -80,7 +86,7 @@ export async function placeEmergencyHold(
   return commit<Placed>(deps, eid, undefined, async () => {
     const foreseen = await foresee(deps, order, id)
     if (foreseen instanceof Refusal) return foreseen
-    const { plan, rules, now, organisations, effects, shown, difference } = foreseen
+    const { plan, rules, now, effects, shown, difference } = foreseen
     const { subject } = plan
     const by = signatureOf(operator, now)
     const carried = {
@@ -96,15 +102,7 @@ export async function placeEmergencyHold(
       ...(subject.hit && { hit: subject.hit }),
     }
     const reviewBy = now + rules.ratifyHours * 3_600_000
-    const notices = noticePuts({
-      eid,
-      now,
-      type: 'hold.placed',
-      text: `An operator has placed an emergency hold that stops ${subject.name}: ${reason.code}. Review it by ${time(reviewBy)}.`,
-      next: `sallyport hold ratify ${id}`,
-      subject,
-      tells: organisations,
-    })
+    const notices = tellings(foreseen, { id, eid, reason, reviewBy })
     const entry = decisionEntry({
       eid,
       now,
@@ -125,6 +123,39 @@ export async function placeEmergencyHold(
       done: { ...foreseen, hold: id, entry: eid, reviewBy },
     }
   })
+}
+
+/** Whoever it only stops is not asked for what they cannot do. */
+function tellings(
+  { plan: { subject }, now, organisations, reviewers }: Foreseen,
+  {
+    id,
+    eid,
+    reason,
+    reviewBy,
+  }: Pick<Placed, 'reviewBy'> & {
+    readonly id: string
+    readonly eid: string
+    readonly reason: Reason
+  },
+): readonly TransactOp[] {
+  const placed = `An operator has placed an emergency hold that stops ${subject.name}: ${reason.code}.`
+  const about = { ...subject, organisation: everyone, developers: [], governments: [], hit: [] }
+  const common = { eid, now, type: 'hold.placed', subject: about }
+  return [
+    ...noticePuts({
+      ...common,
+      text: `${placed} Review it by ${time(reviewBy)}.`,
+      next: `sallyport hold ratify ${id}`,
+      tells: reviewers,
+    }),
+    ...noticePuts({
+      ...common,
+      text: placed,
+      next: `sallyport hold get ${id}`,
+      tells: organisations.filter(one => !reviewers.includes(one)),
+    }),
+  ]
 }
 
 /** No role of anybody's: it fills no seat, and whoever reviews it is of another organisation. */

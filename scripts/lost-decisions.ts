@@ -73,12 +73,15 @@ export async function lostOf(store: Store, log: readonly Logged[]): Promise<read
   const restoredAt = log.findLast(({ decision }) => isRestore(decision) && decision.action === 'hold.place')
   const since = restoredAt ? log.slice(log.indexOf(restoredAt)) : []
   const before = restoredAt ? log.slice(0, log.indexOf(restoredAt)) : log
+  const times = new Map(log.map(({ eid, at }) => [eid, at]))
   const lost: Lost[] = []
   for (const one of before) {
     const { decision } = one
     if (isRestore(decision) || byItself(decision)) continue
     const lacks =
-      decision.step === 'applied' ? await lacksIt(store, one, since) : await lacksStep(store, one, since)
+      decision.step === 'applied'
+        ? await lacksIt(store, one, since)
+        : await lacksStep(store, one, since, times)
     if (lacks) lost.push({ ...one, restricts: restricts(decision), again: isAgain(one, since) })
   }
   return lost
@@ -105,16 +108,19 @@ async function lacksIt(store: Store, { decision }: Logged, since: readonly Logge
 /** Of a step that changes only a proposal, or a mark on a stop. */
 async function lacksStep(
   store: Store,
-  { eid, decision }: Logged,
+  { eid, at, decision }: Logged,
   since: readonly Logged[],
+  times: ReadonlyMap<string, number>,
 ): Promise<boolean> {
   const { proposal, subject } = decision
   if (proposal !== undefined) {
     const [found] = await store.get([keys.proposal(proposal)])
-    const ended = since.find(one => one.decision.proposal === proposal)
-    return found === undefined || (ended === undefined ? found.entry < eid : ended.eid < eid)
+    if (found === undefined) return true
+    if (found.entry === eid || since.some(one => one.decision.proposal === proposal)) return false
+    // By their times: ids within one step of their grid have no order.
+    return (times.get(found.entry) ?? 0) <= at
   }
-  if (subject.rev > 0) return lacksIt(store, { eid, decision, at: 0 }, since)
+  if (subject.rev > 0) return lacksIt(store, { eid, at, decision }, since)
   // What made a record beside it, as an appeal does.
   const key = keyOf(subject)
   return key !== undefined && (await store.get([key]))[0] === undefined

@@ -23,7 +23,20 @@ interface Asked {
   readonly dryRun: boolean
 }
 
+const usage = `npm run replay-decisions -- --suspend
+npm run replay-decisions -- --from <time> [--keep | --dry-run]
+
+After the registry was restored from a copy: what was decided since is applied again.
+  --suspend         admit no workload from now on, before a restored table is served
+  --from            the moment it was restored to, for instance 2026-11-30T09:15:00Z
+  --dry-run         show what would be applied again, and change nothing
+  --keep            admit no workload afterwards either, until it is run again
+  --stack           a deployed stack; else the folder of SALLYPORT_DATA
+  --registry-table  of a stack: the restored table, where it does not serve yet
+  --entries-table   the same, of the entries`
+
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(usage)
   const asked = readArguments(args)
   const deployment = await openDeployment(asked.stack, asked.restored)
   try {

@@ -109,14 +109,14 @@ async function step(store: Store, { eid, now, operator, action, if: condition, c
   const rules = await readRules(store)
   const text =
     action === 'hold.place'
-      ? 'No workload is admitted while a restored registry is looked through.'
-      : 'Workloads are admitted again: the restored registry was looked through.'
+      ? 'The records were restored: no workload is admitted until they are looked through.'
+      : 'Workloads are admitted again: the restored records were looked through.'
   const ops: readonly TransactOp[] = [
     { kind: 'update', key: keys.standing, if: condition, change },
     ...noticePuts({
       eid,
       now,
-      type: action === 'hold.place' ? 'hold.placed' : 'hold.lifted',
+      type: action === 'hold.place' ? 'registry.restoring' : 'registry.restored',
       text,
       subject,
       tells: others,

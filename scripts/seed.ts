@@ -5,12 +5,13 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock, systemRandom } from '../shared/adapters/world.ts'
+import { keys } from '../shared/domain/keys.ts'
 import type { Provider } from '../shared/domain/parties.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { type DemoCredentials, keepCredentials, openCredentials } from './demo/credentials.ts'
 import { organisationNames, people, phishingResistant, subjectOf } from './demo/people.ts'
-import { developerId, type Endpoints, governmentId } from './demo/story.ts'
-import { tellStory } from './demo/tell.ts'
+import { developerId, type Endpoints, governmentId, modelId } from './demo/story.ts'
+import { tellEndpoints, tellStory } from './demo/tell.ts'
 import { readConfig } from './embedded/config.ts'
 import { systemUser } from './embedded/system-user.ts'
 import { found } from './founding.ts'
@@ -44,6 +45,10 @@ export async function seed(store: Store, where: Where): Promise<DemoCredentials>
     { developer: founder(developerId, provider), government: founder(governmentId, provider) },
     { clock: systemClock, random: systemRandom, operator: systemUser() },
   )
+  if (await isTold(store, credentials)) {
+    if (await hasMoved(store, endpoints)) await tellEndpoints({ issuer, endpoints })
+    return credentials
+  }
   const told = await tellStory({ issuer, provider, endpoints, now: systemClock.now() }, credentials.partners)
   const seeded = {
     ...credentials,
@@ -51,6 +56,18 @@ export async function seed(store: Store, where: Where): Promise<DemoCredentials>
   }
   if (JSON.stringify(seeded) !== JSON.stringify(credentials)) await keepCredentials(file, seeded)
   return seeded
+}
+
+/** The credentials are kept once it is told to its end. It is told once: what people decide after that stays. */
+async function isTold(store: Store, { partners }: DemoCredentials): Promise<boolean> {
+  if (partners.some(({ client_id, grant }) => client_id === '' || grant === '')) return false
+  const clients = await store.get(partners.map(({ client_id }) => keys.client(client_id)))
+  return clients.every(client => client !== undefined)
+}
+
+async function hasMoved(store: Store, { openai, anthropic }: Endpoints): Promise<boolean> {
+  const [model] = await store.get([keys.model(modelId)])
+  return model?.upstreams.openai?.url !== openai || model.upstreams.anthropic?.url !== anthropic
 }
 
 /** How a Sallyport is known to the demo's provider. */

@@ -43,12 +43,10 @@ export function addAgreement(program: Command, cli: Cli): void {
   addSigning(agreement, cli, {
     verb: 'sign',
     what: 'read what is offered, and sign it; it is effective from then on',
-    text: 'We agree to these terms.',
   })
   addSigning(agreement, cli, {
     verb: 'acknowledge',
     what: 'acknowledge its notices; no call is admitted before',
-    text: 'We have read the notices.',
   })
 }
 
@@ -69,18 +67,17 @@ function addOffer(agreement: Command, cli: Cli): void {
 interface Signing {
   readonly verb: 'sign' | 'acknowledge'
   readonly what: string
-  readonly text: string
 }
 
 type SigningOptions = DecisionOptions & { readonly digest?: string }
 
-function addSigning(agreement: Command, cli: Cli, { verb, what, text }: Signing): void {
+function addSigning(agreement: Command, cli: Cli, { verb, what }: Signing): void {
   const command = agreement
     .command(verb)
     .description(what)
     .argument('<agreement>', 'its id')
     .option('--digest <digest>', 'of the version that you have read')
-  addDecisionOptions(command, { plain: true }).action(async (id: string, options: SigningOptions) => {
+  addDecisionOptions(command).action(async (id: string, options: SigningOptions) => {
     const record = recordPath(noun, id)
     const digest = await readTerms(cli, record, verb, options)
     await decide(cli, `${record}/${verb}`, {
@@ -89,7 +86,6 @@ function addSigning(agreement: Command, cli: Cli, { verb, what, text }: Signing)
       record,
       params: { digest },
       options,
-      usual: { code: 'request', text },
     })
   })
 }

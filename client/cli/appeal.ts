@@ -13,6 +13,7 @@ import {
   signatureText,
   utc,
 } from './facts.ts'
+import { words } from './option-forms.ts'
 import { addDecision, addGet, type Noun } from './record-commands.ts'
 import { fields, printList } from './records.ts'
 
@@ -64,7 +65,7 @@ export function addLodge(partner: Command, cli: Cli): void {
     .command('appeal')
     .description('ask once to look again at a decision about your organisation')
     .argument('<entry>', 'the entry that records the decision: see log tail, and inbox')
-    .requiredOption('--text <words>', 'why it should be looked at again; - reads them from stdin')
+    .requiredOption('--text <words>', 'why it should be looked at again; - reads them from stdin', words)
     .action(async (entry: string, options: Lodging) => {
       const text = await cli.readArgument(options.text, 'text of the appeal')
       const { gateway } = await cli.openPerson()

@@ -245,7 +245,10 @@ export async function readTicket(cli: Cli, { ticket, ticketFile }: TicketOptions
 
 async function readTicketFile(path: string): Promise<Buffer> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(exit.usage, `The ticket ${path} could not be read (${error.code}).`)
+    throw new Failure(exit.usage, `The ticket ${path} could not be read (${error.code}).`, {
+      code: 'file_unreadable',
+      next: 'Give a file that holds it, of mode 0600, or stdin: --ticket-file -',
+    })
   })
   try {
     const stat = await file.stat()

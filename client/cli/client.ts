@@ -12,8 +12,9 @@ import {
   printDecision,
   ratify,
 } from './decision.ts'
-import { clipped, type Fact, listAt, stopFacts, utc } from './facts.ts'
+import { clipped, type Fact, lapseFacts, listAt, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
+import { instant, personId } from './option-forms.ts'
 import { createSecretText, isThere, outExists } from './profile-file.ts'
 import { addDecision, addGet, type Noun, recordPath } from './record-commands.ts'
 import { column, fields, printList } from './records.ts'
@@ -89,8 +90,7 @@ export function addClient(program: Command, cli: Cli): void {
   addDecision<DecisionOptions & { readonly sponsor?: string }>(client, cli, noun, {
     verb: 'confirm',
     what: 'as its sponsor, or an administrator there: answer for a contractor’s client anew',
-    usual: { code: 'mission_need', text: 'Its work goes on.' },
-    options: command => command.option('--sponsor <person>', 'who answers from now on'),
+    options: command => command.option('--sponsor <person>', 'who answers from now on', personId),
     params: ({ sponsor }) => (sponsor === undefined ? {} : { sponsor }),
   })
   client
@@ -136,12 +136,12 @@ function addTicket(client: Command, cli: Cli): void {
     .description('a ticket for a machine, good once, for 15 minutes')
     .option('--name <name>', 'what the new client is called')
     .option('--operator <id>', 'the client or person that answers for it: it is an agent')
-    .option('--sponsor <person>', 'who answers for a contractor’s')
-    .option('--expires <time>', 'RFC 3339; a year unless given')
+    .option('--sponsor <person>', 'who answers for a contractor’s', personId)
+    .option('--expires <time>', 'RFC 3339; a year unless given', instant)
     .option('--rotate <client>', 'the next key of that client, in place of a new one')
     .option('--overlap-hours <n>', 'how long its old key still counts: 24 unless given, 168 at most')
     .option('--out <file>', 'write the ticket to a new file of mode 0600, and not to stdout')
-  addDecisionOptions(command, { plain: true }).action((options: TicketAsked) => makeTicket(cli, options))
+  addDecisionOptions(command).action((options: TicketAsked) => makeTicket(cli, options))
 }
 
 async function makeTicket(cli: Cli, options: TicketAsked): Promise<void> {
@@ -150,7 +150,6 @@ async function makeTicket(cli: Cli, options: TicketAsked): Promise<void> {
     id: '',
     params: wanted(options),
     options,
-    usual: { code: 'operational', text: options.rotate ? 'Rotation of a key.' : 'Enrolment of a client.' },
   })
   const ticket = textAt(told, 'ticket')
   if (options.out !== undefined && ticket !== undefined) {
@@ -200,6 +199,7 @@ const clientFacts = (client: unknown): readonly Fact[] => [
   ['operator', textAt(client, 'operator')],
   ['state', textAt(client, 'state')],
   ...stopFacts(at(client, 'stop'), `sallyport client ratify ${textAt(client, 'id')}`),
+  ...lapseFacts(at(client, 'lapse')),
   ...listAt(client, 'keys').map((key): Fact => ['key', keyText(key)]),
   ['sponsor', sponsorText(client)],
   ['seen', textAt(client, 'seen_on') ?? 'never'],

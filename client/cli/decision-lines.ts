@@ -74,7 +74,7 @@ export const differenceFacts = (told: unknown): readonly Fact[] =>
 
 /** One line for each field; of an object those that differ. */
 function changesOf(field: string, from: unknown, to: unknown): readonly string[] {
-  if (!isFields(from) && !isFields(to)) return [`${field}: ${shownAs(field, from)} → ${shownAs(field, to)}`]
+  if (!isFields(from) && !isFields(to)) return [`${field}: ${shown(from)} → ${shown(to)}`]
   const [before, after] = [from, to].map(one => (isFields(one) ? one : {}))
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
   const changed = names.filter(name => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]))
@@ -84,10 +84,6 @@ function changesOf(field: string, from: unknown, to: unknown): readonly string[]
 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The ends of holds come in milliseconds. */
-const shownAs = (field: string, value: unknown): string =>
-  field === 'until' && typeof value === 'number' ? shown(new Date(value).toISOString()) : shown(value)
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
@@ -110,6 +106,9 @@ export function effectFacts(told: unknown, scope?: unknown): readonly Fact[] {
     ['hits', clients + people + streams + requests > 0 ? hits : undefined],
     ['namely', firstNames(listAt(told, 'effects', 'clients'), clients)],
     ['goes on', named(listAt(told, 'effects', 'continues'))],
+    ...listAt(told, 'effects', 'missions').map(
+      (grant): Fact => ['mission', `hangs on ${nameAndId(grant)}: it stops too`],
+    ),
     ...unattestedFacts(listAt(told, 'effects', 'unattested'), scope),
   ]
 }

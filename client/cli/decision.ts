@@ -11,6 +11,7 @@ import type { Cli } from './cli.ts'
 import { type Asked, decisionLines } from './decision-lines.ts'
 import { formatFacts } from './facts.ts'
 import { exit, Failure, notSignedIn, statusExit } from './failure.ts'
+import { words } from './option-forms.ts'
 import { printable } from './terminal.ts'
 
 /** Accepted, and waits for another person. */
@@ -27,28 +28,31 @@ export interface DecisionOptions {
 }
 
 export interface Kind {
-  /** A reason goes without saying: it may be left out. */
-  readonly plain?: true
   /** It can hardly be taken back: `--confirm=<id>`. */
   readonly severe?: true
   /** It stops something: `--break-glass` does it alone where it takes two. */
   readonly stops?: true
+  /** Its reason names a case or an order. */
+  readonly referenced?: true
 }
 
-export function addReasonOptions(command: Command, mandatory: boolean): Command {
+export function addReasonOptions(command: Command, mandatory: boolean, referenced?: true): Command {
   return command
     .addOption(new Option('--reason <code>', 'why').choices(reasonCodes).makeOptionMandatory(mandatory))
     .addOption(
-      new Option('--text <words>', 'why, in your words; - reads them from stdin').makeOptionMandatory(
-        mandatory,
-      ),
+      new Option('--text <words>', 'why, in your words; - reads them from stdin')
+        .argParser(words)
+        .makeOptionMandatory(mandatory),
     )
-    .option('--reference <id>', 'a ticket or case of yours')
+    .option(
+      '--reference <id>',
+      `a ticket or case of yours${referenced ? '; asked for, but for a dry run' : ''}`,
+    )
     .option('--sealed', 'the words are for the deciding side alone')
 }
 
-export function addDecisionOptions(command: Command, { plain, severe, stops }: Kind = {}): Command {
-  addReasonOptions(command, !plain).option('--dry-run', 'change nothing; show what it would do')
+export function addDecisionOptions(command: Command, { severe, stops, referenced }: Kind = {}): Command {
+  addReasonOptions(command, true, referenced).option('--dry-run', 'change nothing; show what it would do')
   if (severe) command.option('--confirm <id>', 'the id of what it is about, once more')
   if (stops) command.addOption(new Option('--break-glass', 'alone, where it takes two; others review it'))
   return command
@@ -62,7 +66,7 @@ export interface Deciding extends Kind, Asked {
     | Readonly<Record<string, unknown>>
     | ((record: unknown) => Readonly<Record<string, unknown>>)
   readonly options: DecisionOptions
-  /** A reason that goes without saying. */
+  /** In place of a reason, where nothing is recorded: no words that nobody entered stand in the log. */
   readonly usual?: { readonly code: string; readonly text: string }
   /** The record itself is changed, by PATCH. */
   readonly patch?: true
@@ -102,7 +106,10 @@ export async function askDecision(cli: Cli, path: string, deciding: Deciding): P
 /** Throws a `Failure` of usage where the option names something else. */
 export function judgeConfirmation(id: string, given: string | undefined): void {
   if (given !== undefined && given !== id)
-    throw new Failure(exit.usage, `--confirm names ${given}, and this is about ${id}.`)
+    throw new Failure(exit.usage, `--confirm names ${given}, and this is about ${id}.`, {
+      code: 'confirmation_missing',
+      next: `Look whether it is the one you mean; then repeat it with --confirm=${id}`,
+    })
 }
 
 /** Asks a person for the id; throws a `Failure` of usage where they type another, or nobody is there to ask. */
@@ -156,9 +163,14 @@ export async function readReason(
 
 async function decisionFields(
   cli: Cli,
-  { options, usual }: Deciding,
+  { options, usual, referenced }: Deciding,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { dryRun, breakGlass } = options
+  if (referenced && !dryRun && options.reference === undefined)
+    throw new Failure(exit.usage, 'It names a case or an order of yours: --reference <id>.', {
+      code: 'reference_missing',
+      next: 'Name it, or see what it would do: --dry-run',
+    })
   return {
     reason: await readReason(cli, options, usual),
     ...(dryRun && { dry_run: true }),

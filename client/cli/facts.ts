@@ -72,6 +72,7 @@ export function signatureText(signature: unknown): string | undefined {
   const name = textAt(signature, 'name')
   if (name === undefined) return undefined
   const [role, organisation] = [textAt(signature, 'role'), textAt(signature, 'organisation')]
+  if (role === 'operator') return `an operator (${name}), ${utc(textAt(signature, 'at'))}`
   return `${name} (${role} of ${organisation}), ${utc(textAt(signature, 'at'))}`
 }
 
@@ -87,6 +88,19 @@ export function reasonFacts(reason: unknown, by: string | undefined): readonly F
   return [
     ['why', `${code}${words}`],
     ['reference', textAt(reason, 'reference')],
+  ]
+}
+
+/** Since when, why and by which entry time has stopped it. */
+export function lapseFacts(lapse: unknown): readonly Fact[] {
+  const since = textAt(lapse, 'at')
+  if (since === undefined) return []
+  const appeal = textAt(lapse, 'appeal')
+  return [
+    ['stopped', `by time, at ${utc(since)}`],
+    ...reasonFacts(at(lapse, 'reason'), undefined),
+    ['entry', textAt(lapse, 'entry')],
+    ['appeal', appeal && `once: ${appeal}`],
   ]
 }
 

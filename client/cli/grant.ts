@@ -12,6 +12,7 @@ import {
   limitsOf,
   limitsText,
 } from './limit-options.ts'
+import { instant } from './option-forms.ts'
 import { ownOrganisation } from './own-organisation.ts'
 import { type ApprovalOptions, addApprovalOptions, approveProposal } from './proposal-approval.ts'
 import { addDecision, addGet, addRatify, type Noun, recordPath } from './record-commands.ts'
@@ -54,8 +55,8 @@ export function addGrant(program: Command, cli: Cli): void {
   addDecision<DecisionOptions & LimitOptions>(grant, cli, noun, {
     verb: 'quota',
     what: 'change its limits, under the ceiling of the agreement; what is not named stays',
-    options: addLimitOptions,
-    params: (options, record) => ({ limits: changedLimits(options, record) }),
+    options: command => addLimitOptions(command).hook('preAction', one => judgeSome(one.opts())),
+    params: (options, grant) => ({ limits: limitsOf(options, at(ownMeter(grant), 'limits')) }),
   })
   addContinuity(grant, cli)
   addDecision(grant, cli, noun, { verb: 'suspend', what: 'stop it at once', stops: true })
@@ -70,11 +71,16 @@ export function addGrant(program: Command, cli: Cli): void {
 /** Of its own meter: what it shares with others is not its own to change. */
 const ownMeter = (grant: unknown): unknown => listAt(grant, 'quota').find(one => at(one, 'shared') === null)
 
-function changedLimits(options: LimitOptions, grant: unknown): Readonly<Record<string, number>> {
-  const { total, perDay, rpm, burst, streams } = options
+function judgeSome({ total, perDay, rpm, burst, streams }: LimitOptions): void {
   if ([total, perDay, rpm, burst, streams].every(one => one === undefined))
-    throw new Failure(exit.usage, 'Name a limit to change: --total, --per-day, --rpm, --burst or --streams.')
-  return limitsOf(options, at(ownMeter(grant), 'limits'))
+    throw new Failure(
+      exit.usage,
+      'Name a limit to change: --total, --per-day, --rpm, --burst or --streams.',
+      {
+        code: 'option_missing',
+        next: 'For instance --per-day 5,000,000; what is not named stays as it is.',
+      },
+    )
 }
 
 interface Asked extends DecisionOptions, LimitOptions {
@@ -93,8 +99,8 @@ function addRequest(grant: Command, cli: Cli): void {
     .option('--organisation <id>', 'for whom; your own unless given')
     .requiredOption('--model <id>', 'to which model')
     .requiredOption('--agreement <id>', 'under which agreement')
-    .requiredOption('--expires <time>', 'RFC 3339, within the term of the agreement')
-    .option('--starts <time>', 'RFC 3339; once it is decided, unless given')
+    .requiredOption('--expires <time>', 'RFC 3339, within the term of the agreement', instant)
+    .option('--starts <time>', 'RFC 3339; once it is decided, unless given', instant)
     .option('--pool <id...>', 'budgets that it shares with others')
   addDecisionOptions(addAllLimitOptions(command)).action(async (options: Asked) => {
     const { model, agreement, starts, expires, pool } = options

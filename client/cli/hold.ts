@@ -6,6 +6,7 @@ import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
 import { effectFacts } from './decision-lines.ts'
 import { counted, type Fact, reasonFacts, signatureText, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
+import { country, region } from './option-forms.ts'
 import { addDecision, addGet, addRatify, type Noun } from './record-commands.ts'
 import { fields, printList } from './records.ts'
 
@@ -61,10 +62,10 @@ function addPlace(hold: Command, cli: Cli, verb: 'preview' | 'place', what: stri
     .option('--organisation <id>', 'of this organisation')
     .option('--client <id>', 'of this client')
     .option('--person <id>', 'of this person')
-    .option('--nationality <code>', 'of this nationality: ISO 3166-1, two capital letters')
-    .option('--region <code>', 'from this region: ISO 3166-1 or 3166-2, in capitals')
+    .option('--nationality <code>', 'of this nationality: ISO 3166-1, two capital letters', country)
+    .option('--region <code>', 'from this region: ISO 3166-1 or 3166-2, in capitals', region)
   const previews = verb === 'preview'
-  if (!previews) addDecisionOptions(command, { stops: true })
+  if (!previews) addDecisionOptions(command, { stops: true, referenced: true })
   command.action((options: DecisionOptions & Scope) => {
     const scope = scopeOf(options)
     return decide(cli, noun.path, {
@@ -72,6 +73,7 @@ function addPlace(hold: Command, cli: Cli, verb: 'preview' | 'place', what: stri
       noun: noun.name,
       params: { scope },
       scope,
+      referenced: true,
       options: previews ? { dryRun: true } : options,
       // A preview is kept nowhere.
       ...(previews && { usual: { code: 'operational', text: 'Preview of a hold.' } }),

@@ -14,7 +14,8 @@ export interface LimitOptions {
 
 export function wholeNumber(text: string): number {
   const digits = text.replaceAll(/[_,]/g, '')
-  if (!/^\d{1,13}$/.test(digits)) throw new InvalidArgumentError('It is a whole number.')
+  if (!/^\d{1,13}$/.test(digits))
+    throw new InvalidArgumentError('It is a whole number, for instance 5,000,000.')
   return Number(digits)
 }
 
@@ -40,7 +41,7 @@ function addLimits(command: Command, mandatory: boolean): Command {
 export function limitsOf(given: LimitOptions, before?: unknown): Readonly<Record<string, number>> {
   const of = (name: 'total' | 'rpm' | 'burst' | 'streams'): number => {
     const value = given[name] ?? at(before, name)
-    if (typeof value !== 'number') throw new Failure(exit.usage, `--${name} <n> is missing.`)
+    if (typeof value !== 'number') throw limitMissing(name)
     return value
   }
   const day = given.perDay ?? at(before, 'per_day')
@@ -52,6 +53,12 @@ export function limitsOf(given: LimitOptions, before?: unknown): Readonly<Record
     streams: of('streams'),
   }
 }
+
+const limitMissing = (name: string): Failure =>
+  new Failure(exit.usage, `--${name} <n> is missing: the grant has no such limit that could stay.`, {
+    code: 'option_missing',
+    next: `Name it, for instance --${name} 64`,
+  })
 
 export function limitsText(limits: unknown): string | undefined {
   const of = (name: string): number => Number(at(limits, name) ?? 0)

@@ -3,26 +3,17 @@ import type { Api } from '../api.ts'
 import type { Entry } from '../index.ts'
 import { at, textAt } from '../json.ts'
 import type { Cli, RowColumns } from './cli.ts'
-import { clipped, quoted, utc, utcShort } from './facts.ts'
+import { clipped, counted, quoted, utc } from './facts.ts'
 import { followEntries } from './follow.ts'
 import { formatJsonl } from './output.ts'
-import { openReader, type Reader } from './reader.ts'
+import { openReader } from './reader.ts'
 import { printRows } from './records.ts'
 
 const page = 100
 
+/** A table would not fit: the id of an outcome alone takes half of a line. */
 const columns: RowColumns<Entry> = {
-  table: [
-    { title: 'TIME (UTC)', value: ({ body }) => utcShort(instant(body.time))?.slice(5) },
-    { title: 'WHAT', width: 14, value: what },
-    {
-      title: 'TOKENS',
-      width: 6,
-      numeric: true,
-      value: ({ body }) => numberOr(at(body, 'unmapped', 'charge')),
-    },
-    { title: 'ENTRY', value: ({ eid }) => eid },
-  ],
+  table: [],
   csv: [
     { title: 'time', value: ({ body }) => instant(body.time) },
     { title: 'kind', value: ({ body }) => textAt(body, 'unmapped', 'kind') },
@@ -57,7 +48,7 @@ function blockOf(row: unknown): readonly (string | undefined)[] {
   const told = [
     what({ body, eid } as Entry),
     textAt(body, 'unmapped', 'decision'),
-    typeof charge === 'number' ? `${charge.toLocaleString('en-US')} tokens` : undefined,
+    typeof charge === 'number' ? counted(charge, 'token') : undefined,
   ]
   return [
     `${utc(instant(body.time))}  ${told.filter(Boolean).join(', ')}`,
@@ -93,11 +84,11 @@ export function addLog(program: Command, cli: Cli): void {
     .option('--decided', 'what your own people decided, in place of what is about your organisation')
     .option('--all', 'the tokens that were issued, too')
     .action(async ({ lines, follow = false, decided, all }: TailOptions) => {
-      const { as, api } = await openReader(cli)
+      const { api } = await openReader(cli)
       const asked: Api['entries'] = query => api.entries({ ...query, ...(decided && { by: 'us' }) })
       const entries = all ? asked : withoutIssuances(cli, asked)
-      if (follow) return tail(cli, { as, api: { entries } }, lines)
-      await printEntries(cli, as, (await newest({ entries }, lines)).reverse())
+      if (follow) return tail(cli, { entries }, lines)
+      await printEntries(cli, (await newest({ entries }, lines)).reverse())
     })
   log
     .command('get')
@@ -109,8 +100,8 @@ export function addLog(program: Command, cli: Cli): void {
     })
 }
 
-const printEntries = (cli: Cli, as: Reader['as'], entries: readonly Entry[], first = true): Promise<void> =>
-  as === 'person' && cli.options().output === 'table'
+const printEntries = (cli: Cli, entries: readonly Entry[], first = true): Promise<void> =>
+  cli.options().output === 'table'
     ? printRows(cli, entries, {
         table: blockOf,
         csv: [],
@@ -151,15 +142,11 @@ async function newest(api: Pick<Api, 'entries'>, lines: number): Promise<Entry[]
 }
 
 /** A list without an end has no closing bracket, so that `--json` prints an object a line here. */
-async function tail(
-  cli: Cli,
-  { as, api }: { readonly as: Reader['as']; readonly api: Pick<Api, 'entries'> },
-  lines: number,
-): Promise<void> {
+async function tail(cli: Cli, api: Pick<Api, 'entries'>, lines: number): Promise<void> {
   let first = true
   for await (const entries of followEntries(api, lines, cli.terminal)) {
     if (cli.options().json) await cli.terminal.write(formatJsonl(entries))
-    else await printEntries(cli, as, entries, first)
+    else await printEntries(cli, entries, first)
     first = false
   }
 }

@@ -5,8 +5,9 @@ import { at, textAt } from '../json.ts'
 import { addClaimOptions, type Claims, claimsOf, someClaims } from './claim-options.ts'
 import type { Cli } from './cli.ts'
 import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
-import { clipped, type Fact, stopFacts, utc, wordsAt } from './facts.ts'
+import { clipped, type Fact, lapseFacts, stopFacts, utc, wordsAt } from './facts.ts'
 import { exit, Failure } from './failure.ts'
+import { personId } from './option-forms.ts'
 import { addDecision, addGet, addRatify, type Noun, recordPath } from './record-commands.ts'
 import { column, fields, printList } from './records.ts'
 
@@ -52,8 +53,7 @@ export function addPerson(program: Command, cli: Cli): void {
   addDecision<DecisionOptions & { readonly sponsor?: string }>(person, cli, noun, {
     verb: 'confirm',
     what: 'as their sponsor, or an administrator there: answer for a contractor anew',
-    usual: { code: 'mission_need', text: 'Their work goes on.' },
-    options: command => command.option('--sponsor <person>', 'who answers from now on'),
+    options: command => command.option('--sponsor <person>', 'who answers from now on', personId),
     params: ({ sponsor }) => (sponsor === undefined ? {} : { sponsor }),
   })
   addDecision(person, cli, noun, { verb: 'suspend', what: 'stop somebody at once', stops: true })
@@ -76,7 +76,7 @@ function addAdd(person: Command, cli: Cli): void {
     .requiredOption('--name <name>', 'what they are called')
     .requiredOption('--subject <sub>', 'who they are at their provider: its sub')
     .option('--organisation <id>', 'whose; your own unless given')
-    .option('--sponsor <person>', 'who answers for them: they are a contractor')
+    .option('--sponsor <person>', 'who answers for them: they are a contractor', personId)
   addDecisionOptions(addClaimOptions(command)).action((options: Enrolment) => {
     const { name, subject, organisation, sponsor } = options
     const claims = claimsOf(options)
@@ -138,6 +138,7 @@ const personFacts = (person: unknown): readonly Fact[] => [
   ['region', claimText(at(person, 'attributes', 'region'))],
   ['signs in', identityText(person)],
   ...stopFacts(at(person, 'stop'), `sallyport person ratify ${textAt(person, 'id')}`),
+  ...lapseFacts(at(person, 'lapse')),
   ['since', utc(textAt(person, 'created_at'))],
 ]
 

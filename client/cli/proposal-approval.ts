@@ -102,6 +102,7 @@ export function proposalFacts(proposal: unknown): readonly Fact[] {
     ...reasonFacts(at(proposal, 'reason'), by),
     ...differenceFacts(proposal),
     ...effectFacts(proposal),
+    ['counted', countedText(proposal)],
     ['beware', at(proposal, 'severe') === true ? 'it can hardly be taken back' : undefined],
     ...listAt(proposal, 'signatures').map((one): Fact => ['signed', `by ${signatureText(one)}`]),
     ['waits on', textAt(proposal, 'waits_on')],
@@ -117,6 +118,14 @@ export function proposalFacts(proposal: unknown): readonly Fact[] {
     ['shown', textAt(proposal, 'shown')],
     ['entry', textAt(proposal, 'entry')],
   ]
+}
+
+/** Where somebody still decides: the effects are as old as the proposal, and are counted anew with the last signature. */
+function countedText(proposal: unknown): string | undefined {
+  const when = utc(textAt(proposal, 'effects_at'))
+  if (when === undefined || effectFacts(proposal).every(([, value]) => value === undefined)) return undefined
+  const open = textAt(proposal, 'state') === 'open'
+  return `as of ${when}${open ? '; counted anew with the last signature' : ''}`
 }
 
 function endReason(proposal: unknown): readonly Fact[] {

@@ -63,7 +63,7 @@ export function addRatify(
     .action((id: string) => ratify(cli, recordPath(noun, id)))
 }
 
-export interface DecisionCommand<O extends DecisionOptions> extends Kind, Pick<Deciding, 'usual' | 'patch'> {
+export interface DecisionCommand<O extends DecisionOptions> extends Kind, Pick<Deciding, 'patch'> {
   readonly verb: string
   readonly what: string
   /** Below the record; the verb unless given. */
@@ -82,10 +82,9 @@ export function addDecision<O extends DecisionOptions = DecisionOptions>(
   noun: Noun,
   decision: DecisionCommand<O>,
 ): void {
-  const { verb, what, path = verb, options: own, params, atOnce, usual, patch, severe, stops } = decision
+  const { verb, what, path = verb, options: own, params, atOnce, patch, severe, stops } = decision
   const command = parent.command(verb).description(what).argument(`<${noun.name}>`, 'its id')
   addDecisionOptions(own ? own(command) : command, {
-    ...(usual && { plain: true }),
     ...(severe && { severe }),
     ...(stops && { stops }),
   }).action((id: string, options: O) => {
@@ -96,7 +95,6 @@ export function addDecision<O extends DecisionOptions = DecisionOptions>(
       options,
       ...(!atOnce && { record }),
       ...(params && { params: (seen: unknown) => params(options, seen) }),
-      ...(usual && { usual }),
       ...(patch && { patch }),
       ...(severe && { severe }),
       ...(stops && { stops }),

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { at, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
 import { type Fact, formatFacts, listAt, utc } from './facts.ts'
+import { instant } from './option-forms.ts'
 import { formatTable } from './output.ts'
 import { column, fields, readRecord } from './records.ts'
 
@@ -10,8 +11,8 @@ export function addStatistics(program: Command, cli: Cli): void {
   program
     .command('statistics')
     .description('how decisions are made, in numbers, over what you see')
-    .option('--from <time>', 'RFC 3339; 90 days before the end unless given')
-    .option('--to <time>', 'RFC 3339; now unless given')
+    .option('--from <time>', 'RFC 3339; 90 days before the end unless given', instant)
+    .option('--to <time>', 'RFC 3339; now unless given', instant)
     .action(async ({ from, to }: { readonly from?: string; readonly to?: string }) => {
       const query = new URLSearchParams({ ...(from && { from }), ...(to && { to }) })
       const told = await readRecord(cli, `/statistics?${query}`)

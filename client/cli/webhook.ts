@@ -29,27 +29,19 @@ export function addWebhook(program: Command, cli: Cli): void {
       .command('add')
       .description('be told at an address of yours; what is sent is signed')
       .argument('<url>', 'https. It stands in the log: it should hold no secret'),
-    { plain: true },
   ).action(async (url: string, options: DecisionOptions) => {
-    await decide(cli, `${await ownPath(cli)}/webhooks`, {
-      id: '',
-      params: { url },
-      options,
-      usual: { code: 'operational', text: 'A webhook of ours.' },
-    })
+    await decide(cli, `${await ownPath(cli)}/webhooks`, { id: '', params: { url }, options })
     if (!options.dryRun)
       cli.remark('See its id by: sallyport webhook list. What verifies it: sallyport webhook secret <id>')
   })
   addDecisionOptions(
     webhook.command('remove').description('send nothing more there').argument('<webhook>', 'its id'),
-    { plain: true },
   ).action(async (id: string, options: DecisionOptions) => {
     const record = await ownPath(cli)
     await decide(cli, `${record}/webhooks/${encodeURIComponent(id)}/remove`, {
       id,
       record,
       options,
-      usual: { code: 'operational', text: 'A webhook of ours that is not needed any more.' },
     })
   })
   webhook

@@ -3,9 +3,9 @@
  * else, so that whoever has the rest could try what fits.
  */
 import { adminOf } from '../../shared/domain/parties.ts'
-import type { Hit, Subject } from '../../shared/domain/proposals.ts'
+import type { Hit } from '../../shared/domain/proposals.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
-import { type Facts, sees, type Viewer } from '../../shared/domain/who-sees.ts'
+import { type Facts, isOnlyHit, sees, type Viewer } from '../../shared/domain/who-sees.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import type { Caller } from './caller.ts'
 
@@ -22,6 +22,7 @@ interface Unmapped {
   readonly action?: ActionName
   readonly sealed?: boolean
   readonly shown?: string
+  readonly proposed_shown?: string
   readonly developers?: readonly string[]
   readonly governments?: readonly string[]
   readonly model?: string
@@ -35,21 +36,24 @@ export function viewOf({ kind, viewer }: Reader, eid: string, entry: Entry): obj
   const body = JSON.parse(entry.body) as Body
   // A workload asks about its own organisation, by the scope of its token; what people said is for people.
   if (kind === 'workload' && entry.organisation !== viewer.organisation) return undefined
-  const sight = kind === 'workload' ? 'without_sealed' : sees(viewer, factsOf(entry, body))
+  const facts = factsOf(entry, body)
+  const sight = kind === 'workload' ? 'without_sealed' : sees(viewer, facts)
   if (sight === undefined) return undefined
 
   const withheld = [
     ...(sight === 'without_sealed' && body.unmapped?.sealed ? ['comment', 'unmapped.reference'] : []),
     ...personal({ kind, viewer }, entry, body.unmapped),
-    ...ofOthers(viewer, entry, body.unmapped),
+    ...ofOthers(viewer, facts, body.unmapped),
   ].filter(path => valueAt(body, path) !== undefined)
   const { digest } = entry
   if (withheld.length === 0) return { eid, digest, body }
   // What was shown is a digest too, of all but whom it hits.
-  const guessed = withheld.some(path => path !== 'unmapped.hit') && body.unmapped?.shown !== undefined
-  const left = [...withheld, ...(guessed ? ['unmapped.shown'] : [])]
+  const guessed = withheld.some(path => path !== 'unmapped.hit') ? digests : []
+  const left = [...withheld, ...guessed.filter(path => valueAt(body, path) !== undefined)]
   return { eid, digest: null, body: without(body, left, viewer), withheld: left }
 }
+
+const digests = ['unmapped.shown', 'unmapped.proposed_shown']
 
 /** Actions whose parameters tell who somebody is: at their provider, by nationality, by region. */
 const aboutSomebody: readonly ActionName[] = ['person.add', 'person.attributes']
@@ -67,27 +71,12 @@ function personal(
 }
 
 /** Whom else a hold hits is for nobody; what it does to all, not for one of those whom it only hits. */
-function ofOthers(viewer: Viewer, { organisation = '-' }: Entry, unmapped: Unmapped = {}): readonly string[] {
-  const { hit = [], developers = [], governments = [] } = unmapped
-  if (isOnlyHit(viewer, { organisation, developers, governments, hit }))
-    return ['unmapped.hit', 'unmapped.effects']
+function ofOthers(viewer: Viewer, facts: Facts, { hit = [] }: Unmapped = {}): readonly string[] {
+  if (isOnlyHit(viewer, facts)) return ['unmapped.hit', 'unmapped.effects']
   const whole =
     hit.every(one => one.organisation === viewer.organisation) && viewer.roles.includes(adminOf[viewer.kind])
   return whole ? [] : ['unmapped.hit']
 }
-
-/** Whoever a hold hits without naming them, and who does not decide on it. */
-export const isOnlyHit = (
-  { organisation: viewer }: Viewer,
-  {
-    organisation,
-    developers,
-    governments,
-    hit = [],
-  }: Pick<Subject, 'organisation' | 'developers' | 'governments' | 'hit'>,
-): boolean =>
-  hit.some(one => one.organisation === viewer) &&
-  ![organisation, ...developers, ...governments].includes(viewer)
 
 /** Each sees their own part; how many of its people, by what is attested of them, its administrators. */
 export function ownHit(

@@ -11,6 +11,16 @@ import type { Definition } from './engine/plan.ts'
 export type RuleName = keyof typeof ruleBounds
 export type RuleChange = Readonly<Partial<Record<RuleName, number>>>
 
+/** In the words of the API. */
+const ruleWords: Readonly<Record<RuleName, string>> = {
+  proposalHours: 'proposal_hours',
+  ratifyHours: 'ratify_hours',
+  governmentHoldDays: 'government_hold_days',
+  confirmationDays: 'confirmation_days',
+  inactivityDays: 'inactivity_days',
+  freshMinutes: 'fresh_minutes',
+}
+
 const change: Definition = {
   async plan({ store }, { params }) {
     const wanted = params as RuleChange
@@ -25,7 +35,7 @@ const change: Definition = {
     const after = next(before, wanted)
     return {
       subject: await subjectOf(store, before),
-      difference: changed.map(name => ({ field: name, from: before[name], to: after[name] })),
+      difference: changed.map(name => ({ field: ruleWords[name], from: before[name], to: after[name] })),
       writes: () => [
         {
           kind: 'put',
@@ -37,7 +47,7 @@ const change: Definition = {
       ],
       told: {
         type: 'rules.changed',
-        text: `The approval rules are version ${after.version}: ${changed.map(name => `${name} ${after[name]}`).join(', ')}.`,
+        text: `The approval rules are version ${after.version}: ${changed.map(name => `${ruleWords[name]} ${after[name]}`).join(', ')}.`,
       },
     }
   },

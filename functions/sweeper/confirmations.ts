@@ -10,7 +10,7 @@ import { change } from '../governance/engine/changes.ts'
 import { clientSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
 import { personSubject } from '../governance/people/members.ts'
-import { answersFor, answersForClients } from '../governance/people/sponsors.ts'
+import { answersFor, answersForClients, confirmationMissed } from '../governance/people/sponsors.ts'
 import { ownerOf } from './missed-stops.ts'
 import { remind, reminderId } from './reminder.ts'
 
@@ -130,15 +130,17 @@ export const personUnconfirmed: Lapse<Person> = {
   due: ({ state, sponsor }, { now }) =>
     state === 'active' && sponsor !== undefined && sponsor.confirmedUntil <= now,
   async end({ store }, person, at) {
-    const until = time(person.sponsor?.confirmedUntil ?? at.now)
-    return lapseCommit(at, [change<Person>(keys.person(person.id), person, { state: 'suspended' })], {
+    if (person.sponsor === undefined) return undefined
+    const reason = confirmationMissed(person.sponsor)
+    const fields = { state: 'suspended', lapse: { reason, entry: at.eid, at: at.now } } as const
+    return lapseCommit(at, [change<Person>(keys.person(person.id), person, fields)], {
       step: 'applied',
       action: { name: 'person.suspend', params: {} },
       subject: personSubject({ person: person, organisation: await ownerOf(store, person) }),
-      reason: { code: 'confirmation_missed', text: `The sponsor’s confirmation ended at ${until}.` },
+      reason,
       difference: [{ field: 'state', from: person.state, to: 'suspended' }],
       type: 'person.suspended',
-      text: `${person.name} is suspended: the sponsor’s confirmation ended at ${until}.`,
+      text: `${person.name} is suspended. ${reason.text}`,
       next: `sallyport person reinstate ${person.id}`,
     })
   },

@@ -9,6 +9,7 @@ import { time } from '../../shared/domain/time.ts'
 import { change } from '../governance/engine/changes.ts'
 import { clientSubject } from '../governance/engine/subjects.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
+import { confirmationMissed } from '../governance/people/sponsors.ts'
 import { ownerOf } from './missed-stops.ts'
 
 /** An enrolment that has ended, or a client that nobody used or confirmed for too long. */
@@ -22,7 +23,8 @@ export const lapsedClient: Lapse<Client> = {
     if (lapse === undefined || state === undefined || state instanceof Refusal) return undefined
     const suspended = lapse.event === 'suspend'
     const reason = suspended ? reasonOf(lapse, client, at.rules) : undefined
-    return lapseCommit(at, [change<Client>(keys.client(client.id), client, { state })], {
+    const fields = { state, ...(reason && { lapse: { reason, entry: at.eid, at: at.now } }) }
+    return lapseCommit(at, [change<Client>(keys.client(client.id), client, fields)], {
       step: suspended ? 'applied' : 'lapsed',
       action: { name: suspended ? 'client.suspend' : 'client.ticket', params: {} },
       subject: clientSubject(client, await ownerOf(store, client)),
@@ -38,9 +40,6 @@ export const lapsedClient: Lapse<Client> = {
 }
 
 function reasonOf({ reason }: ClientLapse, { sponsor }: Client, { inactivityDays }: Rules): Reason {
-  if (reason === 'confirmation_missed') {
-    const until = sponsor === undefined ? '' : ` at ${time(sponsor.confirmedUntil)}`
-    return { code: reason, text: `The sponsor’s confirmation ended${until}.` }
-  }
+  if (reason === 'confirmation_missed' && sponsor) return confirmationMissed(sponsor)
   return { code: 'inactivity', text: `It asked for no token for ${inactivityDays} days.` }
 }

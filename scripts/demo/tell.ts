@@ -57,6 +57,10 @@ export async function tellStory(
   return told
 }
 
+/** The model's endpoint follows the caller; all else is what people have made of it since. */
+export const tellEndpoints = ({ issuer, endpoints }: Pick<Telling, 'issuer' | 'endpoints'>): Promise<void> =>
+  followEndpoints(createTeller(issuer), endpoints)
+
 async function tellModel(teller: Teller, { endpoints }: Telling): Promise<void> {
   const path = `/models/${modelId}`
   if ((await teller.look(ada, path)) === undefined)
@@ -82,6 +86,11 @@ async function tellModel(teller: Teller, { endpoints }: Telling): Promise<void> 
       { version: model?.version ?? 0 },
     )
   }
+  await followEndpoints(teller, endpoints)
+}
+
+async function followEndpoints(teller: Teller, endpoints: Endpoints): Promise<void> {
+  const path = `/models/${modelId}`
   const model = await teller.look(ada, path)
   if (JSON.stringify(at(model?.body, 'upstreams')) === JSON.stringify(upstreams(endpoints))) return
   await teller.decide(

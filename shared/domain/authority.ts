@@ -14,8 +14,8 @@ import type {
   Spent,
   Standing,
 } from './records.ts'
-import { appealCommand, Refusal, type RefusalCode, refuse } from './refusal.ts'
-import type { Stop } from './stop.ts'
+import { Refusal, type RefusalCode, refuse } from './refusal.ts'
+import { appealing, appealOfSuspension, suspendedAs } from './suspension.ts'
 import { time } from './time.ts'
 
 /** What a verified token says of its bearer. */
@@ -93,7 +93,8 @@ export function authoriseCaller(
   if (client === undefined || client.organisation !== caller.organisation)
     return refuse('client_expired', 'The client of this token is not enrolled.')
   if (client.state !== 'active' && client.state !== 'enrolled') {
-    return refuse(codeOfState(client.state), `The client is ${client.state}.`)
+    const next = appealOfSuspension(client, records.organisation)
+    return refuse(codeOfState(client.state), `The client is ${suspendedAs(client)}.`, next)
   }
   if (client.expiresAt <= now) return refuse('client_expired', `It ended at ${time(client.expiresAt)}.`)
   const confirmedUntil = client.sponsor?.confirmedUntil ?? Infinity
@@ -176,10 +177,6 @@ function codeOfState(state: Client['state']): RefusalCode {
 
 const partnerSuspended = ({ name, stop }: Extract<Organisation, { kind: 'partner' }>): Refusal =>
   refuse('partner_suspended', `${name} is suspended as a trusted partner.`, appealing(stop))
-
-/** Only the partner itself is told so, by its own tokens: others do not get this far. */
-const appealing = (stop: Stop | undefined): { readonly next?: string } =>
-  stop ? { next: `The partner-admin can appeal it once: ${appealCommand(stop.entry)}` } : {}
 
 /** Nothing where the model is open to the organisation. */
 export function judgeModel(model: Model, organisation: Organisation): Refusal | undefined {
@@ -302,7 +299,7 @@ const restoringRetryAfter = 60
  */
 export function judgeRestoring({ restoring }: Standing): Refusal | undefined {
   if (restoring === undefined) return undefined
-  return refuse('restoring', `Decisions are looked for since ${time(restoring.since)}.`, {
+  return refuse('restoring', `They are looked through since ${time(restoring.since)}.`, {
     retryAfter: restoringRetryAfter,
   })
 }
@@ -310,4 +307,8 @@ export function judgeRestoring({ restoring }: Standing): Refusal | undefined {
 const standingMissing = (): Refusal => refuse('store_unavailable', 'The standing record is missing.')
 
 const heldBy = ([id, hold]: [string, Hold]): Refusal =>
-  refuse('hold_active', `The hold ${id} is in force: ${hold.reason}.`)
+  refuse('hold_active', `The hold ${id} is in force: ${hold.reason}${placer(hold)}.`)
+
+/** One that has come to hit somebody since it was placed is in no list of theirs: they know whom to ask all the same. */
+const placer = ({ by }: Hold): string =>
+  by === undefined ? '' : by === 'operator' ? ', placed by an operator' : `, placed by ${by}`

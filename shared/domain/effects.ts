@@ -16,6 +16,8 @@ export interface Effects {
   readonly atLeast?: true
   /** Grants that go on because a mission hangs on them. */
   readonly continues: readonly Named[]
+  /** Grants on which a mission hangs and that stop all the same: by a hold of a whole organisation or model. */
+  readonly missions?: readonly Named[]
   /** Clients of whom an attribute in the scope is not attested, or not any more: they are not hit. */
   readonly unattested?: readonly Unattested[]
 }

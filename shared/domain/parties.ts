@@ -1,5 +1,5 @@
 /** Who takes part: organisations and their people. Times are milliseconds since the epoch. */
-import type { Stop } from './stop.ts'
+import type { LapseStop, Stop } from './stop.ts'
 
 export const organisationKinds = ['developer', 'government', 'partner', 'auditor'] as const
 export type OrganisationKind = (typeof organisationKinds)[number]
@@ -98,6 +98,14 @@ export interface Webhook {
   readonly disabledAt?: number
 }
 
+export interface Revocation {
+  readonly at: number
+  /** The entry that records it. */
+  readonly entry: string
+  /** Its appeal of it. */
+  readonly appeal?: string
+}
+
 export interface PartnerFields {
   readonly kind: 'partner'
   readonly partner: PartnerState
@@ -107,6 +115,8 @@ export interface PartnerFields {
   readonly stop?: Stop
   /** Grants that go on though it is suspended, until two people decide on them. */
   readonly continues?: readonly string[]
+  /** Its revocation, by which it is not closed before it could appeal and was answered. */
+  readonly revoked?: Revocation
 }
 
 export type Organisation =
@@ -150,6 +160,8 @@ export interface Person {
   readonly attributes?: Attributes
   readonly sponsor?: Sponsor
   readonly stop?: Stop
+  /** Why time suspended them; never beside a stop. */
+  readonly lapse?: LapseStop
   readonly createdAt: number
 }
 

@@ -7,6 +7,7 @@ import type { Organisation, Person, Session } from './parties.ts'
 import { sessionLimits, standingText } from './parties.ts'
 import type { HoldScope, Spent, Standing } from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { appealOfSuspension, suspendedAs } from './suspension.ts'
 import { time } from './time.ts'
 
 /** What a verified token of a person says of its bearer. */
@@ -81,7 +82,12 @@ export function judgePerson(
   if (standing === undefined) return refuse('store_unavailable', 'The standing record is missing.')
   if (person === undefined || person.id !== caller.person || person.organisation !== caller.organisation)
     return refuse('person_suspended', 'The person is not enrolled in this organisation.')
-  if (person.state !== 'active') return refuse('person_suspended', `The person is ${person.state}.`)
+  if (person.state !== 'active')
+    return refuse(
+      'person_suspended',
+      `The person is ${suspendedAs(person)}.`,
+      appealOfSuspension(person, organisation),
+    )
   const { sponsor } = person
   if (sponsor && sponsor.confirmedUntil <= now)
     return refuse('person_suspended', `The sponsor had to confirm by ${time(sponsor.confirmedUntil)}.`)

@@ -6,7 +6,7 @@
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
 import type { Limits } from './meter.ts'
 import type { Attributes, Sponsor } from './parties.ts'
-import type { Reason, ReasonCode, Stop } from './stop.ts'
+import type { LapseStop, Reason, ReasonCode, Stop } from './stop.ts'
 
 export type { Organisation, PartnerState } from './parties.ts'
 
@@ -27,6 +27,8 @@ export interface Hold {
   readonly scope: HoldScope
   readonly reason: ReasonCode
   readonly placedAt: number
+  /** The organisation that placed it, or `operator`. */
+  readonly by?: string
   /** When it lapses by itself. */
   readonly until?: number
 }
@@ -127,6 +129,8 @@ export interface Client {
   /** A contractor's: without a confirmation in time it is refused. */
   readonly sponsor?: Sponsor
   readonly stop?: Stop
+  /** Why time suspended it; never beside a stop. */
+  readonly lapse?: LapseStop
   readonly createdAt?: number
   /** The last day, in days since the epoch, on which it was given a token or was reinstated. */
   readonly seenOn?: number

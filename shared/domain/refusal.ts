@@ -73,7 +73,7 @@ export const refusals = {
   ),
   client_expired: kind(
     403,
-    'The enrolment of the client has ended',
+    'The client was revoked, or its enrolment has ended',
     'Enrol a new client: ask the partner-admin of your organisation for a ticket.',
     false,
   ),
@@ -95,7 +95,7 @@ export const refusals = {
   hold_active: kind(
     403,
     'A hold stops this access',
-    'Wait until the hold is lifted or lapses; the partner-admin can ask the office that placed it.',
+    'The partner-admin sees it and can appeal it once: sallyport hold list. Where it is not listed, ask whoever placed it.',
     false,
   ),
 
@@ -348,7 +348,7 @@ export const refusals = {
   ),
   restoring: kind(
     503,
-    'The records were restored and are not looked through yet',
+    'The records were restored, and no workload is admitted until they are looked through',
     'Send it again after Retry-After; the operator of the deployment knows how long it takes.',
     true,
   ),

@@ -47,6 +47,16 @@ export interface Signature {
   readonly acr?: string
 }
 
+/** A stop that time put in force: nobody signed it, and nobody has to stand by it. */
+export interface LapseStop {
+  readonly reason: Reason
+  /** The entry that records it. */
+  readonly entry: string
+  readonly at: number
+  /** It stands after an appeal that was upheld, by which nothing could be given back: that is answered once. */
+  readonly appealed?: true
+}
+
 /** A stop that one person put in force at once. */
 export interface Stop {
   readonly by: Signature

@@ -79,6 +79,9 @@ const stop = (who: readonly Who[], narrowed?: string): Rule =>
 
 /** An office that suspended every administrator of a developer would hold up its release. */
 const ownAlone = 'of a developer, an office or an auditor: its own administrators alone'
+/** Its own organisation and one side alone would undo what the other side has stopped. */
+const others = (reinstate: 'client' | 'person'): string =>
+  `of a partner, where another organisation stopped it, or somebody by break-glass: \`${reinstate}.reinstate_stopped\``
 const developerAlone = 'of a model that is released or withdrawn: its developer alone'
 
 export const whoDecides = {
@@ -102,7 +105,9 @@ export const whoDecides = {
   /** Also the sponsor, whatever they are. */
   'person.confirm': one([...ownAdmin, ...ownOthers], { narrowed: 'the others: where they are the sponsor' }),
   'person.suspend': stop([...ownAdmin, developer, government], ownAlone),
-  'person.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
+  'person.reinstate': both({ seats: [ownAdmin, [developer, government]], narrowed: others('person') }),
+  /** Of a partner, where it was not its own people or time that stopped them. */
+  'person.reinstate_stopped': both({ asks: [partner] }),
   'person.remove': one(ownAdmin, { severe: true, fresh: false }),
 
   'partner.nominate': one([developer, government]),
@@ -119,7 +124,9 @@ export const whoDecides = {
   /** Also the sponsor, whatever they are. */
   'client.confirm': one([...ownAdmin, ...ownOthers], { narrowed: 'the others: where they are the sponsor' }),
   'client.suspend': stop([...ownAdmin, developer, government], ownAlone),
-  'client.reinstate': both({ seats: [ownAdmin, [developer, government]] }),
+  'client.reinstate': both({ seats: [ownAdmin, [developer, government]], narrowed: others('client') }),
+  /** Of a partner, where it was not its own people or time that stopped it. */
+  'client.reinstate_stopped': both({ asks: [partner] }),
   'client.revoke': one(ownAdmin, { severe: true, fresh: false }),
   'client.compromised': stop([...ownAdmin, developer, government], ownAlone),
 
@@ -238,6 +245,9 @@ export function openSeats(
   return left(0, []) ?? seats
 }
 
+/** A partner is not of the office that decides: what it asked for waits on others. */
+const seeWaiting = { next: 'See whom it waits on: sallyport proposal list' }
+
 /** Nobody signs twice, and nobody signs what raises their own rights. */
 export function judgeSignature(
   signer: Signer,
@@ -246,10 +256,12 @@ export function judgeSignature(
   raises: string | undefined,
 ): Refusal | undefined {
   if (raises === signer.person)
-    return refuse('own_proposal', 'It would raise your own rights: somebody else signs it.')
+    return refuse('own_proposal', 'It would raise your own rights: somebody else signs it.', {
+      next: 'Another administrator of your organisation asks for it; see who there is: sallyport person list',
+    })
   if (proposedBy === signer.person)
-    return refuse('own_proposal', 'You proposed it: another person approves it.')
+    return refuse('own_proposal', 'You proposed it: another person approves it.', seeWaiting)
   if (signatures.some(({ person }) => person === signer.person))
-    return refuse('own_proposal', 'You have signed it already: another person approves it.')
+    return refuse('own_proposal', 'You have signed it already: another person approves it.', seeWaiting)
   return undefined
 }

@@ -75,6 +75,8 @@ const signed: Stands['holds'] = ({ organisation }, { decidedBy }) =>
 const placed: Stands['holds'] = ({ organisation }, { placedBy }) => placedBy === organisation
 const audited: Stands['holds'] = ({ kind, audits = [] }, { model, models = [] }) =>
   kind === 'auditor' && [model, ...models].some(id => id !== undefined && audits.includes(id))
+const sharedWithIt: Stands['holds'] = ({ organisation }, { sharedWith }) =>
+  sharedWith?.includes(organisation) === true
 
 const anyOf =
   (...ways: readonly Stands['holds'][]): Stands['holds'] =>
@@ -94,17 +96,17 @@ export const relations = {
   engaged: { text: 'engaged', holds: governs },
   co_selected: { text: 'own, and of partners it co-selected', holds: anyOf(own, governs) },
   of_its_models_or_hits: {
-    text: 'of or about its models, own, and that hit it',
+    text: 'of or about its models, and own; that hit it, reason unless sealed',
     holds: anyOf(own, develops, isAbout),
   },
   in_its_engagement_or_hits: {
-    text: 'in its engagement, own, and that hit it',
+    text: 'in its engagement, and own; that hit it, reason unless sealed',
     holds: anyOf(own, audited, isAbout),
   },
   /** Not those of the partners that it selected: what they do commercially takes an export that two people approve. */
   under_its_own_grants: { text: 'under its own grants', holds: own },
   decided_or_party: {
-    text: 'about what it decides or is party to',
+    text: 'about what it decides or is party to; that hit it, reason unless sealed',
     holds: anyOf(own, placed, governs, signed, isAbout),
   },
   placed_or_decided: { text: 'its own and those it decides', holds: anyOf(own, placed, governs, signed) },
@@ -113,10 +115,7 @@ export const relations = {
     holds: anyOf(own, ({ organisation }, { handedTo }) => handedTo?.includes(organisation) === true),
   },
   in_its_engagement: { text: 'in its engagement, and own', holds: anyOf(own, audited) },
-  shared: {
-    text: 'shared',
-    holds: ({ organisation }, { sharedWith }) => sharedWith?.includes(organisation) === true,
-  },
+  shared: { text: 'shared', holds: sharedWithIt },
   /** Everybody who is signed in knows the names of those that they have to do with. */
   deals_with: {
     text: 'own, and those it deals with',
@@ -194,14 +193,33 @@ const withReasons: readonly Noun[] = [
 ]
 
 /**
- * `whole`, or `without_sealed`: sealed words are for the deciding side alone, so a partner gets them only where it
- * wrote them. `undefined`: for this viewer there is no such record, and the answer must not tell the difference.
+ * `whole`, or `without_sealed`: sealed words are for the deciding side alone. `undefined`: for this viewer there is no
+ * such record, and the answer must not tell the difference.
  */
 export function sees(viewer: Viewer, facts: Facts): 'whole' | 'without_sealed' | undefined {
   const row = whoSees[facts.noun]
   if (!standings(viewer).some(as => relations[row[as]].holds(viewer, facts))) return undefined
-  const others = viewer.kind === 'partner' && withReasons.includes(facts.noun) && !placed(viewer, facts)
-  return others ? 'without_sealed' : 'whole'
+  return withReasons.includes(facts.noun) && isSealedFrom(viewer, facts) ? 'without_sealed' : 'whole'
+}
+
+/** Whoever decides on it, and whoever is there to look at how it was decided. */
+const ofDecidingSide = anyOf(develops, governs, placed, signed, audited, sharedWithIt)
+
+/** Whoever a hold hits without naming them, and who has no part in deciding on it. */
+export const isOnlyHit: Stands['holds'] = (viewer, facts) =>
+  isAbout(viewer, facts) && !own(viewer, facts) && !ofDecidingSide(viewer, facts)
+
+function isSealedFrom(viewer: Viewer, facts: Facts): boolean {
+  switch (viewer.kind) {
+    case 'partner':
+      return !placed(viewer, facts)
+    // It is decided about as a partner is; but the stops of its people are its own administrators'.
+    case 'auditor':
+      return (facts.noun === 'hold' || facts.noun === 'decision') && !ofDecidingSide(viewer, facts)
+    // What is about a developer or an office, it decides on itself.
+    default:
+      return isOnlyHit(viewer, facts)
+  }
 }
 
 /**

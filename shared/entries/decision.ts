@@ -3,6 +3,7 @@ import type { Action, Difference, Subject } from '../domain/proposals.ts'
 import type { Reason, Signature } from '../domain/stop.ts'
 import type { NamedEntry } from './put.ts'
 import { makeEntry, status } from './record.ts'
+import { wireDifference, wireFields } from './wire-words.ts'
 
 /** OCSF Entity Management (3004): "Create", "Read", "Update". */
 const activity = { create: 1, read: 2, update: 3 } as const
@@ -39,6 +40,8 @@ export interface DecisionFacts {
   /** The result of the dry run that was shown, and the digest of all that was. */
   readonly effects?: Effects
   readonly shown?: string
+  /** Of a proposal that is applied: the digest of what was shown when it was opened. */
+  readonly proposedShown?: string
   /** The version of the approval rules. */
   readonly rules: number
   readonly breakGlass?: true
@@ -61,7 +64,7 @@ export function decisionEntry(facts: DecisionFacts): NamedEntry {
       kind: 'decision',
       decision: step,
       action: action.name,
-      params: action.params,
+      params: wireFields(action.params),
       subject: { kind: subject.kind, id: subject.id, rev: subject.rev },
       organisation: subject.organisation,
       developers: subject.developers,
@@ -77,9 +80,10 @@ export function decisionEntry(facts: DecisionFacts): NamedEntry {
       ...(reason?.reference && { reference: reason.reference }),
       ...(reason?.sealed && { sealed: true }),
       ...(proposal && { proposal }),
-      ...(facts.difference && { difference: facts.difference }),
-      ...(effects && { effects }),
+      ...(facts.difference && { difference: facts.difference.map(wireDifference) }),
+      ...(effects && { effects: wireFields(effects) }),
       ...(facts.shown && { shown: facts.shown }),
+      ...(facts.proposedShown && { proposed_shown: facts.proposedShown }),
       ...(facts.breakGlass && { break_glass: true }),
       ...(facts.request && { request: facts.request }),
       rules: facts.rules,

@@ -68,7 +68,16 @@ describe('a hold', () => {
     expect(await json('ada', 'hold', 'list')).toEqual([])
     expect((await call()).status).toBe(200)
 
-    const placed = await as('ada', 'hold', 'place', '--organisation', 'cedar', ...why)
+    const placed = await as(
+      'ada',
+      'hold',
+      'place',
+      '--organisation',
+      'cedar',
+      ...why,
+      '--reference',
+      'case 7',
+    )
     expect(placed).toMatchObject({ code: 0, out: expect.stringContaining('ratify by') })
     expect((await call()).status).toBe(403)
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { at, textAt } from '../../client/json.ts'
 import { modelId } from '../../scripts/demo/story.ts'
-import { because, type Deciding, deciding } from '../world/governance.ts'
+import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
 import { enrolClient, inDays, modelBody } from '../world/governance-subjects.ts'
 import { openWorld } from '../world/open.ts'
 import { rawClient } from '../world/raw-client.ts'
@@ -91,6 +91,20 @@ test('on a nationality and a model it hits the clients that are attested so; the
   expect(textAt((await deciders.read('nora', path))?.body, 'state')).toBe('lifted')
 })
 
+test('names a case or an order, unless it is only looked at', async () => {
+  const asked = { scope: { region: 'FR' }, reason: { code: 'other', text: 'No case is named.' } }
+  const refused = await deciders.ask('nora', '/holds', asked)
+  expect([refused.status, codeOf(refused)]).toEqual([400, 'body_malformed'])
+  expect(at(refused.body, 'errors')).toEqual([
+    {
+      path: 'reason.reference',
+      message: 'reason.reference: a hold names a case or an order: give its reference',
+    },
+  ])
+  expect((await deciders.ask('nora', '/holds', { ...asked, break_glass: true })).status).toBe(400)
+  expect((await deciders.ask('nora', '/holds', { ...asked, dry_run: true })).status).toBe(200)
+})
+
 test('two at once: the one that is lifted does not let go whom the other stops', async () => {
   const cedar = world.raw('cedar')
   const token = await cedar.token()
@@ -130,7 +144,7 @@ test('whoever it hits without naming them is told, sees their own part of it, an
   const abroad = await workload('wes', 'spanish-3', { nationality: 'ES' })
   const scope = { nationality: 'ES', model: modelId }
   const words = 'Known to the deciders alone.'
-  const asked = { scope, reason: { code: 'legal_order', text: words, sealed: true } }
+  const asked = { scope, reason: { code: 'legal_order', text: words, reference: 'order 3', sealed: true } }
   const { id, entry } = await make('nora', '/holds', asked)
   const path = `/holds/${id}`
 

@@ -13,6 +13,7 @@ import {
   someProvider,
 } from '../world/governance-subjects.ts'
 import { openWorld } from '../world/open.ts'
+import { foreignIn } from '../world/words.ts'
 import type { World } from '../world/world.ts'
 
 let world: World
@@ -45,6 +46,8 @@ const partner = (id: () => string, verb: string): Change => on(() => `/partners/
 const grant = (verb: string, further: Partial<Change> = {}): Change =>
   on(() => `/grants/${made.grants.active}`, verb, further)
 const plain = (): string => `/people/${made.people.plain}`
+/** By the developer, to begin with. */
+const suspendedClient = (): string => `/clients/${made.clients.suspended}`
 
 /** Every action that takes two people, once. The order is that in which one makes the next possible. */
 const changes: Readonly<Record<string, Change>> = {
@@ -60,14 +63,21 @@ const changes: Readonly<Record<string, Change>> = {
   'person.roles': on(plain, 'roles', { body: () => ({ roles: ['partner-user'] }), by: 'priya' }),
   'person.reinstate': on(plain, 'reinstate', {
     by: 'priya',
+    first: () => deciders.make('priya', `${plain()}/suspend`, because(), { on: plain() }),
+  }),
+  'person.reinstate_stopped': on(plain, 'reinstate', {
     first: () => deciders.make('boris', `${plain()}/suspend`, because(), { on: plain() }),
   }),
   'partner.select': partner(() => made.partners.vetting, 'select'),
   'partner.reinstate': partner(() => made.partners.suspended, 'reinstate'),
   'partner.revoke': partner(() => made.partners.selected, 'revoke'),
-  'partner.close': partner(() => made.partners.revoked, 'close'),
+  'partner.close': partner(() => made.partners.nominated, 'close'),
   'appeal.dismiss': on(() => `/appeals/${made.appeal}`, 'dismiss'),
-  'client.reinstate': on(() => `/clients/${made.clients.suspended}`, 'reinstate', { by: 'priya' }),
+  'client.reinstate_stopped': on(suspendedClient, 'reinstate'),
+  'client.reinstate': on(suspendedClient, 'reinstate', {
+    by: 'priya',
+    first: () => deciders.make('priya', `${suspendedClient()}/suspend`, because(), { on: suspendedClient() }),
+  }),
   'appeal.uphold': {
     path: () => `/appeals/${appealed}/uphold`,
     record: () => `/appeals/${appealed}`,
@@ -144,7 +154,7 @@ describe.each(run)('%s', name => {
       decision: 'applied',
       proposal: proposal.split('/').at(-1),
       difference: at(open?.body, 'difference'),
-      shown: textAt(open?.body, 'shown'),
+      proposed_shown: textAt(open?.body, 'shown'),
       reason: 'operational',
     })
     expect(new Set(signers(applied)).size).toBe(2)
@@ -155,6 +165,39 @@ describe.each(run)('%s', name => {
     } else expect(after?.version).toBe((before?.version ?? 0) + 1)
   })
 })
+
+test('every entry and every proposal of it is in the words of the API, and so is the story before it', async () => {
+  // One that no second person signs, and a ticket.
+  const scope = { nationality: 'FR', model: modelId }
+  const held = (await deciders.make('nora', '/holds', { scope, ...because() })).id
+  await deciders.make('ada', `/holds/${held}/concur`, because(), { on: `/holds/${held}` })
+  const wanted = { kind: 'enrol', name: 'batch', client: 'workload', expires_at: inDays(30) }
+  await deciders.make('priya', '/clients/tickets', { ...wanted, ...because() })
+  const attested = { nationality: { value: 'FR', expires_at: inDays(30) } }
+  const client = `/clients/${made.clients.active}`
+  await deciders.make('priya', `${client}/attributes`, { ...attested, ...because() }, { on: client })
+  await deciders.make('priya', `${plain()}/attributes`, { ...attested, ...because() }, { on: plain() })
+
+  const lists = ['ada', 'nora', 'priya'].map(who => deciders.list(who, '/entries?limit=100&by=us'))
+  const entries = (await Promise.all([...lists, deciders.list('priya', '/entries?limit=100')])).flat()
+  const decisions = entries.map(one => at(one, 'body', 'unmapped')).filter(isDecision)
+  const seen = new Set(decisions.map(({ action }) => action))
+  const further = ['hold.concur', 'client.ticket', 'client.attributes', 'person.attributes', 'model.engage']
+  for (const name of [...run.filter(one => !ofAnotherAction.includes(one)), ...further])
+    expect(seen).toContain(name)
+  const proposals = await deciders.list('ada', '/proposals')
+  for (const one of [...decisions, ...proposals])
+    expect([one.action, foreignIn(one)]).toEqual([one.action, []])
+})
+
+/** Rules that the records take an action to. */
+const ofAnotherAction: readonly string[] = [
+  'grant.suspend_continuing',
+  'person.reinstate_stopped',
+  'client.reinstate_stopped',
+]
+
+const isDecision = (one: unknown): one is Readonly<Record<string, unknown>> => at(one, 'kind') === 'decision'
 
 const signers = (entry: unknown): readonly unknown[] =>
   ((at(entry, 'signatures') ?? []) as readonly { person: string }[]).map(one => JSON.stringify(one))

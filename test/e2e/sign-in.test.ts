@@ -84,7 +84,7 @@ test('a sign-in that is not fresh stops, and does not approve, sign, or let go o
   expect(textAt(declined.body, 'state')).toBe('declined')
   const suspended = await stale.post(`${sam}/suspend`, because(), { ifMatch: version })
   expect([suspended.status, textAt(suspended.body, 'step')]).toEqual([200, 'applied'])
-  await deciders.make('priya', `${sam}/reinstate`, because(), { on: sam, with: 'ada' })
+  await deciders.make('ada', `${sam}/reinstate`, because(), { on: sam, with: 'nora' })
 })
 
 describe('what was decided about somebody counts from their next request on', () => {
@@ -96,7 +96,7 @@ describe('what was decided about somebody counts from their next request on', ()
     expect(await me(gateway)).toBe('403 person_suspended')
     expect(await me(refreshing(session))).toMatch(/^40\d (person_suspended|session_ended|access_denied)$/)
     expect(await signInError('sam')).toBe('access_denied')
-    await deciders.make('priya', `${sam}/reinstate`, because(), { on: sam, with: 'ada' })
+    await deciders.make('ada', `${sam}/reinstate`, because(), { on: sam, with: 'nora' })
     expect(await me(gateway)).toBe('Sam Ortiz')
   })
 

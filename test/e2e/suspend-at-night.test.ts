@@ -108,7 +108,7 @@ test('one command: the next request is refused, streams end, and what she saw an
       reason: 'security_incident',
       reference: 'INC-2027',
       shown: textAt(told, 'shown'),
-      effects: { clientCount: at(told, 'effects', 'client_count'), streams: at(told, 'effects', 'streams') },
+      effects: { client_count: at(told, 'effects', 'client_count'), streams: at(told, 'effects', 'streams') },
       signatures: [{ organisation: 'ofr', role: 'nsa-admin' }],
     })
     const seconds = Number(at(recorded, 'unmapped', 'auth_time'))

@@ -5,6 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
+import { because, deciding } from '../world/governance.ts'
 import { freePort, type Started, start } from '../world/process.ts'
 import { rawClient } from '../world/raw-client.ts'
 
@@ -95,6 +96,27 @@ test('a second start finds its data again: clients, keys, budgets', async () => 
   expect((await (await fetch(`${before.issuer}/.well-known/jwks.json`)).json()) as object).toMatchObject({
     keys: [{ kid: JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid }],
   })
+})
+
+test('the story is told once: what people decide after it outlasts a restart', async () => {
+  const first = run()
+  await first.line(/outcome: completed/)
+  const before = await credentials()
+  const { make, list } = deciding(before)
+  const found = async (login: string, organisation: string, name: string) =>
+    (await list(login, `/people?organisation=${organisation}`)).find(one => one.name === name)
+  const on = async (login: string, organisation: string, name: string) =>
+    `/people/${(await found(login, organisation, name))?.id}`
+  const sam = await on('priya', 'cedar', 'Sam Ortiz')
+  await make('priya', `${sam}/roles`, { roles: [], ...because() }, { on: sam, with: 'ada' })
+  const nora = await on('omar', 'ofr', 'Nora Quill')
+  await make('omar', `${nora}/suspend`, because(), { on: nora })
+  await first.kill()
+
+  await run().line(/outcome: completed/)
+  expect(await credentials()).toEqual(before)
+  expect(await found('priya', 'cedar', 'Sam Ortiz')).toMatchObject({ roles: [], state: 'active' })
+  expect(await found('omar', 'ofr', 'Nora Quill')).toMatchObject({ state: 'suspended' })
 })
 
 test('SIGTERM lets a stream end, takes nothing new, and exits 0', async () => {

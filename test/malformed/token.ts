@@ -249,7 +249,7 @@ export const apis: readonly Malformed[] = [
     api(`entry ${id}`, `/api/v1/entries/${id}`, 404, 'entry_unknown'),
   ),
   ...['%00', '%2e%2e', "'", '<<a*1000>>', 'x/y', ''].map(id =>
-    api(`no entry ${id}`, `/api/v1/entries/${id}`, 404, 'path_not_offered'),
+    api(`no entry ${id}`, `/api/v1/entries/${id}`, 404, 'record_unknown'),
   ),
   ...['POST', 'PUT', 'DELETE', 'PATCH'].map(method =>
     api(method, '/api/v1/entries', 404, 'path_not_offered', method),

@@ -195,11 +195,11 @@ export class Administrator {
   }
 }
 
-/** Those of the other organisation; a client also goes on by its own. */
+/** Those of the other organisation; a client that its own administrator stopped also goes on by them. */
 function judgesOf(proposer: Somebody, about?: Action): readonly Somebody[] {
   const partner = about?.name.startsWith('client.') && partners.find(one => clientOf(one) === about.id)
-  if (partner) return [adminOf[partner]]
-  return deciders.filter(one => people[one].organisation !== people[proposer].organisation)
+  const others = deciders.filter(one => people[one].organisation !== people[proposer].organisation)
+  return partner ? [adminOf[partner], ...others] : others
 }
 
 function openedBy(decided: Answer<Decided>): readonly Pick<Proposal, 'id'>[] {

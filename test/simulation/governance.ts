@@ -187,13 +187,21 @@ export class Governance {
     return isDecided(name, signatures as readonly Signature[], of)
   }
 
-  /** Where a mission hangs on a grant it takes two to suspend it; of a model that was released, its developer decides. */
+  /**
+   * Where a mission hangs on a grant it takes two to suspend it; of a model that was released, its developer decides.
+   * What others than a partner's own people stopped goes on by developer and government.
+   */
   #ruleOf(action: ActionName, { before }: Applied, breakGlass: boolean): ActionName {
     const [model] = this.#judge.backend.get([keys.model(modelId)]) as [Model]
     const about = ['grant.suspend', 'grant.reinstate', 'grant.revoke'].includes(action)
     if (about && model.state === 'released') return action === 'grant.suspend' ? 'model.kill' : 'model.resume'
     const continuing = action === 'grant.suspend' && (before as Grant).missionContinuity === true
-    return continuing && !breakGlass ? 'grant.suspend_continuing' : action
+    if (continuing && !breakGlass) return 'grant.suspend_continuing'
+    if (action !== 'client.reinstate' && action !== 'person.reinstate') return action
+    const { organisation, stop } = before as Client | Person
+    const partners = organisation !== developer && organisation !== government
+    const others = stop && (stop.by.organisation !== organisation || stop.breakGlass)
+    return partners && others ? `${action}_stopped` : action
   }
 
   /** A proposal goes on by one signature at a time, that of whoever acts; and it is applied once. */

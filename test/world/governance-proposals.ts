@@ -77,13 +77,15 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
   const person = async (by: string, organisation: string, name: string): Promise<string> =>
     (await make(by, '/people', { organisation, name, subject: subjectOf(name), ...because() })).id
 
-  /** A client that one person has stopped, and the entry of that stop. */
-  async function stoppedClient(name: string): Promise<{ readonly id: string; readonly entry: string }> {
+  /** A client that one person has stopped, of the developer unless it says otherwise, and the entry of that stop. */
+  async function stoppedClient(name: string, by = 'boris') {
     const { client_id: id } = await enrolClient(world, deciders, 'priya', name)
     const path = `/clients/${id}`
-    const { entry } = await make('boris', `${path}/suspend`, because(), { on: path })
-    return { id, entry }
+    const { entry } = await make(by, `${path}/suspend`, because(), { on: path })
+    return { id, path, entry }
   }
+  const reinstated = (path: string, key: Key, by: string) =>
+    waits(by, `${path}/reinstate`, {}, [turn(key, { state: 'suspended' }, { state: 'active' })], { on: path })
   async function appeal(name: string) {
     const client = await stoppedClient(name)
     const lodged = await ask('priya', '/appeals', { entry: client.entry, text: 'It is needed.' })
@@ -156,14 +158,14 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
     'person.reinstate': async () => {
       const id = await person('priya', 'cedar', 'dana')
       const on = `/people/${id}`
+      await make('priya', `${on}/suspend`, because(), { on })
+      return reinstated(on, keys.person(id), 'priya')
+    },
+    'person.reinstate_stopped': async () => {
+      const id = await person('priya', 'cedar', 'drew')
+      const on = `/people/${id}`
       await make('boris', `${on}/suspend`, because(), { on })
-      return waits(
-        'priya',
-        `${on}/reinstate`,
-        {},
-        [turn(keys.person(id), { state: 'suspended' }, { state: 'active' })],
-        { on },
-      )
+      return reinstated(on, keys.person(id), 'ada')
     },
     'partner.select': async () => {
       const on = await partner('brook', 'vet')
@@ -190,25 +192,22 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
       )
     },
     'partner.close': async () => {
-      const on = await partner('elm', 'vet', 'select', 'revoke')
+      const on = await partner('elm', 'vet', 'select')
       return waits(
         'ada',
         `${on}/close`,
         {},
-        [turn(keys.organisation('elm'), { partner: 'revoked' }, { partner: 'closed' })],
+        [turn(keys.organisation('elm'), { partner: 'selected' }, { partner: 'closed' })],
         { on },
       )
     },
     'client.reinstate': async () => {
-      const { id } = await stoppedClient('paused')
-      const on = `/clients/${id}`
-      return waits(
-        'priya',
-        `${on}/reinstate`,
-        {},
-        [turn(keys.client(id), { state: 'suspended' }, { state: 'active' })],
-        { on },
-      )
+      const { id, path } = await stoppedClient('paused', 'priya')
+      return reinstated(path, keys.client(id), 'priya')
+    },
+    'client.reinstate_stopped': async () => {
+      const { id, path } = await stoppedClient('stopped')
+      return reinstated(path, keys.client(id), 'ada')
     },
     'grant.activate': async () => {
       const { id, proposal } = await asked()

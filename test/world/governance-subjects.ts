@@ -95,7 +95,6 @@ export async function makeSubjects(world: World, deciders: Deciding) {
     vetting: await partner('fjord', 'vet'),
     selected: await partner('grove', 'vet', 'select'),
     suspended: await partner('delta', 'vet', 'select', 'activate', 'suspend'),
-    revoked: await partner('elm', 'vet', 'select', 'revoke'),
   }
   await make(
     'ada',

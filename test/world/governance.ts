@@ -13,7 +13,9 @@ import type { World } from './world.ts'
 
 export { demoPeople, type Someone, strangers } from './matrix-people.ts'
 
-export const because = (text = 'A test asks for it.', code = 'operational') => ({ reason: { code, text } })
+export const because = (text = 'A test asks for it.', code = 'operational') => ({
+  reason: { code, text, reference: 'case 7' },
+})
 
 export interface Deciding {
   /** A person's gateway, of a sign-in that is fresh. */

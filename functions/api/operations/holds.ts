@@ -22,6 +22,14 @@ function shown({ viewer }: PersonCaller, hold: Governed<HoldRecord>): object | u
 const read = ({ deps, caller, path }: Pick<Context<PersonCaller>, 'deps' | 'caller' | 'path'>) =>
   readHold(deps.store, path.hold ?? '', caller)
 
+/** What is only looked at is no decision yet. */
+const placing = stopBody
+  .extend({ scope: holdScope })
+  .refine(({ reason, dry_run }) => dry_run === true || reason.reference !== undefined, {
+    path: ['reason', 'reference'],
+    error: 'a hold names a case or an order: give its reference',
+  })
+
 export const holdOperations: readonly Operation[] = [
   forPeople({
     id: 'listHolds',
@@ -58,10 +66,10 @@ export const holdOperations: readonly Operation[] = [
     tag: 'holds',
     summary: 'Place a hold at once, or see whom it would hit',
     description:
-      'A hold stops every call that matches all of its scope, from the next request on. One that the government places lapses after 14 days unless the developer concurs. Whoever has none of the attributes in the scope attested is not hit; the dry run names them.',
+      'A hold stops every call that matches all of its scope, from the next request on. One that the government places lapses after 14 days unless the developer concurs. Its reason names a reference; a dry run needs none. Whoever has none of the attributes in the scope attested is not hit; the dry run names them.',
     action: 'hold.place',
     creates: true,
-    body: stopBody.extend({ scope: holdScope }),
+    body: placing,
     answers: creationAnswers,
     answer: context => {
       const id = randomId('hold', context.deps.random.bytes(16))

@@ -6,7 +6,8 @@ import type { Client } from '../../../shared/domain/records.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { algorithms } from '../../../shared/oauth/public-jwk.ts'
 import { decisionBody, decisionShown } from '../decision.ts'
-import { anyId, instant, shortText, showStop, stopShown } from './common.ts'
+import { anyId, country, instant, region, shortText, showStop, stopShown } from './common.ts'
+import { lapseShown, showLapse } from './lapse.ts'
 
 const states = ['enrolled', 'active', 'suspended', 'expired', 'revoked', 'compromised'] as const
 const kinds = ['workload', 'agent'] as const
@@ -38,6 +39,7 @@ export const clientShown = z
       .nullable()
       .meta({ description: 'Of a contractor’s: who answers for it, and confirms it again and again.' }),
     stop: stopShown.nullable().meta({ description: 'Why it is suspended or compromised.' }),
+    lapse: lapseShown.nullable().meta({ description: 'Why it is suspended, where time did it.' }),
     version: z.int(),
   })
   .meta({ id: 'Client' })
@@ -69,6 +71,7 @@ export const showClient = (client: Governed<Client>, whole: boolean): z.infer<ty
     ? { person: client.sponsor.person, confirmed_until: time(client.sponsor.confirmedUntil) }
     : null,
   stop: client.stop ? showStop(client.stop, whole, client.organisation) : null,
+  lapse: client.lapse ? showLapse(client.lapse, whole) : null,
   version: client.rev,
 })
 
@@ -113,19 +116,13 @@ export const ticketShown = decisionShown
   })
   .meta({ id: 'ClientTicket' })
 
-const isoCountry = /^[A-Z]{2}$/
-const isoRegion = /^[A-Z]{2}(-[A-Z0-9]{1,3})?$/
-const given = (form: RegExp, what: string) =>
-  z
-    .strictObject({ value: z.string().regex(form, `it is ${what}`), expires_at: instant })
-    .nullable()
-    .optional()
+const given = (value: typeof country) => z.strictObject({ value, expires_at: instant }).nullable().optional()
 
 export const attributesBody = decisionBody.extend({
-  nationality: given(isoCountry, 'a country of ISO 3166-1, two letters').meta({
+  nationality: given(country).meta({
     description: 'ISO 3166-1 alpha-2; null takes it away.',
   }),
-  region: given(isoRegion, 'a country or subdivision of ISO 3166').meta({
+  region: given(region).meta({
     description: 'ISO 3166-1 or 3166-2; null takes it away.',
   }),
 })

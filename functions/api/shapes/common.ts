@@ -1,5 +1,6 @@
 /** Shapes that several nouns share, for validation and for the OpenAPI document. */
 import * as z from 'zod'
+import { countryFault, isCountry, isRegion, regionFault } from '../../../shared/domain/countries.ts'
 import type { Effects } from '../../../shared/domain/effects.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { roles } from '../../../shared/domain/parties.ts'
@@ -7,12 +8,19 @@ import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
 import { appealCommand, type Refusal } from '../../../shared/domain/refusal.ts'
 import { type Reason, reasonCodes, type Signature, type Stop } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
+import { wireDifference } from '../../../shared/entries/wire-words.ts'
 
 /** Ids that people choose: of organisations and models. */
 export const chosenId = z
   .string()
   .regex(/^[a-z][a-z0-9-]{1,62}$/, 'it is 2 to 63 of a–z, 0–9 and -, beginning with a letter')
 export const anyId = z.string().regex(/^[A-Za-z0-9._~-]{1,200}$/, 'it is an id')
+const coded = (form: RegExp, isAssigned: (code: string) => boolean, fault: (code: string) => string) => {
+  const error = ({ input }: { readonly input?: unknown }): string => fault(String(input))
+  return z.string().regex(form, { error, abort: true }).refine(isAssigned, { error })
+}
+export const country = coded(/^[A-Z]{2}$/, isCountry, countryFault)
+export const region = coded(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, isRegion, regionFault)
 export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
 /**
  * What is shown to others, in terminals too: a control character could steer those (CWE-150). A long text may have lines
@@ -125,11 +133,10 @@ export const difference = z
   .object({ field: z.string(), from: z.unknown(), to: z.unknown() })
   .meta({ id: 'Difference' })
 
-export const showDifference = ({ field, from, to }: Difference) => ({
-  field,
-  from: from ?? null,
-  to: to ?? null,
-})
+export function showDifference(one: Difference) {
+  const { field, from, to } = wireDifference(one)
+  return { field, from: from ?? null, to: to ?? null }
+}
 
 export const effects = z
   .object({
@@ -145,6 +152,9 @@ export const effects = z
       .meta({ description: 'Calls of the last 24 hours that would have been refused.' }),
     at_least: z.boolean(),
     continues: z.array(named).meta({ description: 'Grants that go on because a mission hangs on them.' }),
+    missions: z.array(named).meta({
+      description: 'Grants on which a mission hangs, and that stop all the same.',
+    }),
     unattested: z
       .array(
         named
@@ -168,6 +178,7 @@ export const showEffects = (given: Effects) => ({
   requests_per_day: given.requestsPerDay,
   at_least: given.atLeast === true,
   continues: [...given.continues],
+  missions: [...(given.missions ?? [])],
   unattested: (given.unattested ?? []).map(({ id, name, expiredAt }) => ({
     id,
     name,

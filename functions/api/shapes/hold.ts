@@ -2,13 +2,16 @@ import * as z from 'zod'
 import type { HoldRecord } from '../../../shared/domain/holds.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { time } from '../../../shared/domain/time.ts'
-import type { Viewer } from '../../../shared/domain/who-sees.ts'
-import { isOnlyHit, ownHit } from '../entry-view.ts'
+import { isOnlyHit, type Viewer } from '../../../shared/domain/who-sees.ts'
+import { holdFacts } from '../../governance/holds/holds.ts'
+import { ownHit } from '../entry-view.ts'
 import {
   anyId,
+  country,
   effects,
   instant,
   reasonShown,
+  region,
   showEffects,
   showReason,
   showSignature,
@@ -24,14 +27,8 @@ export const holdScope = z
     organisation: anyId.optional(),
     client: anyId.optional(),
     person: anyId.optional(),
-    nationality: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'it is an ISO 3166-1 code of two capital letters')
-      .optional(),
-    region: z
-      .string()
-      .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'it is an ISO 3166-1 or 3166-2 code in capitals')
-      .optional(),
+    nationality: country.optional(),
+    region: region.optional(),
   })
   .refine(scope => Object.values(scope).some(value => value !== undefined), 'name at least one of its fields')
   .meta({ id: 'HoldScope' })
@@ -47,7 +44,7 @@ export const holdShown = z
     until: instant.nullable().meta({ description: 'When it lapses by itself.' }),
     concurred: signature.nullable(),
     stop: stopShown,
-    effects: effects.nullable().meta({ description: 'Null for a partner that it hits and does not name.' }),
+    effects: effects.nullable().meta({ description: 'Null for whoever it only hits, and does not name.' }),
     hit: z
       .object({ clients: z.int(), people: z.int().nullable() })
       .nullable()
@@ -68,6 +65,7 @@ export function showHold(
 ): z.infer<typeof holdShown> {
   const { ended, subject } = hold
   const own = ownHit(viewer, subject.hit)
+  const onlyHit = isOnlyHit(viewer, holdFacts(hold))
   return {
     id: hold.id,
     state: hold.state,
@@ -77,10 +75,11 @@ export function showHold(
     placed_at: time(hold.placedAt),
     until: hold.until === undefined ? null : time(hold.until),
     concurred: hold.concurred ? showSignature(hold.concurred) : null,
-    stop: showStop(hold.stop, whole, viewer.organisation),
-    effects: isOnlyHit(viewer, subject) ? null : showEffects(hold.effects),
+    // It is for partners to appeal.
+    stop: showStop(hold.stop, whole, viewer.kind === 'partner' ? viewer.organisation : undefined),
+    effects: onlyHit ? null : showEffects(hold.effects),
     hit: own ? { clients: own.clients ?? 0, people: own.people ?? null } : null,
-    shown: isOnlyHit(viewer, subject) || (hold.reason.sealed && !whole) ? null : hold.shown,
+    shown: onlyHit || (hold.reason.sealed && !whole) ? null : hold.shown,
     ended: ended
       ? {
           at: time(ended.at),

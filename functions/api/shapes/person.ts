@@ -3,18 +3,19 @@ import type { Governed } from '../../../shared/domain/keys.ts'
 import { type Attributes, type Person, roles } from '../../../shared/domain/parties.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { Claim, Claims } from '../../governance/people/attested.ts'
-import { instant, showStop, stopShown } from './common.ts'
+import { country, instant, region, showStop, stopShown } from './common.ts'
+import { lapseShown, showLapse } from './lapse.ts'
 
-const claim = (code: RegExp, what: string) =>
+const claim = (value: typeof country) =>
   z.strictObject({
-    value: z.string().regex(code, `it is ${what}`),
+    value,
     expires_at: instant.meta({ description: 'At most a year ahead.' }),
   })
 
 /** What is vouched for by whoever sends it. */
 export const claimsBody = z.strictObject({
-  nationality: claim(/^[A-Z]{2}$/, 'an ISO 3166-1 code of two capital letters').optional(),
-  region: claim(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'an ISO 3166-1 or 3166-2 code in capitals').optional(),
+  nationality: claim(country).optional(),
+  region: claim(region).optional(),
 })
 
 export function toClaims({ nationality, region }: z.infer<typeof claimsBody>): Claims {
@@ -62,6 +63,7 @@ export const personShown = z
       .nullable()
       .meta({ description: 'Who they are at their provider; told as the attributes are.' }),
     stop: stopShown.nullable().meta({ description: 'Why they are suspended.' }),
+    lapse: lapseShown.nullable().meta({ description: 'Why they are suspended, where time did it.' }),
     created_at: instant,
     version: z.int(),
   })
@@ -83,6 +85,7 @@ export const showPerson = (
   attributes: closely ? showAttributes(person.attributes ?? {}) : null,
   identity: closely ? { issuer: person.issuer, subject: person.subject } : null,
   stop: person.stop ? showStop(person.stop, whole, person.organisation) : null,
+  lapse: person.lapse ? showLapse(person.lapse, whole) : null,
   created_at: time(person.createdAt),
   version: person.rev,
 })

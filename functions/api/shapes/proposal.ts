@@ -5,6 +5,7 @@ import { appealCommand } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { ruleOf } from '../../../shared/domain/who-decides.ts'
 import { sees, type Viewer } from '../../../shared/domain/who-sees.ts'
+import { wireFields } from '../../../shared/entries/wire-words.ts'
 import { isAppealableOnceDeclined } from '../../governance/appeals/appealable.ts'
 import { missing } from '../../governance/engine/approve.ts'
 import { proposalFacts } from '../../governance/engine/sight.ts'
@@ -45,6 +46,10 @@ export const proposalShown = z
     waits_on: z.string().nullable().meta({ description: 'The offices whose signature is missing.' }),
     difference: z.array(difference),
     effects,
+    effects_at: instant.meta({
+      description:
+        'When the effects were counted. With the last signature they are counted anew, for its entry.',
+    }),
     shown: z.string().nullable().meta({
       description: 'SHA-256 of what was shown, base64url; null where words of it are sealed for you.',
     }),
@@ -86,7 +91,7 @@ export function showProposal(proposal: Governed<Proposal>, viewer: Viewer): z.in
     id: proposal.id,
     state: proposal.state,
     action: action.name,
-    params: { ...action.params },
+    params: wireFields(action.params),
     subject: showSubject(proposal.subject),
     reason: showReason(proposal.reason, whole),
     proposed_by: showSignature(proposal.proposedBy),
@@ -94,6 +99,7 @@ export function showProposal(proposal: Governed<Proposal>, viewer: Viewer): z.in
     waits_on: proposal.state === 'open' ? missing(proposal) : null,
     difference: proposal.difference.map(showDifference),
     effects: showEffects(proposal.effects),
+    effects_at: time(proposal.createdAt),
     shown: proposal.reason.sealed && !whole ? null : proposal.shown,
     severe: ruleOf(proposal.rule).severe === true,
     rules: proposal.rules,

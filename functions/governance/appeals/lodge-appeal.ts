@@ -1,15 +1,15 @@
 /** A partner asks once that a decision about it be looked at again. */
-import { hash } from 'node:crypto'
-import { randomId } from '../../../shared/domain/id.ts'
 import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
+import type { Organisation, PartnerFields } from '../../../shared/domain/parties.ts'
+import { judgeMembership } from '../../../shared/domain/person-authority.ts'
 import type { Appeal } from '../../../shared/domain/proposals.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
-import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
+import { itemAbsent, type Store, type Update } from '../../../shared/ports/store.ts'
 import { modelsOf } from '../../grants.ts'
+import { change } from '../engine/changes.ts'
 import { commit } from '../engine/commit.ts'
 import { readRules } from '../engine/decide.ts'
 import { type Decision, readDecision } from '../engine/decided.ts'
@@ -19,14 +19,7 @@ import { sign } from '../engine/signer.ts'
 import { deciders } from '../engine/subjects.ts'
 import { appealable, isAppealableOnceDeclined } from './appealable.ts'
 import { appealSubject } from './appeals.ts'
-
-/**
- * An answer is due within it. A constant and no rule: those that owe the answer could stretch a rule, and what a partner
- * was promised when it appealed must not change afterwards.
- */
-export const answerDays = 10
-
-const dayMs = 86_400_000
+import { answerMs, appealId } from './once.ts'
 
 /** Nothing where the decision can be appealed by the organisation that it is about. */
 export function judgeAppealable(decided: Decision | undefined, organisation: string): Refusal | undefined {
@@ -52,13 +45,6 @@ export interface Lodged {
   readonly request: string
 }
 
-/**
- * The same for the same decision about the same organisation: that makes it once, whoever of it asks, and a repeated
- * request finds what it has made. A hold can hit several, and each of them appeals for itself.
- */
-export const appealId = (entry: string, organisation: string): string =>
-  randomId('appeal', hash('sha256', `appeal ${entry} ${organisation}`, 'buffer').subarray(0, 16))
-
 /** Whether a decision is about an organisation, or hits it. */
 const concerns = ({ organisation, hit = [] }: Decision['subject'], id: string): boolean =>
   organisation === id || hit.some(one => one.organisation === id)
@@ -83,6 +69,13 @@ function answering(
   }
 }
 
+/** On the version that was seen: it is not closed at the same moment, and no closing that was proposed before goes on. */
+function revocationAppealed(own: Governed<Organisation>, { id, entry }: Appeal): readonly Update[] {
+  if (own.kind !== 'partner' || own.revoked?.entry !== entry) return []
+  const revoked = { ...own.revoked, appeal: id }
+  return [change<Organisation & PartnerFields>(keys.organisation(own.id) as never, own, { revoked })]
+}
+
 export async function lodge(
   deps: GovernanceDeps,
   actor: Actor,
@@ -96,7 +89,13 @@ export async function lodge(
     if (organisation.kind !== 'partner' || !person.roles.includes('partner-admin'))
       return refuse('role_missing', 'A partner-admin appeals, about a decision on their own organisation.')
     const id = appealId(entry, organisation.id)
-    const [decision, before] = await store.get([keys.entry(entry), keys.appeal(id)])
+    const [decision, before, own] = await store.get([
+      keys.entry(entry),
+      keys.appeal(id),
+      keys.organisation(organisation.id),
+    ])
+    const member = judgeMembership(own)
+    if (member instanceof Refusal) return member
     const decided = decision && readDecision(decision)
     const about = decided
       ? concerns(decided.subject, organisation.id)
@@ -108,6 +107,7 @@ export async function lodge(
     if (before !== undefined)
       return refuse('record_exists', `It was appealed on ${time(before.at)}: ${before.id}.`, {
         field: 'entry',
+        next: `See what became of it: sallyport appeal get ${before.id}`,
       })
     const refused = judgeAppealable(decided, organisation.id)
     if (refused || decided === undefined) return refused ?? refuse('state_forbids', 'It records no decision.')
@@ -136,7 +136,7 @@ export async function lodge(
       by,
       state: 'open',
       at: now,
-      dueAt: now + answerDays * dayMs,
+      dueAt: now + answerMs,
       rev: 1,
       ...listed('appeal', organisation.id, id),
     }
@@ -145,6 +145,7 @@ export async function lodge(
     return {
       ops: [
         { kind: 'put', key: keys.appeal(id), item: appeal, if: itemAbsent },
+        ...(own ? revocationAppealed(own, appeal) : []),
         ...noticePuts({
           eid,
           now,

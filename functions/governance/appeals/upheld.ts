@@ -16,18 +16,18 @@ import {
 import type { Appeal, Difference } from '../../../shared/domain/proposals.ts'
 import type { Client, Grant } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
-import type { ReasonCode, Stop } from '../../../shared/domain/stop.ts'
+import type { LapseStop } from '../../../shared/domain/stop.ts'
+import type { Suspendable } from '../../../shared/domain/suspension.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { Store, TransactOp } from '../../../shared/ports/store.ts'
 import { change } from '../engine/changes.ts'
-import { readDecision } from '../engine/decided.ts'
 import { noticePuts } from '../engine/notices.ts'
 import type { Carried } from '../engine/plan.ts'
 import { takesPart } from '../grants/granted.ts'
 import { meteredGrants, opening, withMeters } from '../grants/grants-of-partner.ts'
 import { endHold, holdSubject } from '../holds/holds.ts'
 import { stays } from '../people/members.ts'
-import { answersFor, answersForClients, confirmedUntil } from '../people/sponsors.ts'
+import { answersFor, answersForClients, confirmationMissed, confirmedUntil } from '../people/sponsors.ts'
 
 export interface Restoration {
   /** Of the record that was decided about, as it was seen; null where it is not there any more. */
@@ -79,13 +79,11 @@ const restored = (
 })
 
 async function ofPartner(store: Store, id: string, { entry }: Appeal): Promise<Restoration> {
-  const [found, decision] = await store.get([keys.organisation(id), keys.entry(entry)])
+  const [found] = await store.get([keys.organisation(id)])
   if (found?.kind !== 'partner') return nothingOf(found?.rev ?? null)
   const partner = found as Governed<Extract<Organisation, { kind: 'partner' }>>
-  const action = decision && readDecision(decision)?.action
-  // Only an appeal leads out of a revocation, so that the last one is what stands.
-  const revoked = action === 'partner.revoke' && partner.partner === 'revoked'
-  const suspended = action === 'partner.suspend' && partner.stop?.entry === entry
+  const revoked = partner.partner === 'revoked' && partner.revoked?.entry === entry
+  const suspended = partner.partner === 'suspended' && partner.stop?.entry === entry
   if (!revoked && !suspended) return nothingOf(partner.rev)
   const state = partnerStep(partner.partner, revoked ? 'uphold' : 'reinstate')
   if (state instanceof Refusal) return nothingOf(partner.rev)
@@ -95,6 +93,7 @@ async function ofPartner(store: Store, id: string, { entry }: Appeal): Promise<R
       partner: state,
       stop: undefined,
       continues: undefined,
+      revoked: undefined,
     }),
     ...opening(metered),
   ])
@@ -118,76 +117,80 @@ async function ofGrant(store: Store, id: string, { entry, subject }: Appeal): Pr
 
 async function ofClient(store: Store, id: string, { entry }: Appeal, now: number): Promise<Restoration> {
   const [client] = await store.get([keys.client(id)])
-  if (client === undefined || client.stop?.entry !== entry) return nothingOf(client?.rev ?? null)
+  if (client === undefined || (client.stop ?? client.lapse)?.entry !== entry)
+    return nothingOf(client?.rev ?? null)
   const state = clientStep(client.state, client.expiresAt <= now ? 'expire' : 'reinstate')
   if (state instanceof Refusal) return nothingOf(client.rev)
   const changed = (fields: Parameters<typeof change<Client>>[2]) =>
-    change<Client>(keys.client(id), client, { stop: undefined, ...fields })
+    change<Client>(keys.client(id), client, { stop: undefined, lapse: undefined, ...fields })
   if (state !== 'active') return restored(client, client.state, state, () => [changed({ state })])
-  return confirmedOr(store, { ...client, answers: answersForClients }, now, (sponsor, at) =>
+  return confirmedOr(store, { ...client, answers: answersForClients }, now, end =>
     // The days without a use count anew, or it would be suspended for them again.
-    changed(at === undefined ? {} : { state, seenOn: dayOf(at), ...sponsor }),
+    changed('lapse' in end ? end : { state, seenOn: dayOf(end.at), ...sponsorOf(end) }),
   )
 }
 
 async function ofPerson(store: Store, id: string, { entry }: Appeal, now: number): Promise<Restoration> {
   const [person] = await store.get([keys.person(id)])
-  if (person === undefined || person.state !== 'suspended' || person.stop?.entry !== entry)
+  if (person?.state !== 'suspended' || (person.stop ?? person.lapse)?.entry !== entry)
     return nothingOf(person?.rev ?? null)
-  return confirmedOr(store, { ...person, answers: answersFor }, now, (sponsor, at) =>
+  return confirmedOr(store, { ...person, answers: answersFor }, now, end =>
     change<Person>(keys.person(id), person, {
       stop: undefined,
-      ...(at !== undefined && { state: 'active' as const, ...sponsor }),
+      lapse: undefined,
+      ...('lapse' in end ? end : { state: 'active' as const, ...sponsorOf(end) }),
     }),
   )
 }
 
-interface Sponsored {
+interface Sponsored extends Suspendable {
   readonly name: string
-  readonly organisation: string
   readonly rev: number
-  readonly state: string
-  readonly stop?: Stop
   readonly sponsor?: Sponsor
   /** Whether the sponsor still does. */
   readonly answers: typeof answersFor
 }
 
-/** `at`: when it is back in force; absent: it stays suspended, without this stop. */
-type Write = (sponsor: { readonly sponsor?: Sponsor }, at: number | undefined) => TransactOp
+/** It is back in force from `at` on, perhaps confirmed anew; or it stays suspended, for what time has done. */
+type End = { readonly at: number; readonly sponsor?: Sponsor } | { readonly lapse: LapseStop }
+
+const sponsorOf = ({ sponsor }: Exclude<End, { readonly lapse: LapseStop }>) => ({
+  ...(sponsor && { sponsor }),
+})
 
 /**
- * No sponsor is reminded of somebody who is suspended: what lapsed meanwhile lapsed by the decision that is undone, and
- * the clock starts anew. Where the sponsor answers for nobody any more, the lapse stands as if time had ended it.
+ * No sponsor is reminded of somebody who is suspended: what lapsed meanwhile lapsed by the decision that is undone, or is
+ * itself what is undone, and the clock starts anew. Where the sponsor answers for nobody any more, the lapse stands as if time had ended it.
  */
 async function confirmedOr(
   store: Store,
-  { name, organisation, rev, state, stop, sponsor, answers }: Sponsored,
+  { name, organisation, rev, state, stop, lapse, sponsor, answers }: Sponsored,
   now: number,
-  write: Write,
+  write: (end: End) => TransactOp,
 ): Promise<Restoration> {
-  const back = restored({ name, rev }, state, 'active', ({ now }) => [write({}, now)])
+  const back = restored({ name, rev }, state, 'active', ({ now }) => [write({ at: now })])
   if (sponsor === undefined || sponsor.confirmedUntil > now) return back
   const [person] = await store.get([keys.person(sponsor.person)])
-  if (person === undefined || !answers(person, organisation))
+  if (person === undefined || !answers(person, organisation)) {
+    const reason = confirmationMissed(sponsor)
+    const before = (stop ?? lapse)?.reason.code
     return {
       version: rev,
-      difference: [
-        { field: 'stop', from: stop?.reason.code, to: 'confirmation_missed' satisfies ReasonCode },
-      ],
+      difference: before === reason.code ? [] : [{ field: 'stop', from: before, to: reason.code }],
       text: `${name} stays suspended: the sponsor’s confirmation ended at ${time(sponsor.confirmedUntil)}, and the sponsor answers for nobody any more.`,
-      writes: () => [write({}, undefined)],
+      writes: ({ eid, now }) => [write({ lapse: { reason, entry: eid, at: now, appealed: true } })],
     }
+  }
   return {
     ...back,
     confirms: true,
     difference: [...back.difference, { field: 'confirmation', from: 'missed', to: 'anew' }],
     text: `${back.text} The clock of the sponsor’s confirmation starts anew.`,
     writes: carried => [
-      write(
-        { sponsor: { ...sponsor, confirmedUntil: confirmedUntil(carried.rules, carried.now) } },
-        carried.now,
-      ),
+      write({
+        at: carried.now,
+        sponsor: { ...sponsor, confirmedUntil: confirmedUntil(carried.rules, carried.now) },
+      }),
       ...stays(person, carried),
     ],
   }

@@ -8,6 +8,7 @@ import { type Organisation, standingText } from '../../../shared/domain/parties.
 import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { type Ticket, ticketLifetimes } from '../../../shared/domain/tickets.ts'
+import { time } from '../../../shared/domain/time.ts'
 import { itemAbsent, type Put, type Store, type TransactOp } from '../../../shared/ports/store.ts'
 import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Definition, Plan } from '../engine/plan.ts'
@@ -74,10 +75,11 @@ async function toEnrol(
     organisation: organisation.id,
     ...deciders(organisation),
   }
-  const { kind: _, ...rest } = wanted
+  const { kind: _, expiresAt, ...rest } = wanted
   const difference: readonly Difference[] = [
     { field: 'ticket', from: undefined, to: name },
     ...Object.entries(rest).map(([field, to]) => ({ field, from: undefined, to })),
+    { field: 'expires_at', from: undefined, to: time(expiresAt) },
   ]
   return {
     subject,
@@ -92,7 +94,7 @@ async function toEnrol(
 
 async function toRotate(
   store: Store,
-  { ticket: name, for: wanted }: For<'rotate'>,
+  { ticket: name, hash, for: wanted }: For<'rotate'>,
   actor: Actor,
   put: Put<Ticket>,
   now: number,
@@ -112,6 +114,11 @@ async function toRotate(
   return {
     subject,
     difference: [{ field: 'ticket', from: undefined, to: name }],
+    recorded: {
+      ticket: name,
+      hash,
+      for: { kind: wanted.kind, client: wanted.client, overlap_hours: wanted.overlapMs / 3_600_000 },
+    },
     writes: () => [put, unchanged],
     told: {
       type: 'client.ticket_made',

@@ -10,7 +10,7 @@ import { change, stopOf } from '../engine/changes.ts'
 import type { Carried, Definition, Plan } from '../engine/plan.ts'
 import { clientSubject } from '../engine/subjects.ts'
 import { judgeHeldAttributes, valuesOf } from '../people/held-attributes.ts'
-import { judgeStopping } from '../people/members.ts'
+import { judgeStopping, othersReinstate } from '../people/members.ts'
 import { type ClientAndOrganisation, judgeDescribed, seenClient } from './client-and-organisation.ts'
 import { confirm } from './client-confirm.ts'
 import { ticket } from './client-tickets.ts'
@@ -57,6 +57,7 @@ const revoke = ending('revoke', 'revoked', () => ({}))
 /** Whoever has one key of it may have all: none of them is taken any more, and a new client is enrolled in its place. */
 const compromised = ending('compromise', 'compromised', (client, carried) => ({
   stop: stopOf(carried),
+  lapse: undefined,
   keys: client.keys.map(key => ({ ...key, compromisedAt: key.compromisedAt ?? carried.now })),
 }))
 
@@ -70,8 +71,14 @@ const reinstate: Definition = {
     if (expiresAt <= now) return refuse('state_forbids', 'Its enrolment has ended: enrol a new client.')
     if (sponsor && sponsor.confirmedUntil <= now)
       return refuse('state_forbids', 'Its sponsor did not confirm it: that comes first (confirm).')
-    // The days without a use count anew, or it would be suspended for them again.
-    return planned(found, 'reinstate', 'reinstated', () => ({ stop: undefined, seenOn: dayOf(now) }))
+    const plan = planned(found, 'reinstate', 'reinstated', () => ({
+      stop: undefined,
+      lapse: undefined,
+      // The days without a use count anew, or it would be suspended for them again.
+      seenOn: dayOf(now),
+    }))
+    if (plan instanceof Refusal || !othersReinstate(found.client, found.organisation)) return plan
+    return { ...plan, rule: 'client.reinstate_stopped' }
   },
 }
 

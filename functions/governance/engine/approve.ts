@@ -23,6 +23,7 @@ import { noticePuts } from './notices.ts'
 import type { Actor, GovernanceDeps, Plan } from './plan.ts'
 import { endText, entryOf } from './proposal-answer.ts'
 import { proposalStep } from './proposal-record.ts'
+import { show } from './shown.ts'
 import { proposalFacts, viewerOf } from './sight.ts'
 import { judgeFresh, judgeRole, offices, readSigners, sign } from './signer.ts'
 
@@ -85,6 +86,9 @@ export function approve(
         'approval_required',
         `Your signature fills no seat that is open. Still missing: ${missing({ ...proposal, signatures: before })}.`,
       )
+    // Between two signatures lie days: what is recorded as its effects is what it does at this moment.
+    const counted = complete ? await show(deps, action, proposal.reason, plan, now) : undefined
+    const { effects, shown } = counted ?? proposal
     const change = complete
       ? { state: 'applied' as const, signatures, entry: eid, ended: { at: now, by } }
       : { signatures, entry: eid }
@@ -97,8 +101,8 @@ export function approve(
       reason: proposal.reason,
       rules,
       breakGlass: false,
-      effects: proposal.effects,
-      shown: proposal.shown,
+      effects,
+      shown,
     }
     const notices = noticePuts({
       eid,
@@ -120,6 +124,7 @@ export function approve(
         complete ? 'applied' : 'approved',
         by,
         answered,
+        counted,
       ),
       signers: signers.map(({ person }) => person),
       done: after,
@@ -137,12 +142,12 @@ export function decline(
     const { proposal, name, now } = seen
     const role = judgeRole(name, actor, proposal.subject)
     if (role instanceof Refusal) return role
-    if (!fillsSeat(name, role, actor.organisation.id, proposal.subject))
-      return refuse('role_missing', 'Your role asks for it, and does not decide on it.')
     if (proposal.proposedBy.person === actor.person.id)
       return refuse('own_proposal', 'It is your own: withdraw it.', {
         next: `Take it back: sallyport proposal withdraw ${proposal.id}`,
       })
+    if (!fillsSeat(name, role, actor.organisation.id, proposal.subject))
+      return refuse('role_missing', 'Your role asks for it, and does not decide on it.')
     return ended(seen, 'declined', sign(actor, role, now), answered)
   })
 }
@@ -217,8 +222,8 @@ const stale = (seen: Seen): Commit<Refusal> => {
   const why =
     plan instanceof Refusal
       ? plan.facts.detail
-      : `it is version ${plan.subject.rev} now, and was ${proposal.subject.rev}`
-  return over(seen, 'stale', refuse('proposal_stale', `${proposal.subject.name} has changed: ${why}.`))
+      : `it is version ${plan.subject.rev} now, and was ${proposal.subject.rev}.`
+  return over(seen, 'stale', refuse('proposal_stale', `${proposal.subject.name} has changed: ${why}`))
 }
 
 const timedOut = (seen: Seen): Commit<Refusal> =>

@@ -76,6 +76,7 @@ export async function countEffects(
   )
   const requests = await callsOfTheDay(store, organisations, calls, now)
   const isSeen = await seenByAll(store, [...hit, ...unattested.map(({ client }) => client)], subject)
+  const missions = subject.kind === 'hold' && isWhole(scope) ? missionsOf(hit.filter(isSeen), grants) : []
   const notHit = unattested.filter(({ client }) => isSeen(client)).slice(0, maxNamed)
   const effects = {
     clients: hit.filter(isSeen).slice(0, maxNamed).map(named),
@@ -86,6 +87,7 @@ export async function countEffects(
     requestsPerDay: requests.count,
     ...((requests.atLeast || counted.atLeast) && { atLeast: true as const }),
     continues,
+    ...(missions.length > 0 && { missions }),
     ...(notHit.length > 0 && {
       unattested: notHit.map(({ client, expiredAt }) => ({
         ...named(client),
@@ -121,6 +123,21 @@ async function seenByAll(
   }
   return client => seen.has(client.organisation)
 }
+
+/** One that names a client, a person or an attribute is about them and not about the mission. */
+const isWhole = ({ model: _, organisation: __, ...narrower }: HoldScope): boolean =>
+  Object.values(narrower).every(value => value === undefined)
+
+/** Of the clients that are named where those who decide see them. */
+const missionsOf = (
+  clients: readonly Client[],
+  grants: ReadonlyMap<string, readonly Grant[]>,
+): readonly Named[] =>
+  [...new Set(clients.map(({ organisation }) => organisation))]
+    .flatMap(organisation => grants.get(organisation) ?? [])
+    .filter(({ missionContinuity, state }) => missionContinuity === true && state === 'active')
+    .slice(0, maxNamed)
+    .map(({ id, model }) => ({ id, name: model }))
 
 const named = ({ id, name }: Client): Named => ({ id, name })
 

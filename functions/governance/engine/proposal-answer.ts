@@ -8,6 +8,7 @@ import type { Reason, Signature } from '../../../shared/domain/stop.ts'
 import { decisionEntry, type Step } from '../../../shared/entries/decision.ts'
 import type { NamedEntry } from '../../../shared/entries/put.ts'
 import { isAppealableOnceDeclined } from '../appeals/appealable.ts'
+import type { Shown } from './shown.ts'
 
 export interface Answering {
   readonly proposal: Proposal
@@ -40,13 +41,16 @@ const howText = {
   stale: 'is over: what it is about has changed since',
 } as const
 
+/** `applied`: what it does at the moment of the last signature; what was proposed is told by its digest. */
 export function entryOf(
   { proposal, rules, now, eid }: Answering,
   step: Step,
   by: Signature | undefined,
   { reason: said, request }: { readonly reason?: Reason; readonly request?: string },
+  applied?: Shown,
 ): NamedEntry {
-  const { action, subject, signatures, difference, effects, shown, id } = proposal
+  const { action, subject, signatures, id } = proposal
+  const { difference, effects, shown } = applied ?? proposal
   const signs = step === 'approved' || step === 'applied'
   // Whoever signs stands by the words of the proposal; whoever ends it says their own or none.
   const reason = said ?? (signs ? proposal.reason : undefined)
@@ -66,6 +70,7 @@ export function entryOf(
     difference,
     effects,
     shown,
+    ...(applied && { proposedShown: proposal.shown }),
     rules: rules.version,
     ...(request && { request }),
   })

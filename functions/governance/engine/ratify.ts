@@ -79,6 +79,7 @@ export async function ratify(
         by,
         signatures: [stop.by, by],
         reason: stop.reason,
+        wordsOf: stop.by,
         rules: rules.version,
         ...(stop.breakGlass && { breakGlass: true }),
         request,

@@ -17,7 +17,9 @@ export function judgeCeiling(
   const name = field.replace('limits.', '') as keyof ReturnType<typeof showLimits>
   const [asked, most] = [showLimits(limits)[name], showLimits(ceiling)[name]]
   const said = asked === null ? `${field} is left out` : `${field} is ${asked}`
+  const option = `--${name.replace('_', '-')}`
   return refuse('ceiling_exceeded', `${said}; the ceiling of the agreement ${id} is ${most}. ${more}`, {
     field,
+    next: `Give ${option}, ${most?.toLocaleString('en-US')} at most, or agree on a new version of the agreement.`,
   })
 }

@@ -72,7 +72,8 @@ export const activate: Definition = {
     return {
       subject,
       difference: [
-        { field: 'state', from: existing ? existing.state : null, to: 'active' },
+        // Also where it is asked for at this moment: that is what the last signature finds.
+        { field: 'state', from: 'requested', to: 'active' },
         { field: 'limits', from: null, to: showLimits(limits) },
         ...(asked.starts_at === undefined ? [] : [{ field: 'starts_at', from: null, to: asked.starts_at }]),
         { field: 'expires_at', from: null, to: asked.expires_at },
@@ -108,7 +109,12 @@ function judgeAsking(
   { actor }: Planning,
 ): Role | Refusal | undefined {
   const asked = { id, rev: 0, organisation: organisation.id }
-  return actor && judgeRole('grant.activate', actor, grantSubject(asked, model, organisation))
+  if (actor === undefined) return undefined
+  const role = judgeRole('grant.activate', actor, grantSubject(asked, model, organisation))
+  if (!(role instanceof Refusal) || actor.organisation.id !== organisation.id) return role
+  return refuse(role.code, role.facts.detail, {
+    next: 'Your partner-admin may ask; see who that is: sallyport person list',
+  })
 }
 
 const governed = (grant: Grant): Governed<Grant> => ({
@@ -165,7 +171,10 @@ async function readRequest(
     return actor ? undefined : refuse('record_unknown', `The request ${id} is no longer there.`)
   if (actor && existing.state !== 'requested')
     return refuse('record_exists', `The grant ${id} is ${existing.state}.`, {
-      next: `Look at it, and change its quota instead: sallyport grant get ${id}`,
+      next:
+        actor.organisation.kind === 'developer'
+          ? `Look at it, and change its quota instead: sallyport grant get ${id}`
+          : `Look at it: sallyport grant get ${id}. Its quota is the developer’s to change: ask them`,
     })
   if (actor) {
     const open = await openProposal(store, existing)

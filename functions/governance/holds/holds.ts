@@ -63,7 +63,7 @@ const place: Definition = {
         const seen = model ? [change<Model>(keys.model(model.id), model, {})] : []
         return [
           put,
-          inStanding(id, hold),
+          inStanding(id, { ...hold, by: by.organisation }),
           ...(by.organisation === model?.developer ? [] : seen),
           // A mission that comes to hang on one of its grants at the same moment raises its version.
           ...(whole && !breakGlass && actor ? [asSeen(keys.organisation(whole.id), whole)] : []),
@@ -106,7 +106,7 @@ async function judgeMissions(
   const ids = missions.map(({ id }) => id).join(', ')
   return refuse(
     'approval_required',
-    `A mission hangs on ${ids}. Suspend ${organisation} instead: its other grants stop at once, and two people decide on this one. In an emergency, break_glass.`,
+    `A mission hangs on ${ids}. Suspend ${organisation} instead: its other grants stop at once, and two people decide on this one. In an emergency it is placed with break-glass.`,
     { field: 'scope.organisation', next: `sallyport partner suspend ${organisation}` },
   )
 }
@@ -246,7 +246,7 @@ const concur: Definition = {
     if (hold.until <= now) return refuse('state_forbids', `The hold lapsed at ${time(hold.until)}.`)
     return {
       subject: holdSubject(hold),
-      difference: [{ field: 'until', from: hold.until, to: null }],
+      difference: [{ field: 'until', from: time(hold.until), to: null }],
       writes: ({ by }) => [
         change<HoldRecord>(keys.hold(id), hold, { concurred: by, until: undefined }),
         {

@@ -17,6 +17,7 @@ import type { Actor, Definition, Plan, Proposed } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
 import { grantSubject, organisationSubject } from '../engine/subjects.ts'
 import { closing, type Metered, meteredGrants, opening } from '../grants/grants-of-partner.ts'
+import { judgeClosing } from './closing.ts'
 
 type Partner = Governed<Extract<Organisation, { kind: 'partner' }>>
 
@@ -212,27 +213,43 @@ const reinstate: Definition = {
   },
 }
 
-const end = (event: 'revoke' | 'close', done: string): Definition => ({
+const revoke: Definition = {
   async plan({ store }, { id }, { actor }) {
     const partner = await readPartner(store, id, actor)
     if (partner instanceof Refusal) return partner
-    const state = partnerStep(partner.partner, event)
+    const state = partnerStep(partner.partner, 'revoke')
     if (state instanceof Refusal) return state
     const metered = await meteredGrants(store, id)
     return {
       ...planned(
         partner,
         state,
-        done,
+        'revoked',
         () => closing(metered),
-        () => ({ continues: undefined }),
+        ({ now, eid }) => ({ continues: undefined, revoked: { at: now, entry: eid } }),
       ),
       stops: { organisation: id },
-      // Those of a revoked one still read and appeal.
-      ...(event === 'close' && { stopsPeople: true as const }),
     }
   },
-})
+}
+
+const close: Definition = {
+  async plan({ store }, { id }, { actor, now }) {
+    const partner = await readPartner(store, id, actor)
+    if (partner instanceof Refusal) return partner
+    const state = partnerStep(partner.partner, 'close')
+    if (state instanceof Refusal) return state
+    const early = await judgeClosing(store, partner, now)
+    if (early) return early
+    const metered = await meteredGrants(store, id)
+    return {
+      ...planned(partner, state, 'closed', () => closing(metered)),
+      stops: { organisation: id },
+      // Those of a revoked one still read and appeal.
+      stopsPeople: true,
+    }
+  },
+}
 
 export const partnerActions = {
   'partner.nominate': nominate,
@@ -241,6 +258,6 @@ export const partnerActions = {
   'partner.activate': step('activate', 'activated'),
   'partner.suspend': suspend,
   'partner.reinstate': reinstate,
-  'partner.revoke': end('revoke', 'revoked'),
-  'partner.close': end('close', 'closed'),
+  'partner.revoke': revoke,
+  'partner.close': close,
 } satisfies Readonly<Record<string, Definition>>

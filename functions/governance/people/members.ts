@@ -3,6 +3,7 @@ import { type Governed, indexes, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Organisation, type Person } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { isOthersStop, type Suspendable } from '../../../shared/domain/suspension.ts'
 import type { Check, Store } from '../../../shared/ports/store.ts'
 import { pages } from '../../pages.ts'
 import { judgeSightIn } from '../engine/engagement.ts'
@@ -65,6 +66,15 @@ export function judgeStopping(
   if (actor === undefined || kind === 'partner' || actor.organisation.id === id) return undefined
   return refuse('role_missing', `Who acts for ${name} is stopped by its own ${adminOf[kind]}.`)
 }
+
+/**
+ * Whether those who select a partner let its client or person go on, together: neither side undoes with the partner what
+ * the other has stopped. What its own people or time stopped is not theirs, and no office holds up anybody else's people.
+ */
+export const othersReinstate = (
+  record: Pick<Suspendable, 'organisation' | 'stop'>,
+  { kind }: Pick<Organisation, 'kind'>,
+): boolean => kind === 'partner' && isOthersStop(record)
 
 /** Whether somebody can administer their organisation now: they hold the role, and can sign in with it. */
 export const administers = (person: Person, { kind, provider }: Organisation, now: number): boolean =>

@@ -6,7 +6,7 @@ import { change, stopOf } from '../engine/changes.ts'
 import type { Definition, Plan, Planning } from '../engine/plan.ts'
 import { attested, type Claims, judgeClaims } from './attested.ts'
 import { judgeHeldAttributes, valuesOf } from './held-attributes.ts'
-import { judgeStopping, type Member, personSubject, readMember } from './members.ts'
+import { judgeStopping, type Member, othersReinstate, personSubject, readMember } from './members.ts'
 import { add } from './person-add.ts'
 import { confirm } from './person-confirm.ts'
 import { firstAdmin, setRoles } from './person-roles.ts'
@@ -76,7 +76,13 @@ const reinstate: Definition = {
       return refuse('state_forbids', 'Their sponsor did not confirm them: that comes first (confirm).')
     const state = personStep(member.person.state, 'reinstate')
     if (state instanceof Refusal) return state
-    return { ...planned(member, state, 'reinstated', () => ({ stop: undefined })), raises: id }
+    return {
+      ...planned(member, state, 'reinstated', () => ({ stop: undefined, lapse: undefined })),
+      raises: id,
+      ...(othersReinstate(member.person, member.organisation) && {
+        rule: 'person.reinstate_stopped' as const,
+      }),
+    }
   },
 }
 

@@ -3,6 +3,8 @@ import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Organisation, type Person, type Sponsor } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
+import type { Reason } from '../../../shared/domain/stop.ts'
+import { time } from '../../../shared/domain/time.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 import type { Actor } from '../engine/plan.ts'
 
@@ -60,6 +62,12 @@ export function judgeConfirming(
     return undefined
   return refuse('role_missing', 'The sponsor confirms, or an administrator of the same organisation.')
 }
+
+/** Why whoever was not confirmed in time is suspended. */
+export const confirmationMissed = ({ confirmedUntil }: Sponsor): Reason => ({
+  code: 'confirmation_missed',
+  text: `The sponsor’s confirmation ended at ${time(confirmedUntil)}.`,
+})
 
 /** Milliseconds since the epoch. */
 export const confirmedUntil = ({ confirmationDays }: Rules, now: number): number =>

@@ -485,9 +485,10 @@ describe('log', () => {
     entries = [outcome('entry_b', at, at + 20_000), intent('entry_b', at), intent('entry_a', at)]
     await sallyport('log', 'tail', '-n', '2')
     expect(terminal.stdout).toBe(
-      'TIME (UTC)   WHAT            TOKENS  ENTRY\n' +
-        '11-25 02:00  intent               -  entry_b\n' +
-        '11-25 02:00  completed        1,234  entry_b.outcome\n',
+      '2026-11-25 02:00 UTC  intent\n' +
+        '  entry_b\n' +
+        '2026-11-25 02:00 UTC  completed, 1,234 tokens\n' +
+        '  entry_b.outcome\n',
     )
     entries = Array.from({ length: 250 }, (_, i) => intent(`entry_${i}`, at - i))
     terminal.stdout = ''
@@ -495,6 +496,18 @@ describe('log', () => {
     const lines = terminal.stdout.trimEnd().split('\n')
     expect(lines).toHaveLength(220)
     expect(lines.at(-1)).toContain('"entry_0"')
+  })
+
+  it('tail fits into 80 columns, whatever was refused or charged', async () => {
+    const eid = `entry_${'0'.repeat(26)}`
+    entries = [
+      entry(`${eid}.outcome`, at, { kind: 'outcome', ending: 'client_disconnected', charge: 49_999_000 }),
+      entry(eid, at, { kind: 'refusal', code: 'agreement_not_effective' }),
+    ]
+    await sallyport('log', 'tail')
+    const lines = terminal.stdout.trimEnd().split('\n')
+    expect(lines).toContain('2026-11-25 02:00 UTC  client_disconnected, 49,999,000 tokens')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
   })
 
   it('tail leaves out the tokens that were issued, unless --all is said', async () => {

@@ -188,20 +188,20 @@ describe('sallyport client', () => {
 
   test('ticket prints the secret alone, or writes it where only its owner reads', async () => {
     gateway.reply = answering(made, 201)
-    expect(await cli('client', 'ticket', '--name', 'batch', '--operator', 'person_1')).toBe(0)
+    expect(await cli('client', 'ticket', '--name', 'batch', '--operator', 'person_1', ...why)).toBe(0)
     expect(terminal.stdout).toBe(`${made.ticket}\n`)
     expect(JSON.parse(posted()[0]?.body ?? '')).toEqual({
       kind: 'enrol',
       name: 'batch',
       client: 'agent',
       operator: 'person_1',
-      reason: { code: 'operational', text: 'Enrolment of a client.' },
+      reason,
     })
     terminal.stdout = ''
     const out = `${terminal.home}/ticket`
-    expect(await cli('client', 'ticket', '--rotate', 'client_1', '--overlap-hours', '2', '--out', out)).toBe(
-      0,
-    )
+    expect(
+      await cli('client', 'ticket', '--rotate', 'client_1', '--overlap-hours', '2', '--out', out, ...why),
+    ).toBe(0)
     expect(terminal.stdout + terminal.stderr).not.toContain(made.ticket.repeat(2))
     expect(terminal.stdout).toBe('')
     expect(JSON.parse(posted()[1]?.body ?? '')).toMatchObject({
@@ -214,8 +214,8 @@ describe('sallyport client', () => {
   })
 
   test('ticket names a new client or one that is there', async () => {
-    expect(await cli('client', 'ticket')).toBe(2)
-    expect(await cli('client', 'ticket', '--name', 'a', '--rotate', 'client_1')).toBe(2)
+    expect(await cli('client', 'ticket', ...why)).toBe(2)
+    expect(await cli('client', 'ticket', '--name', 'a', '--rotate', 'client_1', ...why)).toBe(2)
     expect(answered()).toEqual([])
   })
 })

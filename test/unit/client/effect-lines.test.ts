@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { effectFacts } from '../../../client/cli/decision-lines.ts'
+import { signatureText } from '../../../client/cli/facts.ts'
 
 const effects = {
   clients: [],
@@ -25,6 +26,12 @@ describe('what a stop hits', () => {
     expect(line('hits', {})).toBeUndefined()
   })
 
+  test('are grants on which a mission hangs too, each on a line of its own', () => {
+    const missions = [{ id: 'grant_1', name: 'aurora' }]
+    expect(line('mission', { missions })).toBe('hangs on grant_1 (aurora): it stops too')
+    expect(line('mission', { missions: [] })).toBeUndefined()
+  })
+
   test('and who is not, because nobody vouches for what the scope names', () => {
     const unattested = [
       { id: 'client_1', name: 'batch', expired_at: null },
@@ -39,4 +46,13 @@ describe('what a stop hits', () => {
     ])
     expect(notHit()[0]).toBe('client_1 (batch): nobody vouches for their nationality or region')
   })
+})
+
+test('an operator has no role of an organisation', () => {
+  const at = '2026-11-01T00:00:00.000Z'
+  const signed = { name: 'root', role: 'operator', organisation: 'operator', at }
+  expect(signatureText(signed)).toBe('an operator (root), 2026-11-01 00:00 UTC')
+  expect(signatureText({ ...signed, role: 'nsa-admin', organisation: 'ofr' })).toBe(
+    'root (nsa-admin of ofr), 2026-11-01 00:00 UTC',
+  )
 })

@@ -69,6 +69,7 @@ const proposal = {
   waits_on: 'nsa-admin of the government',
   difference: [{ field: 'state', from: 'active', to: 'revoked' }],
   effects: { ...effects, client_count: 7, clients: [{ id: 'client_1', name: 'batch' }], streams: 3 },
+  effects_at: '2026-11-27T00:05:00Z',
   severe: false,
   expires_at: '2026-11-30T00:05:00Z',
   ended: null,
@@ -265,6 +266,8 @@ describe('the rules of who-decides', () => {
   /** Under another verb, or left to the gateway. */
   const apart: readonly string[] = [
     'organisation.webhooks',
+    'person.reinstate_stopped',
+    'client.reinstate_stopped',
     'grant.activate',
     'grant.suspend_continuing',
     'appeal.lodge',
@@ -327,6 +330,7 @@ describe('proposal', () => {
     expect(await cli('proposal', 'approve', 'proposal_1', '--yes')).toBe(0)
     expect(changes()).toEqual([{ to: 'POST /proposals/proposal_1/approve', body: {}, version: '"7"' }])
     for (const text of [
+      'counted    as of 2026-11-27 00:05 UTC; counted anew with the last signature',
       'asks for   partner.revoke of organisation cedar (Cedar County Hospital)',
       'why        agreement_breach, entered by Ada Lind: “it was shared”',
       'changes    state: active → revoked',
@@ -550,8 +554,13 @@ describe('hold', () => {
     expect(terminal.stderr).toContain('Missing: --reason <code>, --text <words>.')
     expect(answered()).toEqual([])
     gateway.reply = serving({})
-    expect(await cli('hold', 'place', '--person', 'person_1', ...why)).toBe(0)
-    expect(changes()[0]).toMatchObject({ body: { scope: { person: 'person_1' }, reason } })
+    expect(await cli('hold', 'place', '--person', 'person_1', ...why)).toBe(2)
+    expect(terminal.stderr).toContain('It names a case or an order of yours: --reference <id>.')
+    expect(answered()).toEqual([])
+    expect(await cli('hold', 'place', '--person', 'person_1', ...why, '--reference', 'case 7')).toBe(0)
+    const wanted = { scope: { person: 'person_1' }, reason: { ...reason, reference: 'case 7' } }
+    expect(changes()[0]).toMatchObject({ body: wanted })
+    expect(await cli('hold', 'place', '--person', 'person_1', ...why, '--dry-run')).toBe(0)
   })
 })
 
@@ -561,7 +570,7 @@ describe('agreement sign', () => {
   const digest = '6guldr9BlExkP9OMAw-WIpfRBLf9FFn1cNJOpQ86dbg'
   const agreement = { id: 'agreement_1', state: 'offered', digest, terms, consented_at: null }
   const records = { '/agreements/agreement_1': agreement }
-  const sign = (...more: string[]) => cli('agreement', 'sign', 'agreement_1', ...more)
+  const sign = (...more: string[]) => cli('agreement', 'sign', 'agreement_1', ...why, ...more)
 
   test('takes the digest of what was read', async () => {
     gateway.reply = serving(records)
@@ -572,7 +581,7 @@ describe('agreement sign', () => {
     expect(await sign(`--digest=${digest}`)).toBe(0)
     expect(changes()[0]).toMatchObject({
       to: 'POST /agreements/agreement_1/sign',
-      body: { digest, reason: { code: 'request' } },
+      body: { digest, reason },
       version: '"7"',
     })
   })
@@ -686,11 +695,11 @@ describe('what is made', () => {
       '/organisations/cedar': { webhooks: [{ id: 'webhook_1', url: 'https://a.example' }] },
       '/organisations/cedar/webhooks/webhook_1/secret': { id: 'webhook_1', secret: 'whsec_hidden' },
     })
-    expect(await cli('webhook', 'add', 'https://a.example')).toBe(0)
-    expect(await cli('webhook', 'remove', 'webhook_1')).toBe(0)
+    expect(await cli('webhook', 'add', 'https://a.example', ...why)).toBe(0)
+    expect(await cli('webhook', 'remove', 'webhook_1', ...why)).toBe(0)
     expect(changes()).toMatchObject([
-      { to: 'POST /organisations/cedar/webhooks', body: { url: 'https://a.example' } },
-      { to: 'POST /organisations/cedar/webhooks/webhook_1/remove', version: '"7"' },
+      { to: 'POST /organisations/cedar/webhooks', body: { url: 'https://a.example', reason } },
+      { to: 'POST /organisations/cedar/webhooks/webhook_1/remove', version: '"7"', body: { reason } },
     ])
     clear()
     const out = join(terminal.home, 'secret')

@@ -13,6 +13,7 @@ import {
 } from '../../../shared/domain/authority.ts'
 import type { Client, HoldScope } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
+import type { LapseStop, Stop } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { admitted, caller, hour, now } from './admitted.ts'
 
@@ -135,6 +136,15 @@ describe('a hold', () => {
     })
   })
 
+  test.each([
+    ['ofr', 'The hold hold_1 is in force: insider_risk, placed by ofr.'],
+    ['operator', 'The hold hold_1 is in force: insider_risk, placed by an operator.'],
+  ])('tells who has placed it, for whoever has to ask them: %s', (by, detail) => {
+    const hold = { scope: { client: 'client_1' }, reason: 'insider_risk', placedAt: 0, by } as const
+    const standing = { compromised: {}, holds: { hold_1: hold } }
+    expect(atModel({ standing })).toMatchObject({ code: 'hold_active', facts: { detail } })
+  })
+
   test('that cannot be read refuses', () => {
     expect(judgeHolds(undefined, holdable(client), now)).toMatchObject({ code: 'store_unavailable' })
   })
@@ -146,7 +156,7 @@ describe('a restored registry that is not looked through', () => {
   const expected = {
     code: 'restoring',
     kind: { status: 503, retry: true },
-    facts: { retryAfter: 60, detail: `Decisions are looked for since ${time(now - hour)}.` },
+    facts: { retryAfter: 60, detail: `They are looked through since ${time(now - hour)}.` },
   }
 
   test('refuses at a model and at the API', () => {
@@ -288,6 +298,69 @@ describe('a suspended partner', () => {
     partner => {
       const organisation = { ...admitted.organisation, partner, continues: ['grant_2'] }
       expect(atModel({ organisation })).toHaveProperty('until')
+    },
+  )
+})
+
+describe('a suspended client', () => {
+  const by = { person: 'person_9', name: 'Nora', at: now, authTime: now, role: 'nsa-admin' as const }
+  const stop = (organisation: string, further: Partial<Stop> = {}): Stop => ({
+    by: { ...by, organisation },
+    reason: { code: 'insider_risk', text: 'It is said of Sam.' },
+    entry: 'entry_1',
+    ratifyBy: now,
+    ...further,
+  })
+  const lapse: LapseStop = {
+    reason: { code: 'inactivity', text: 'It asked for nothing.' },
+    entry: 'entry_2',
+    at: now,
+  }
+  const refusalOf = (change: Partial<Client>, records: Partial<CallerRecords> = {}) => {
+    const answer = atApi({ client: { ...client, state: 'suspended', ...change }, ...records })
+    return answer instanceof Refusal ? [answer.code, answer.facts.detail, answer.facts.next] : answer
+  }
+  const command = (entry: string) =>
+    `The partner-admin can appeal it once: sallyport partner appeal ${entry} --text '…'`
+
+  test.each<[string, Partial<Client>, string, string | undefined]>([
+    ['by others', { stop: stop('ofr') }, 'The client is suspended: insider_risk.', command('entry_1')],
+    [
+      'by others, in sealed words',
+      { stop: stop('ofr', { reason: { code: 'insider_risk', text: 'Of Sam.', sealed: true } }) },
+      'The client is suspended: insider_risk.',
+      command('entry_1'),
+    ],
+    ['by time', { lapse }, 'The client is suspended: inactivity.', command('entry_2')],
+    ['by its own people', { stop: stop('cedar') }, 'The client is suspended: insider_risk.', undefined],
+    [
+      'after an appeal',
+      { lapse: { ...lapse, appealed: true } },
+      'The client is suspended: inactivity.',
+      undefined,
+    ],
+    ['by a record that does not say', {}, 'The client is suspended.', undefined],
+  ])('%s is told the reason by its code, and how it is appealed', (_, change, detail, next) => {
+    expect(refusalOf(change)).toEqual(['client_suspended', detail, next])
+  })
+
+  test.each<[string, Partial<CallerRecords>]>([
+    ['a developer', { organisation: { id: 'cedar', name: 'H', kind: 'developer', state: 'active' } }],
+    ['nobody', { organisation: undefined }],
+    ['another organisation', { organisation: { ...admitted.organisation, id: 'prairie' } }],
+  ])('of %s is told no appeal: partners do', (_, records) => {
+    expect(refusalOf({ lapse }, records)).toEqual([
+      'client_suspended',
+      'The client is suspended: inactivity.',
+      undefined,
+    ])
+  })
+
+  test.each(['revoked', 'expired', 'compromised'] as const)(
+    'that is %s by now is told nothing of the suspension before',
+    state => {
+      const [, detail, next] = refusalOf({ state, stop: stop('ofr') }) as string[]
+      expect([detail, next]).toEqual([`The client is ${state}.`, undefined])
     },
   )
 })

@@ -178,3 +178,56 @@ test('until is the earliest end of all', () => {
   })
   expect(judgePerson(caller, records, now)).toEqual({ person, organisation })
 })
+
+describe('a suspended person', () => {
+  const stop = (of: string) => ({
+    by: { person: 'p', name: 'Nora', organisation: of, role: 'nsa-admin' as const, at: now, authTime: now },
+    reason: { code: 'insider_risk' as const, text: 'It is said of Ada.', sealed: true as const },
+    entry: 'entry_1',
+    ratifyBy: now,
+  })
+  const lapse = {
+    reason: { code: 'confirmation_missed' as const, text: 'It ended.' },
+    entry: 'entry_2',
+    at: now,
+  }
+  const told = (change: Partial<Person>, of: Organisation = organisation) => {
+    const answer = judgePerson(
+      caller,
+      { ...records, person: { ...person, ...change }, organisation: of },
+      now,
+    )
+    return answer instanceof Refusal ? [answer.code, answer.facts.detail, answer.facts.next] : answer
+  }
+  const command = (entry: string) =>
+    `The partner-admin can appeal it once: sallyport partner appeal ${entry} --text '…'`
+
+  test.each<[string, Partial<Person>, string, string | undefined]>([
+    ['by others', { stop: stop('ofr') }, 'The person is suspended: insider_risk.', command('entry_1')],
+    ['by time', { lapse }, 'The person is suspended: confirmation_missed.', command('entry_2')],
+    ['by their own', { stop: stop('organisation_1') }, 'The person is suspended: insider_risk.', undefined],
+    ['by a record that does not say', {}, 'The person is suspended.', undefined],
+  ])(
+    '%s is told the reason by its code, never its words, and how it is appealed',
+    (_, change, detail, next) => {
+      expect(told({ state: 'suspended', ...change })).toEqual(['person_suspended', detail, next])
+    },
+  )
+
+  test('of a developer is told of no appeal', () => {
+    const developer = { id: 'organisation_1', name: 'H', kind: 'developer', state: 'active' } as const
+    expect(told({ state: 'suspended', lapse }, developer)).toEqual([
+      'person_suspended',
+      'The person is suspended: confirmation_missed.',
+      undefined,
+    ])
+  })
+
+  test('who was removed since is told that alone', () => {
+    expect(told({ state: 'removed', stop: stop('ofr') })).toEqual([
+      'person_suspended',
+      'The person is removed.',
+      undefined,
+    ])
+  })
+})

@@ -41,6 +41,7 @@ person.attributes        | own admin                                            
 person.confirm           | own admin, own others                                 | 1 | fresh
 person.suspend           | own admin, developer, government                      | 1 | stops
 person.reinstate         | own admin; developer, government                      | 2 | fresh
+person.reinstate_stopped | developer; government                                 | 2 | fresh
 person.remove            | own admin                                             | 1 | severe
 partner.nominate         | developer, government                                 | 1 | fresh
 partner.vet              | developer, government                                 | 1 | fresh
@@ -55,6 +56,7 @@ client.attributes        | own admin                                            
 client.confirm           | own admin, own others                                 | 1 | fresh
 client.suspend           | own admin, developer, government                      | 1 | stops
 client.reinstate         | own admin; developer, government                      | 2 | fresh
+client.reinstate_stopped | developer; government                                 | 2 | fresh
 client.revoke            | own admin                                             | 1 | severe
 client.compromised       | own admin, developer, government                      | 1 | stops
 grant.activate           | developer; government                                 | 2 | fresh
@@ -195,14 +197,16 @@ describe.each(rows)('$name', ({ name, seats, organisations: asked, flags }) => {
   )
 })
 
-test('only a partner asks for what it does not decide: a grant', () => {
+test('only a partner asks for what it does not decide: a grant, and that others let its own go on', () => {
   const asking = rows.filter(({ name }) => ruleOf(name).asks !== undefined).map(({ name }) => name)
-  expect(asking).toEqual(['grant.activate'])
+  expect(asking).toEqual(['person.reinstate_stopped', 'client.reinstate_stopped', 'grant.activate'])
   const subject = subjectOf()
   const cedar = { person: 'person_1', organisation: 'cedar', roles: ['partner-admin'] as const }
-  expect(roleFor('grant.activate', cedar, subject)).toBe('partner-admin')
-  expect(fillsSeat('grant.activate', 'partner-admin', 'cedar', subject)).toBe(false)
-  expect(roleFor('grant.activate', { ...cedar, organisation: 'prairie' }, subject)).toBeUndefined()
+  for (const name of asking) {
+    expect(roleFor(name, cedar, subject)).toBe('partner-admin')
+    expect(fillsSeat(name, 'partner-admin', 'cedar', subject)).toBe(false)
+    expect(roleFor(name, { ...cedar, organisation: 'prairie' }, subject)).toBeUndefined()
+  }
 })
 
 const anyAction = fc.constantFrom(...rows.map(({ name }) => name))
@@ -344,7 +348,11 @@ describe('a signature is refused', () => {
     ],
   ])('%s', (_, signatures, proposedBy, raises, detail) => {
     const refusal = judgeSignature(signer, signatures, proposedBy, raises)
-    expect(refusal).toMatchObject({ code: 'own_proposal', facts: { detail } })
+    const next = raises ? /asks for it.*sallyport person list/ : /sallyport proposal list/
+    expect(refusal).toMatchObject({
+      code: 'own_proposal',
+      facts: { detail, next: expect.stringMatching(next) },
+    })
   })
 
   test('of nobody else', () => {

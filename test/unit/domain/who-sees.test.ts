@@ -9,6 +9,7 @@ import {
 } from '../../../shared/domain/parties.ts'
 import {
   type Facts,
+  isOnlyHit,
   type Noun,
   nouns,
   sees,
@@ -44,9 +45,9 @@ grant        | owner*        | owner, developers   | owner, governments         
 partner      | owner*        | owner, developers   | owner, governments                    | owner, audits | –
 client       | owner*        | owner, developers   | owner, governments                    | owner, audits | –
 call         | owner         | owner, developers   | owner                                 | owner, audits | –
-decision     | owner*, about* | owner, developers, about | owner, governments, decidedBy, placedBy, about | owner, audits, about | sharedWith
+decision     | owner*, about* | owner, developers, about* | owner, governments, decidedBy, placedBy, about* | owner*, audits, about* | sharedWith
 proposal     | owner*, about* | owner, developers  | owner, governments, decidedBy, placedBy | owner, audits | –
-hold         | owner*, about* | owner, developers, about | owner, governments, decidedBy, placedBy, about | owner, audits, about | –
+hold         | owner*, about* | owner, developers, about* | owner, governments, decidedBy, placedBy, about* | owner*, audits, about* | –
 finding      | owner         | owner, developers   | owner, handedTo                       | owner, audits | sharedWith
 appeal       | owner*        | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
 person       | owner*        | owner, developers   | owner, governments                    | owner, audits | owner
@@ -134,6 +135,35 @@ describe('sealed words', () => {
       expect(sees(viewer.partner, { ...facts, placedBy: 'cedar' })).toBe('whole')
     },
   )
+
+  test.each(['developer', 'government', 'auditor'] as const)(
+    'of a hold that hits a %s are for it where it decides as well, or looks at how it was decided',
+    as => {
+      const { organisation } = viewer[as]
+      for (const noun of ['hold', 'decision'] as const) {
+        const hit = { ...nobodys(noun), about: [organisation] }
+        expect(sees(viewer[as], hit)).toBe('without_sealed')
+        expect(isOnlyHit(viewer[as], hit)).toBe(true)
+        const ways: readonly Partial<Facts>[] = [
+          { developers: [organisation] },
+          { governments: [organisation] },
+          { placedBy: organisation },
+          { decidedBy: [organisation] },
+          ...(as === 'auditor' ? [{ model: 'aurora' }] : [{ owner: organisation }]),
+        ]
+        for (const way of ways) {
+          expect([way, sees(viewer[as], { ...hit, ...way })]).toEqual([way, 'whole'])
+          expect(isOnlyHit(viewer[as], { ...hit, ...way })).toBe(false)
+        }
+      }
+    },
+  )
+
+  test('of a hold that names an auditor are not for it, and what it does is', () => {
+    const named = { ...nobodys('hold'), owner: 'lantern', about: ['lantern'] }
+    expect(sees(viewer.auditor, named)).toBe('without_sealed')
+    expect(isOnlyHit(viewer.auditor, named)).toBe(false)
+  })
 
   test('are hidden from a partner wherever a decision or a stop leaves them', () => {
     for (const noun of ['decision', 'appeal', 'grant', 'client', 'partner', 'person', 'agreement'] as const)

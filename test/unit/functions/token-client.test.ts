@@ -164,7 +164,7 @@ describe('B to D. The client', () => {
     expect(told(answer)).toEqual([
       503,
       'temporarily_unavailable',
-      'Decisions are looked for since 2027-01-15T08:00:00.000Z.',
+      'They are looked through since 2027-01-15T08:00:00.000Z.',
       'restoring',
     ])
     expect(answer.headers['retry-after']).toBe('60')

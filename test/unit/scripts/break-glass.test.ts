@@ -12,7 +12,7 @@ import { foresee, placeEmergencyHold } from '../../../scripts/emergency-holds.ts
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
 import { judgeHolds } from '../../../shared/domain/authority.ts'
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
-import type { Client } from '../../../shared/domain/records.ts'
+import type { Client, HoldScope } from '../../../shared/domain/records.ts'
 import {
   applied,
   day,
@@ -79,6 +79,29 @@ describe('an emergency hold', () => {
     expect(JSON.parse(logged?.body ?? '{}').actor).toEqual({ app_name: 'break-glass by ada' })
     for (const organisation of ['cedar', 'halcyon', 'ofr'])
       expect(await world.get(keys.notice(`${entry}-${organisation}`))).toMatchObject({ type: 'hold.placed' })
+  })
+
+  test('asks for a review of those alone who can', async () => {
+    const { hold, entry, reviewers } = applied(await placeEmergencyHold(world.deps, order))
+    expect(reviewers).toEqual(['halcyon', 'ofr'])
+    const ofThem = await world.get(keys.notice(`${entry}-ofr`))
+    expect(ofThem).toMatchObject({ next: `sallyport hold ratify ${hold}` })
+    expect(ofThem.text).toMatch(/Review it by /)
+    const ofPartner = await world.get(keys.notice(`${entry}-cedar`))
+    expect(ofPartner).toMatchObject({ next: `sallyport hold get ${hold}` })
+    expect(ofPartner.text).not.toMatch(/review/i)
+  })
+
+  test('names the grants on which a mission hangs: they stop too', async () => {
+    const seen = async (scope: HoldScope) =>
+      applied(await foresee(world.deps, { ...order, scope })).effects.missions
+    expect(await seen(order.scope)).toBeUndefined()
+    await world.records.grant({ missionContinuity: true })
+    const named = [{ id: 'grant_1', name: 'aurora' }]
+    expect(await seen(order.scope)).toEqual(named)
+    expect(await seen({ model: 'aurora' })).toEqual(named)
+    // About the client, and not about the mission.
+    expect(await seen({ client: 'client_1' })).toBeUndefined()
   })
 
   test('on a model alone tells the partners whose clients it stops', async () => {
@@ -164,9 +187,17 @@ describe('the command', () => {
   test('places it with --yes, and says whom it stops and who is told', async () => {
     const { code, out } = await run(...scope, ...said, '--yes')
     expect(code).toBe(0)
-    expect(out).toContain('It stops organisation cedar: 1 clients, client_1.')
+    expect(out).toContain('It stops organisation cedar: 1 client, client_1.')
     expect(out).toMatch(/The hold hold_\w+ is in force\./)
     expect(out).toMatch(/Entry: entry_\w+/)
+  })
+
+  test('explains itself', async () => {
+    const { code, out } = await run('--help')
+    expect(code).toBe(0)
+    for (const option of ['--scope', '--reason', '--text', '--reference', '--dry-run', '--yes', '--stack'])
+      expect(out).toContain(`  ${option} `)
+    expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100)
   })
 
   test('changes nothing in a dry run', async () => {
@@ -177,7 +208,8 @@ describe('the command', () => {
   })
 
   test.each([
-    ['the scope', [...said, '--yes'], '--scope names whom it stops'],
+    ['the scope', [...said, '--yes'], 'missing: --scope.'],
+    ['all that is missing', ['--reason', 'other'], 'missing: --scope, --text, --reference.'],
     ['one that is none', ['--scope', 'planet=earth', ...said, '--yes'], '--scope planet: there are model'],
     ['a malformed one', ['--scope', 'cedar', ...said, '--yes'], '--scope cedar: write it as'],
     [
@@ -187,8 +219,13 @@ describe('the command', () => {
     ],
     ['a country that is none', ['--scope', 'nationality=french', ...said], '--scope nationality'],
     ['the reason', [...scope, '--reason', 'bored', '--text', 'x', '--reference', 'y'], '--reason is one of'],
-    ['the words', [...scope, '--reason', 'other', '--reference', 'y'], '--text says why'],
-    ['the reference', [...scope, '--reason', 'other', '--text', 'x'], '--reference names your case'],
+    ['the words', [...scope, '--reason', 'other', '--text', ' ', '--reference', 'y'], '--text says why'],
+    [
+      'the reference',
+      [...scope, '--reason', 'other', '--text', 'x', '--reference', ' '],
+      '--reference names your case',
+    ],
+    ['a code that is not assigned', ['--scope', 'nationality=UK', ...said], 'for UK write GB'],
     ['an option', [...scope, ...said, '--force'], "'--force'"],
     ['the confirmation', [...scope, ...said], 'give --yes'],
   ])('without a terminal, names what is wrong: %s', async (_, args, words) => {

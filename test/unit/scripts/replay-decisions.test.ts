@@ -133,7 +133,8 @@ describe('after a restore', () => {
     })
     for (const organisation of ['cedar', 'prairie', 'halcyon', 'ofr'])
       expect(await world.get(keys.notice(`${restoring.entry}-${organisation}`))).toMatchObject({
-        text: expect.stringContaining('No workload is admitted'),
+        type: 'registry.restoring',
+        text: 'The records were restored: no workload is admitted until they are looked through.',
       })
   })
 
@@ -231,6 +232,22 @@ describe('after a restore', () => {
       ended: { by: { person: 'nora' } },
     })
     expect(names((await again()).applied)).toEqual([])
+  })
+
+  test('nor are those that were declined within moments of their opening', async () => {
+    const ids: string[] = []
+    for (let i = 0; i < 4; i += 1) ids.push(proposed(await world.decide('dana', 'partner.revoke', 'cedar')))
+    const copy = await registry()
+    world.pass(1)
+    for (const id of ids) applied(await world.answer('nora', 'decline', id))
+    await restore(copy)
+    const { applied: done, forPeople } = await replay(world.deps, {
+      from: start,
+      operator: 'ada',
+      dryRun: true,
+    })
+    expect(names(done)).toEqual(ids.map(() => 'partner.revoke declined'))
+    expect(names(forPeople)).toEqual([])
   })
 
   test('a stop of something that the registry has forgotten altogether stops nobody', async () => {

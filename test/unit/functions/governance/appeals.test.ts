@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PersonCaller } from '../../../../functions/api/caller.ts'
 import { appealOperations } from '../../../../functions/api/operations/appeals.ts'
-import { answerDays, appealId, lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
+import { lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
+import { answerDays, appealId } from '../../../../functions/governance/appeals/once.ts'
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
@@ -85,6 +86,9 @@ describe('an appeal is lodged', () => {
       appeal('pat', entry, 'Again.'),
     ])
     expect(all.map(told).sort()).toEqual(['open', 'record_exists entry', 'record_exists entry'])
+    expect(await appeal('pat', entry, 'Again.')).toMatchObject({
+      next: expect.stringMatching(/sallyport appeal get appeal_/),
+    })
   })
 
   test('and a repeated request is answered as the first was', async () => {

@@ -97,6 +97,24 @@ describe('a decision is read back from its entry', () => {
     )
   })
 
+  test.each([
+    ['hold.place', { scope: { organisation: 'cedar', region: 'US-MD' } }],
+    ['grant.suspend', { with_partner: true }],
+    ['person.roles', { roles: ['partner-user'] }],
+  ] as const)('with the parameters of %s as they were, so that it can be applied again', (name, params) => {
+    const action = { name, params }
+    const { entry } = decisionEntry({
+      eid: 'entry_1',
+      now: start,
+      step: 'applied',
+      action,
+      subject,
+      by,
+      rules: 1,
+    })
+    expect(readDecision(entry)?.params).toEqual(params)
+  })
+
   test('without anybody where time or an operator decided', () => {
     const { entry } = decisionEntry({
       eid: 'entry_1',

@@ -1,7 +1,7 @@
 /** Appeals that outsiders once saw or upheld, that were once about their own answer, or that many parties once made fail. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { appealFacts } from '../../../../functions/governance/appeals/appeals.ts'
-import { appealId } from '../../../../functions/governance/appeals/lodge-appeal.ts'
+import { appealId } from '../../../../functions/governance/appeals/once.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { holdFacts } from '../../../../functions/governance/holds/holds.ts'
 import { placeEmergencyHold } from '../../../../scripts/emergency-holds.ts'

@@ -129,6 +129,30 @@ describe.each([
     expect(await world.seenBy(admin, entry)).toBeDefined()
   })
 
+  test('reads no sealed words of it, and is not told to appeal: that is for partners', async () => {
+    const sealed = {
+      ...reason,
+      text: 'Known to the deciders alone.',
+      reference: 'case 9',
+      sealed: true as const,
+    }
+    const scope = { model: 'aurora', nationality: 'FR' }
+    const placed = applied(await world.decide('nora', 'hold.place', 'hold_2', { scope }, { reason: sealed }))
+    const lifted = applied(await world.decide('nora', 'hold.lift', 'hold_2', {}, { reason: sealed }))
+    const hold = await world.holdSeenBy(admin, 'hold_2')
+    expect(hold).toMatchObject({
+      reason: { text: null, reference: null, sealed: true },
+      shown: null,
+      stop: { appeal: null, reason: { text: null } },
+      ended: { reason: { text: null } },
+    })
+    const seen = [hold, await world.seenBy(admin, placed.entry), await world.seenBy(admin, lifted.entry)]
+    expect(seen).not.toContain(undefined)
+    for (const words of [sealed.text, sealed.reference]) expect(JSON.stringify(seen)).not.toContain(words)
+    for (const one of seen.slice(1)) expect(one).toMatchObject({ digest: null })
+    expect((await world.holdSeenBy('dana', 'hold_2')).reason.text).toBe(sealed.text)
+  })
+
   test('reads nothing of the clients of partners that it did not select', async () => {
     const seen = await world.seenBy(admin, entry)
     expect(seen?.body.unmapped.hit).toEqual([{ organisation, clients: 1, people: 0 }])
@@ -141,6 +165,7 @@ test('closing a partner says how many people it refuses', async () => {
   applied(
     await world.answer('nora', 'approve', proposed(await world.decide('dana', 'partner.revoke', 'cedar'))),
   )
+  world.pass(10 * day)
   const action = { name: 'partner.close', id: 'cedar', params: {} } as const
   const seen = await preview(world.deps, await world.actor('dana'), { action, reason, request: 'r' })
   expect(applied(seen).effects).toMatchObject({ people: 2 })

@@ -4,6 +4,7 @@ import { preview } from '../../../../functions/governance/engine/decide.ts'
 import { grantIdOf } from '../../../../functions/governance/grants/grant-id.ts'
 import { activate } from '../../../../functions/governance/grants/grant-request.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
+import type { Refusal } from '../../../../shared/domain/refusal.ts'
 import { defaultRules } from '../../../../shared/domain/rules.ts'
 import { time } from '../../../../shared/domain/time.ts'
 import {
@@ -122,6 +123,18 @@ describe('what a grant rests on', () => {
     expect(told(await request('pat', change))).toBe(`ceiling_exceeded ${field}`)
   })
 
+  test('a day that is left out where the agreement limits it: how much can be asked for', async () => {
+    const limits = { total: 1, rpm: 1, burst: 1, streams: 1 }
+    const refused = await request('pat', { limits })
+    expect((refused as Refusal).next).toMatch(/^Give --per-day, 100,000 at most/)
+  })
+
+  test('somebody of the partner who does not ask is told who may', async () => {
+    const refused = await request('uma')
+    expect(told(refused)).toBe('role_missing')
+    expect((refused as Refusal).next).toMatch(/partner-admin may ask/)
+  })
+
   test('an agreement without a ceiling covers nothing', async () => {
     const { ceiling: _, ...without } = await world.get(keys.agreement('agreement_1'))
     await world.store.write({ kind: 'put', key: keys.agreement('agreement_1'), item: without })
@@ -180,7 +193,11 @@ describe('what a grant rests on', () => {
 
 describe('one grant of a model to an organisation under an agreement', () => {
   test('a second is refused while one goes on or is asked for', async () => {
-    expect(told(await request('pat', { model: 'aurora' }))).toBe('record_exists')
+    const again = await request('pat', { model: 'aurora' })
+    expect(told(again)).toBe('record_exists')
+    // Only the developer changes a quota.
+    expect((again as Refusal).next).toMatch(/sallyport grant get .*is the developer’s to change/)
+    expect(((await request('dana', { model: 'aurora' })) as Refusal).next).toMatch(/change its quota instead/)
     applied(await request('pat'))
     for (const who of ['pat', 'dana', 'nora']) expect(told(await request(who))).toBe('record_exists')
   })

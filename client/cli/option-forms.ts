@@ -1,0 +1,43 @@
+/** The forms of options that have one: what does not fit is refused here, with an example, and asked of nobody. */
+import { InvalidArgumentError } from 'commander'
+import { countryFault, isCountry, isRegion, regionFault } from '../../shared/domain/countries.ts'
+
+const sentence = (text: string): string => `${text.replace(/^i/, 'I')}.`
+
+export function country(text: string): string {
+  if (!isCountry(text)) throw new InvalidArgumentError(sentence(countryFault(text)))
+  return text
+}
+
+export function region(text: string): string {
+  if (!isRegion(text)) throw new InvalidArgumentError(sentence(regionFault(text)))
+  return text
+}
+
+/** RFC 3339 in UTC, as the API takes it. */
+export function instant(text: string): string {
+  const [, day = ''] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/.exec(text) ?? []
+  const isDay = Date.parse(day) >= 0 && new Date(day).toISOString().startsWith(day)
+  if (!isDay || text === day || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError(
+      `It is a time in UTC by RFC 3339, for instance ${isDay ? day : '2027-06-01'}T00:00:00Z.`,
+    )
+  return text
+}
+
+/** A person has a name at hand, and two may have the same. */
+export function personId(text: string): string {
+  if (!/^person_[A-Za-z0-9._~-]{1,193}$/.test(text))
+    throw new InvalidArgumentError(
+      'It is the id of a person, for instance person_5aesfvr6ahgd79gey2aj1jye76: see sallyport person list.',
+    )
+  return text
+}
+
+export function words(text: string): string {
+  if (text.trim() === '')
+    throw new InvalidArgumentError(
+      "It says why, in your words, for instance --text 'The key was on a lost laptop.'",
+    )
+  return text
+}
