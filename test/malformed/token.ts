@@ -248,9 +248,10 @@ export const apis: readonly Malformed[] = [
   ...['nobody', '__proto__', 'constructor', 'entry_', '..', 'A'].map(id =>
     api(`entry ${id}`, `/api/v1/entries/${id}`, 404, 'entry_unknown'),
   ),
-  ...['%00', '%2e%2e', "'", '<<a*1000>>', 'x/y', ''].map(id =>
+  ...['%00', '%2e%2e', "'", '<<a*1000>>'].map(id =>
     api(`no entry ${id}`, `/api/v1/entries/${id}`, 404, 'record_unknown'),
   ),
+  ...['x/y', ''].map(id => api(`no entry ${id}`, `/api/v1/entries/${id}`, 404, 'path_not_offered')),
   ...['POST', 'PUT', 'DELETE', 'PATCH'].map(method =>
     api(method, '/api/v1/entries', 404, 'path_not_offered', method),
   ),
