@@ -20,7 +20,7 @@ export interface BreakGlassUse {
 }
 
 /** A test lets the command run and compares. A transaction asks for the same as each of its writes alone. */
-export const breakGlassUses: readonly BreakGlassUse[] = [
+const breakGlassUses: readonly BreakGlassUse[] = [
   // Whom it would stop: organisations, people, clients, grants, with the calls under way and those of a day.
   { table: 'registry', use: 'read' },
   { table: 'meters', use: 'read' },
@@ -31,7 +31,7 @@ export const breakGlassUses: readonly BreakGlassUse[] = [
   { table: 'entries', use: 'put' },
 ]
 
-export const breakGlassIndexes: readonly Index[] = [indexes.byOwner, indexes.byRecord, indexes.byOrganisation]
+const breakGlassIndexes: readonly Index[] = [indexes.byOwner, indexes.byRecord, indexes.byOrganisation]
 
 export interface BreakGlassProps {
   /** Names of IAM users of this account, with their paths. */

@@ -108,7 +108,7 @@ ${rows.join('\n')}
 `
 }
 
-export const apiDocumentPath = 'docs/openapi.json'
+const apiDocumentPath = 'docs/openapi.json'
 
 /** The document that is checked in; none in a tree that never made it. */
 export const checkedInDocument = (): ApiDocument | undefined =>

@@ -225,7 +225,7 @@ async function issuerToEnrolAt(cli: Cli): Promise<string> {
 }
 
 /** From a file or stdin: arguments stand in the list of processes, which everybody on a machine reads. */
-export async function readTicket(cli: Cli, { ticket, ticketFile }: TicketOptions): Promise<string> {
+async function readTicket(cli: Cli, { ticket, ticketFile }: TicketOptions): Promise<string> {
   if (ticket !== undefined && ticket !== '-')
     throw new Failure(
       exit.usage,

@@ -118,7 +118,7 @@ ${content}
 }
 
 /** Of every answer to a browser here: codes and states stand in its addresses. */
-export const privateHeaders = {
+const privateHeaders = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

@@ -54,12 +54,6 @@ export function parseAssertion(form: Form): Assertion | OAuthError {
   return { client, kid, alg, jws }
 }
 
-/** Whether a registered key of `client` made the assertion, and is trusted. */
-export const verifyAssertion = (assertion: Assertion, client: Client | undefined, now: number): boolean => {
-  const key = verifyingKey(assertion, client, now)
-  return key !== undefined && key.compromisedAt === undefined
-}
-
 /**
  * The registered key of `client` that made the assertion. It may be compromised: whoever has it can be told so, and no
  * more. An unknown client or key costs a verification all the same: the time of the answer must not tell which clients

@@ -41,7 +41,7 @@ const quotaShown = z
   })
   .meta({ id: 'GrantQuota' })
 
-export const showQuota = (quota: Quota): z.infer<typeof quotaShown> => ({
+const showQuota = (quota: Quota): z.infer<typeof quotaShown> => ({
   meter: quota.meter,
   shared: quota.shared,
   state: quota.state,

@@ -53,7 +53,7 @@ export const workloadMe = z
   })
   .meta({ id: 'WorkloadMe' })
 
-export const waitsShown = z
+const waitsShown = z
   .object({
     proposals: z.int().meta({ description: 'Proposals that your signature is missing from.' }),
     stops: z.int().meta({ description: 'Stops of the last 14 days that a second person has to stand by.' }),

@@ -33,11 +33,11 @@ const attestedShown = z
   .object({ value: z.string(), expires_at: instant, by: z.string() })
   .meta({ id: 'Attested' })
 
-export const attributesShown = z
+const attributesShown = z
   .object({ nationality: attestedShown.nullable(), region: attestedShown.nullable() })
   .meta({ id: 'Attributes' })
 
-export const showAttributes = ({ nationality, region }: Attributes): z.infer<typeof attributesShown> => ({
+const showAttributes = ({ nationality, region }: Attributes): z.infer<typeof attributesShown> => ({
   nationality: nationality
     ? { value: nationality.value, expires_at: time(nationality.expiresAt), by: nationality.by }
     : null,

@@ -12,7 +12,7 @@ export interface Metered {
 }
 
 /** What a transaction can take of meters beside all else; the rest is stopped by the record alone. */
-export const maxMeters = 60
+const maxMeters = 60
 
 /** A partner's grants with their own meters, as they stand. */
 export async function meteredGrants(store: Store, organisation: string): Promise<readonly Metered[]> {

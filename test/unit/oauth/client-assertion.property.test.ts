@@ -5,7 +5,7 @@ import {
   type Assertion,
   judgeAssertion,
   parseAssertion,
-  verifyAssertion,
+  verifyingKey,
 } from '../../../shared/oauth/client-assertion.ts'
 import { encodeObject } from '../../../shared/oauth/compact-jws.ts'
 import { OAuthError } from '../../../shared/oauth/oauth-error.ts'
@@ -47,7 +47,7 @@ test('any text is an assertion to be judged, or refused; none of them verifies',
     fc.property(fc.oneof(unsigned, fc.string({ unit: 'binary' })), fc.boolean(), (text, known) => {
       const assertion = parseAssertion(form(text))
       if (assertion instanceof OAuthError) return void expect(assertion.error).toBe('invalid_client')
-      expect(verifyAssertion(assertion, known ? client : undefined, now)).toBe(false)
+      expect(verifyingKey(assertion, known ? client : undefined, now)).toBeUndefined()
       const judged = judgeAssertion(assertion, issuer, now)
       if (judged instanceof OAuthError) expect(judged.status).toBe(401)
     }),
@@ -87,7 +87,7 @@ test('an assertion of jose verifies, and none of which a character was changed',
   const text = await joseSign(key, { kid: key.kid }, { sub: 'c', jti: '0123456789abcdef' })
   const verifies = (text: string): boolean => {
     const assertion = parseAssertion(form(text))
-    return !(assertion instanceof OAuthError) && verifyAssertion(assertion, client, now)
+    return !(assertion instanceof OAuthError) && verifyingKey(assertion, client, now) !== undefined
   }
   expect(verifies(text)).toBe(true)
   fc.assert(
