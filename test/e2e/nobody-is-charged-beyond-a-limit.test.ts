@@ -1,6 +1,7 @@
 /** Invariant 2: on the partner whose grant has 10,000 tokens, whatever the concurrency and the aborts. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { reservedNow } from '../../shared/domain/meter.ts'
+import { atRest, brokeDown, turnedAway } from '../world/busy.ts'
 import { told } from '../world/entries.ts'
 import { openWorld } from '../world/open.ts'
 import type { World } from '../world/world.ts'
@@ -47,13 +48,23 @@ async function wave(calls: number, body: object = {}): Promise<Wave> {
 test('calls all at once: none over, and further waves use at least 95 %', async () => {
   let billed = 0
   let admitted = 0
+  let outage = false
+  const expected = new Set([...turnedAway(world), 'budget_exhausted'])
+  // Where few go at once, each takes more, so that the budget is not spent in forty waves.
+  const size = world.live ? 20 : 60
+  if (!world.live) await world.script({ tokens: size })
   for (let waves = 0; waves < 60; waves++) {
-    const done = await wave(world.atOnce)
-    for (const code of done.codes.keys()) expect(['budget_exhausted', 'streams_exhausted']).toContain(code)
+    const done = await wave(world.atOnce, { max_tokens: size })
+    expect([...done.codes.keys()].filter(code => !expected.has(code))).toEqual([])
+    // A call without an answer of the store may be charged what it had reserved.
+    outage ||= brokeDown(done.codes.keys())
+    if (outage) await atRest(world, world.meterId('prairie'))
     billed += done.billed
     admitted += done.admitted
     const meter = await world.meter('prairie')
-    expect(meter).toMatchObject({ used: billed, remaining: total - billed, leases: {} })
+    if (outage) expect(meter.used).toBeGreaterThanOrEqual(billed)
+    else expect(meter.used).toBe(billed)
+    expect(meter).toMatchObject({ remaining: total - meter.used, leases: {} })
     expect(meter.used).toBeLessThanOrEqual(total)
     if (done.admitted === 0) break
   }
@@ -62,8 +73,10 @@ test('calls all at once: none over, and further waves use at least 95 %', async 
     .map(({ entry }) => told(entry))
     .filter(one => one.kind === 'outcome')
   const charges = outcomes.map(({ charge }) => charge as number)
-  expect(charges.reduce((sum, charge) => sum + charge, 0)).toBe(billed)
-  expect(charges.filter(charge => charge > 0)).toHaveLength(admitted)
+  expect(charges.reduce((sum, charge) => sum + charge, 0)).toBe((await world.meter('prairie')).used)
+  const atACharge = charges.filter(charge => charge > 0).length
+  if (outage) expect(atACharge).toBeGreaterThanOrEqual(admitted)
+  else expect(atACharge).toBe(admitted)
 })
 
 test('at any moment, what is used, reserved and left is the whole', async () => {
