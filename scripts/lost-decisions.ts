@@ -6,6 +6,7 @@ import { type Decision, readDecision } from '../functions/governance/engine/deci
 import { pages } from '../functions/pages.ts'
 import { type Governed, indexes, keys, type RecordKind } from '../shared/domain/keys.ts'
 import { everyone, type Organisation } from '../shared/domain/parties.ts'
+import { takesAway } from '../shared/domain/who-decides.ts'
 import type { Entry } from '../shared/entries/entry.ts'
 import { entryIdFrom } from '../shared/entries/id.ts'
 import type { Key, Store } from '../shared/ports/store.ts'
@@ -139,26 +140,10 @@ const isAgain = ({ eid, decision }: Logged, since: readonly Logged[]): boolean =
         isOf(later, decision.subject)),
   )
 
-const stops: readonly string[] = [
-  'partner.suspend',
-  'partner.revoke',
-  'partner.close',
-  'grant.suspend',
-  'grant.revoke',
-  'client.suspend',
-  'client.revoke',
-  'client.compromised',
-  'person.suspend',
-  'person.remove',
-  'hold.place',
-  'model.kill',
-  'model.withdraw',
-]
-
 export function restricts({ step, action, difference }: Decision): boolean {
   if (step === 'declined' || step === 'withdrawn') return true
   if (step !== 'applied') return false
-  return stops.includes(action) || (action === 'person.roles' && takesRolesAway(difference))
+  return takesAway(action) || (action === 'person.roles' && takesRolesAway(difference))
 }
 
 function takesRolesAway(difference: Decision['difference']): boolean {

@@ -25,6 +25,8 @@ export interface Rule {
   readonly fresh: boolean
   /** In force at once, to be ratified by a second person. */
   readonly stops?: true
+  /** Takes something away from whom it is about. What `stops` does so too. */
+  readonly takes?: true
   /** What can hardly be taken back: the command line asks for the id once more. */
   readonly severe?: true
   /** Whom the records narrow it to, in words for people; the plans of the action judge by it. */
@@ -108,7 +110,7 @@ export const whoDecides = {
   'person.reinstate': both({ seats: [ownAdmin, [developer, government]], narrowed: others('person') }),
   /** Of a partner, where it was not its own people or time that stopped them. */
   'person.reinstate_stopped': both({ asks: [partner] }),
-  'person.remove': one(ownAdmin, { severe: true, fresh: false }),
+  'person.remove': one(ownAdmin, { takes: true, severe: true, fresh: false }),
 
   'partner.nominate': one([developer, government]),
   'partner.vet': one([developer, government]),
@@ -116,8 +118,8 @@ export const whoDecides = {
   'partner.activate': one([developer, government]),
   'partner.suspend': stop([developer, government]),
   'partner.reinstate': both(),
-  'partner.revoke': two({ severe: true }),
-  'partner.close': two({ severe: true }),
+  'partner.revoke': two({ takes: true, severe: true }),
+  'partner.close': two({ takes: true, severe: true }),
 
   'client.ticket': one(ownAdmin),
   'client.attributes': one(ownAdmin),
@@ -127,7 +129,7 @@ export const whoDecides = {
   'client.reinstate': both({ seats: [ownAdmin, [developer, government]], narrowed: others('client') }),
   /** Of a partner, where it was not its own people or time that stopped it. */
   'client.reinstate_stopped': both({ asks: [partner] }),
-  'client.revoke': one(ownAdmin, { severe: true, fresh: false }),
+  'client.revoke': one(ownAdmin, { takes: true, severe: true, fresh: false }),
   'client.compromised': stop([...ownAdmin, developer, government], ownAlone),
 
   'grant.activate': both({ asks: [partner] }),
@@ -138,9 +140,9 @@ export const whoDecides = {
     `${developerAlone}; where a mission hangs on it: \`grant.suspend_continuing\``,
   ),
   /** Where a mission hangs on the grant. */
-  'grant.suspend_continuing': two(),
+  'grant.suspend_continuing': two({ takes: true }),
   'grant.reinstate': both({ narrowed: developerAlone }),
-  'grant.revoke': two({ severe: true }),
+  'grant.revoke': two({ takes: true, severe: true }),
 
   'hold.place': stop(
     [developer, government],
@@ -157,10 +159,10 @@ export const whoDecides = {
   'model.change': one([developer]),
   'model.designate': one([government]),
   'model.open': one([developer]),
-  'model.kill': one([developer], { fresh: false }),
+  'model.kill': one([developer], { takes: true, fresh: false }),
   'model.resume': one([developer]),
   'model.release': one([developer], { fresh: false, severe: true }),
-  'model.withdraw': one([developer], { fresh: false, severe: true }),
+  'model.withdraw': one([developer], { takes: true, fresh: false, severe: true }),
 
   'agreement.offer': one([developer]),
   'agreement.sign': one([partner]),
@@ -172,6 +174,9 @@ export const whoDecides = {
 export type ActionName = keyof typeof whoDecides
 
 export const ruleOf = (name: ActionName): Rule => whoDecides[name]
+
+export const takesAway = (name: ActionName): boolean =>
+  ruleOf(name).stops === true || ruleOf(name).takes === true
 
 type Signer = Pick<Signature, 'person' | 'organisation'> & { readonly roles: readonly Role[] }
 

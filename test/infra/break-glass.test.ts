@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { actionOf } from '../../infra/permissions.ts'
 import { foresee, placeEmergencyHold } from '../../scripts/emergency-holds.ts'
-import { keys, listed } from '../../shared/domain/keys.ts'
+import { keys } from '../../shared/domain/keys.ts'
 import type { Lease } from '../../shared/domain/meter.ts'
 import type { HoldScope } from '../../shared/domain/records.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
@@ -155,18 +155,7 @@ describe('the command', () => {
   const asks: Ask[] = []
   beforeAll(async () => {
     const world = await grantWorld()
-    const client = {
-      id: 'client_1',
-      name: 'batch',
-      organisation: 'cedar',
-      kind: 'workload',
-      state: 'active',
-      expiresAt: start + 365 * day,
-      keys: [],
-      rev: 1,
-      ...listed('client', 'cedar', 'client_1'),
-    } as const
-    await world.store.write({ kind: 'put', key: keys.client('client_1'), item: client })
+    await world.records.client()
     // A call under way: its intent is read.
     const lease: Lease = { r: 1, day: 0, exp: start + day }
     await world.store.write({

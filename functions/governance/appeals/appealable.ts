@@ -1,22 +1,9 @@
 /** Which decisions a partner can appeal. */
-import type { ActionName } from '../../../shared/domain/who-decides.ts'
+import { type ActionName, takesAway } from '../../../shared/domain/who-decides.ts'
 
-/** Decisions that take something away. */
-export const appealable: readonly string[] = [
-  'partner.suspend',
-  'partner.revoke',
-  'partner.close',
-  'grant.suspend',
-  'grant.suspend_continuing',
-  'grant.revoke',
-  'client.suspend',
-  'client.revoke',
-  'client.compromised',
-  'person.suspend',
-  'person.remove',
-  'hold.place',
-] satisfies readonly ActionName[]
+/** A model is its developer's alone: what ends it takes nothing from a partner that somebody could give back. */
+export const isAppealable = (action: ActionName): boolean => takesAway(action) && !action.startsWith('model.')
 
 /** Of an action that would have given something. */
 export const isAppealableOnceDeclined = (action: ActionName): boolean =>
-  !appealable.includes(action) && !action.startsWith('appeal.')
+  !isAppealable(action) && !action.startsWith('appeal.')

@@ -17,7 +17,7 @@ import { noticePuts } from '../engine/notices.ts'
 import type { Actor, GovernanceDeps } from '../engine/plan.ts'
 import { sign } from '../engine/signer.ts'
 import { deciders } from '../engine/subjects.ts'
-import { appealable, isAppealableOnceDeclined } from './appealable.ts'
+import { isAppealable, isAppealableOnceDeclined } from './appealable.ts'
 import { appealSubject } from './appeals.ts'
 import { answerMs, appealId } from './once.ts'
 
@@ -26,10 +26,10 @@ export function judgeAppealable(decided: Decision | undefined, organisation: str
   if (decided === undefined) return refuse('state_forbids', 'It records no decision.', { field: 'entry' })
   if (decided.by?.organisation === organisation)
     return refuse('state_forbids', 'Your own organisation decided it: decide anew.', { field: 'entry' })
-  const takesAway = decided.step === 'applied' && appealable.includes(decided.action)
+  const taken = decided.step === 'applied' && isAppealable(decided.action)
   // What would have taken something away was declined in its favour; an appeal is answered once.
   const declined = decided.step === 'declined' && isAppealableOnceDeclined(decided.action)
-  if (takesAway || declined) return undefined
+  if (taken || declined) return undefined
   return refuse(
     'state_forbids',
     'An appeal is against what was suspended, revoked, held or declined. This was not.',

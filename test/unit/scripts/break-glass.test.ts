@@ -11,8 +11,8 @@ import { lapse } from '../../../functions/sweeper/run.ts'
 import { foresee, placeEmergencyHold } from '../../../scripts/emergency-holds.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
 import { judgeHolds } from '../../../shared/domain/authority.ts'
-import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
-import type { Client, HoldScope } from '../../../shared/domain/records.ts'
+import { indexes, keys } from '../../../shared/domain/keys.ts'
+import type { HoldScope } from '../../../shared/domain/records.ts'
 import {
   applied,
   day,
@@ -28,22 +28,10 @@ const order = {
   operator: 'ada',
 } as const
 
-const client: Governed<Client> = {
-  id: 'client_1',
-  name: 'batch',
-  organisation: 'cedar',
-  kind: 'workload',
-  state: 'active',
-  expiresAt: start + 365 * day,
-  keys: [],
-  rev: 1,
-  ...listed('client', 'cedar', 'client_1'),
-}
-
 let world: GrantWorld
 beforeEach(async () => {
   world = await grantWorld()
-  await world.store.write({ kind: 'put', key: keys.client('client_1'), item: client })
+  await world.records.client()
 })
 
 const caller = { organisation: 'cedar', client: 'client_1', model: 'aurora' }

@@ -7,13 +7,14 @@ import { answerDays, appealId } from '../../../../functions/governance/appeals/o
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
+import { keys } from '../../../../shared/domain/keys.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
 import type { Client } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
-import type { Key, Store } from '../../../../shared/ports/store.ts'
+import type { Key } from '../../../../shared/ports/store.ts'
 import { entriesOf, told as toldBy } from '../../../world/entries.ts'
 import { applied, day, type GrantWorld, grantWorld, proposed, reason, start, told } from './grant-world.ts'
+import { preceded } from './preceded.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
@@ -189,22 +190,7 @@ describe('upholding gives back what the decision took away', () => {
           set: Object.entries({ sponsor, ...change }).map(([name, value]) => [[name], value] as const),
         },
       })
-    const client = async (change: Partial<Client> = {}) => {
-      const one: Governed<Client> = {
-        id: 'client_1',
-        name: 'batch',
-        organisation: 'cedar',
-        kind: 'workload',
-        state: 'active',
-        expiresAt: start + 300 * day,
-        keys: [],
-        createdAt: start,
-        ...change,
-        rev: 1,
-        ...listed('client', 'cedar', 'client_1'),
-      }
-      await world.store.write({ kind: 'put', key: keys.client(one.id), item: one })
-    }
+    const client = (change: Partial<Client> = {}) => world.records.client(change)
     const sponsorLeaves = () =>
       world.store.write({
         kind: 'update',
@@ -271,19 +257,7 @@ describe('upholding gives back what the decision took away', () => {
       const path = { appeal: appealId(entry, 'cedar') }
       const opened = await call('dana', 'upholdAppeal', { path, rev: 1, body: { reason } })
       const { proposal } = opened as { proposal: { id: string; version: number } }
-      const { store } = world
-      let left = false
-      const meanwhile: Store = {
-        get: store.get.bind(store),
-        write: store.write.bind(store),
-        writeInOrder: store.writeInOrder.bind(store),
-        query: store.query.bind(store),
-        async transact(ops) {
-          if (!left) await sponsorLeaves()
-          left = true
-          return store.transact(ops)
-        },
-      }
+      const meanwhile = preceded(world.store, sponsorLeaves)
       const answered = { proposal: proposal.id, rev: proposal.version, request: 'r' }
       const nora = await world.actor('nora')
       expect(told(await approve({ ...world.deps, store: meanwhile }, nora, answered))).toBe('applied')

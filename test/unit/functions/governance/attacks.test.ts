@@ -3,53 +3,21 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { decide, preview } from '../../../../functions/governance/engine/decide.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
+import { keys } from '../../../../shared/domain/keys.ts'
 import type { Client } from '../../../../shared/domain/records.ts'
-import type { Store } from '../../../../shared/ports/store.ts'
 import { applied, day, type GrantWorld, grantWorld, proposed, reason, start, told } from './grant-world.ts'
+import { preceded } from './preceded.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
   world = await grantWorld()
 })
 
-const client = (change: Partial<Client> = {}) => {
-  const one: Governed<Client> = {
-    id: 'client_1',
-    name: 'reports',
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: start + 300 * day,
-    keys: [],
-    createdAt: start,
-    ...change,
-    rev: 1,
-    ...listed('client', 'cedar', change.id ?? 'client_1'),
-  }
-  return world.store.write({ kind: 'put', key: keys.client(one.id), item: one })
-}
+const client = (change: Partial<Client> = {}) => world.records.client(change)
 const french = { nationality: { value: 'FR', expiresAt: start + 100 * day, by: 'pat' } }
 
 /** Something happens between the judgement of a decision and its transaction, once. */
-function meanwhile(act: () => Promise<unknown>) {
-  const { store } = world
-  let done = false
-  const wrapped: Store = {
-    ...store,
-    get: store.get.bind(store),
-    write: store.write.bind(store),
-    query: store.query.bind(store),
-    async transact(ops) {
-      if (!done) {
-        done = true
-        await act()
-      }
-      return store.transact(ops)
-    },
-  }
-  return { ...world.deps, store: wrapped }
-}
+const meanwhile = (act: () => Promise<unknown>) => ({ ...world.deps, store: preceded(world.store, act) })
 
 const standings = async () => ({
   partner: ((await world.get(keys.organisation('cedar'))) as { readonly partner?: string }).partner,

@@ -9,8 +9,8 @@ import { keys } from '../../../../shared/domain/keys.ts'
 import type { Organisation, PartnerState } from '../../../../shared/domain/parties.ts'
 import type { Appeal } from '../../../../shared/domain/proposals.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
-import type { Store } from '../../../../shared/ports/store.ts'
 import { applied, day, type GrantWorld, grantWorld, proposed, start, told } from './grant-world.ts'
+import { preceded } from './preceded.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
@@ -27,24 +27,6 @@ async function revoked(): Promise<string> {
 const lodged = async (entry: string): Promise<Governed<Appeal>> =>
   applied(await lodge(world.deps, await world.actor('pat'), { entry, text: 'Look again.', request: 'r' }))
 const close = () => world.decide('nora', 'partner.close', 'cedar')
-/** A store in which something else is decided right before the first transaction. */
-function preceded(first: () => Promise<unknown>): Store {
-  const { store } = world
-  let done = false
-  return {
-    get: store.get.bind(store),
-    write: store.write.bind(store),
-    writeInOrder: store.writeInOrder.bind(store),
-    query: store.query.bind(store),
-    async transact(ops) {
-      if (!done) {
-        done = true
-        await first()
-      }
-      return store.transact(ops)
-    },
-  }
-}
 const detailOf = (answer: unknown): string | undefined =>
   answer instanceof Refusal ? answer.facts.detail : undefined
 
@@ -100,7 +82,7 @@ describe('a revoked partner', () => {
     const entry = await revoked()
     world.pass(answerDays * day)
     const id = proposed(await close())
-    const store = preceded(() => lodged(entry))
+    const store = preceded(world.store, () => lodged(entry))
     const answered = { proposal: id, rev: 1, request: 'r' }
     const neil = await world.actor('neil')
     expect(told(await approve({ ...world.deps, store }, neil, answered))).toBe('proposal_stale')
@@ -112,7 +94,7 @@ describe('a revoked partner', () => {
     const entry = await revoked()
     world.pass(answerDays * day)
     const id = proposed(await close())
-    const store = preceded(() => world.answer('neil', 'approve', id))
+    const store = preceded(world.store, () => world.answer('neil', 'approve', id))
     const asked = { entry, text: 'Look again.', request: 'r' }
     const pat = await world.actor('pat')
     expect(told(await lodge({ ...world.deps, store }, pat, asked))).toBe('partner_revoked')

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { preview } from '../../../../functions/governance/engine/decide.ts'
 import { countEffects } from '../../../../functions/governance/engine/effects.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
+import { keys, listed } from '../../../../shared/domain/keys.ts'
 import type { Attributes, Person, Session } from '../../../../shared/domain/parties.ts'
 import type { Subject } from '../../../../shared/domain/proposals.ts'
 import type { Client, HoldScope } from '../../../../shared/domain/records.ts'
@@ -53,21 +53,7 @@ const session = (of: string, id: string, change: Partial<Session> = {}) => {
   })
 }
 
-const client = (id: string, change: Partial<Client> = {}) => {
-  const one: Governed<Client> = {
-    id,
-    name: id,
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: start + 300 * day,
-    keys: [],
-    ...change,
-    rev: 1,
-    ...listed('client', change.organisation ?? 'cedar', id),
-  }
-  return world.store.write({ kind: 'put', key: keys.client(id), item: one })
-}
+const client = (id: string, change: Partial<Client> = {}) => world.records.client({ id, name: id, ...change })
 
 const aboutHold: Subject = {
   kind: 'hold',

@@ -7,31 +7,14 @@ import { partnerOperations } from '../../../../functions/api/operations/partners
 import { lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
 import { restoration } from '../../../../functions/governance/appeals/upheld.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
-import type { Client } from '../../../../shared/domain/records.ts'
+import { keys } from '../../../../shared/domain/keys.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
-import { applied, day, type GrantWorld, grantWorld, proposed, start, told } from './grant-world.ts'
+import { applied, day, type GrantWorld, grantWorld, proposed, told } from './grant-world.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
   world = await grantWorld()
 })
-
-async function client() {
-  const item: Governed<Client> = {
-    id: 'client_1',
-    name: 'reports',
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: start + 300 * day,
-    keys: [],
-    createdAt: start,
-    rev: 1,
-    ...listed('client', 'cedar', 'client_1'),
-  }
-  await world.store.write({ kind: 'put', key: keys.client(item.id), item })
-}
 
 const lodged = async (entry: string) =>
   applied(await lodge(world.deps, await world.actor('pat'), { entry, text: 'It was not us.', request: 'r' }))
@@ -70,7 +53,7 @@ describe('an appeal that is upheld', () => {
   })
 
   test('about a client counts its days without a use anew: the next sweep does not suspend it again', async () => {
-    await client()
+    await world.records.client()
     world.pass(30 * day)
     const { entry } = applied(await world.decide('nora', 'client.suspend', 'client_1'))
     world.pass(8 * day)
@@ -138,7 +121,7 @@ describe('nobody ratifies a stop that has ended:', () => {
   })
 
   test('of a client, once it was revoked', async () => {
-    await client()
+    await world.records.client()
     applied(await world.decide('nora', 'client.suspend', 'client_1'))
     applied(await world.decide('pat', 'client.revoke', 'client_1'))
     const before = await world.get(keys.client('client_1'))

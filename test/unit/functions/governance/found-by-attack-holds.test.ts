@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { partnerOperations } from '../../../../functions/api/operations/partners.ts'
 import { holdable, judgeHolds } from '../../../../shared/domain/authority.ts'
-import { keys, listed } from '../../../../shared/domain/keys.ts'
+import { keys } from '../../../../shared/domain/keys.ts'
 import type { HoldScope } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import { applied, day, type GrantWorld, grantWorld, start, told } from './grant-world.ts'
@@ -15,20 +15,7 @@ describe('a client under a hold on its nationality', () => {
   let world: GrantWorld
   beforeEach(async () => {
     world = await grantWorld()
-    const item = {
-      id: 'client_1',
-      name: 'reports',
-      organisation: 'cedar',
-      kind: 'workload',
-      state: 'active',
-      expiresAt: start + 300 * day,
-      keys: [],
-      createdAt: start,
-      attributes: french,
-      rev: 1,
-      ...listed('client', 'cedar', 'client_1'),
-    } as const
-    await world.store.write({ kind: 'put', key: keys.client(item.id), item })
+    await world.records.client({ attributes: french })
   })
 
   /** What the gate would answer a call of it to a model. */

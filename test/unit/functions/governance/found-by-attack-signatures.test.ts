@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
-import type { Store } from '../../../../shared/ports/store.ts'
 import { applied, day, type GrantWorld, grantWorld, proposed, start, told } from './grant-world.ts'
+import { preceded } from './preceded.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
@@ -69,21 +69,9 @@ describe('a signature of somebody', () => {
 
   test('who is removed between the judgement and the transaction fills no seat', async () => {
     const id = proposed(await world.decide('nora', 'grant.revoke', 'grant_1'))
-    const { store } = world
-    let removed = false
-    const racing: Store = {
-      ...store,
-      get: store.get.bind(store),
-      write: store.write.bind(store),
-      query: store.query.bind(store),
-      async transact(ops) {
-        if (!removed) {
-          removed = true
-          applied(await world.decide('neil', 'person.remove', 'nora'))
-        }
-        return store.transact(ops)
-      },
-    }
+    const racing = preceded(world.store, async () =>
+      applied(await world.decide('neil', 'person.remove', 'nora')),
+    )
     const asked = { proposal: id, rev: 1, request: 'r' }
     const outcome = await approve({ ...world.deps, store: racing }, await world.actor('dana'), asked)
     expect(told(outcome)).toBe('open')

@@ -14,7 +14,7 @@ import { type Governed, indexes, keys, listed, type RecordKind } from '../../../
 import { freshMeter, type Limits, type Meter, reservedNow } from '../../../../shared/domain/meter.ts'
 import type { Organisation, Person, Role } from '../../../../shared/domain/parties.ts'
 import type { Proposal } from '../../../../shared/domain/proposals.ts'
-import type { Agreement, Grant, Hold, Model } from '../../../../shared/domain/records.ts'
+import type { Agreement, Client, Grant, Hold, Model } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import type { Reason } from '../../../../shared/domain/stop.ts'
 import type { ActionName } from '../../../../shared/domain/who-decides.ts'
@@ -100,6 +100,17 @@ export const active: Grant = {
   meters: ['meter_1'],
 }
 
+const workload: Client = {
+  id: 'client_1',
+  name: 'batch',
+  organisation: 'cedar',
+  kind: 'workload',
+  state: 'active',
+  expiresAt: start + 300 * day,
+  keys: [],
+  createdAt: start,
+}
+
 export async function grantWorld() {
   const store = openSqliteStore(':memory:', Object.values(indexes))
   let now = start
@@ -141,6 +152,10 @@ export async function grantWorld() {
     grant: (change: Partial<Grant> = {}) => {
       const one = { ...active, ...change }
       return put(keys.grant(one.id), 'grant', one.organisation, one)
+    },
+    client: (change: Partial<Client> = {}) => {
+      const one = { ...workload, ...change }
+      return put(keys.client(one.id), 'client', one.organisation, one)
     },
     meter: async (id: string, change: Partial<Meter> = {}) => {
       await store.write({

@@ -5,7 +5,7 @@ import { showHold } from '../../../../functions/api/shapes/hold.ts'
 import { lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { holdFacts } from '../../../../functions/governance/holds/holds.ts'
-import { type Governed, indexes, keys, listed } from '../../../../shared/domain/keys.ts'
+import { indexes, keys } from '../../../../shared/domain/keys.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
 import type { Client, Hold } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
@@ -33,23 +33,8 @@ export async function hitWorld() {
   const { store } = world
 
   /** A French one. */
-  async function client(id: string, organisation = 'cedar', change: Partial<Client> = {}) {
-    const item: Governed<Client> = {
-      id,
-      name: id,
-      organisation,
-      kind: 'workload',
-      state: 'active',
-      expiresAt: start + 300 * day,
-      keys: [],
-      createdAt: start,
-      attributes: french,
-      ...change,
-      rev: 1,
-      ...listed('client', organisation, id),
-    }
-    await store.write({ kind: 'put', key: keys.client(id), item })
-  }
+  const client = (id: string, organisation = 'cedar', change: Partial<Client> = {}) =>
+    world.records.client({ id, name: id, organisation, attributes: french, ...change })
 
   async function person(id: string, change: Partial<Person>) {
     const before = await world.get(keys.person(id))

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { reminderDue } from '../../../../functions/sweeper/confirmations.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { type Governed, indexes, keys, listed } from '../../../../shared/domain/keys.ts'
+import { indexes, keys } from '../../../../shared/domain/keys.ts'
 import type { Notice } from '../../../../shared/domain/notices.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
 import type { Client } from '../../../../shared/domain/records.ts'
@@ -17,22 +17,7 @@ beforeEach(async () => {
   world = await grantWorld()
 })
 
-const client = (change: Partial<Client> = {}): Promise<unknown> => {
-  const one: Governed<Client> = {
-    id: 'client_1',
-    name: 'batch',
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: start + 365 * day,
-    keys: [],
-    createdAt: start,
-    ...change,
-    rev: 1,
-    ...listed('client', 'cedar', change.id ?? 'client_1'),
-  }
-  return world.store.write({ kind: 'put', key: keys.client(one.id), item: one })
-}
+const client = (change: Partial<Client> = {}) => world.records.client(change)
 
 const person = (change: Partial<Person>) =>
   world.store.write({

@@ -9,7 +9,7 @@ import { restoration } from '../../../../functions/governance/appeals/upheld.ts'
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { statistics } from '../../../../functions/governance/statistics.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
+import { type Governed, keys } from '../../../../shared/domain/keys.ts'
 import type { Client } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import type { Key } from '../../../../shared/ports/store.ts'
@@ -23,22 +23,7 @@ beforeEach(async () => {
 
 const sponsor = { person: 'pat', confirmedUntil: start + 20 * day }
 
-async function client(change: Partial<Client> = {}): Promise<void> {
-  const item: Governed<Client> = {
-    id: 'client_1',
-    name: 'batch',
-    organisation: 'cedar',
-    kind: 'workload',
-    state: 'active',
-    expiresAt: start + 300 * day,
-    keys: [],
-    createdAt: start,
-    ...change,
-    rev: 1,
-    ...listed('client', change.organisation ?? 'cedar', 'client_1'),
-  }
-  await world.store.write({ kind: 'put', key: keys.client(item.id), item })
-}
+const client = (change: Partial<Client> = {}): Promise<void> => world.records.client(change)
 
 const contractor = () =>
   world.store.write({ kind: 'update', key: keys.person('uma'), change: { set: [[['sponsor'], sponsor]] } })

@@ -1,30 +1,15 @@
 /** What others stopped goes on by those who select the partner, together; what its own people or time stopped, as before. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { preview } from '../../../../functions/governance/engine/decide.ts'
-import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
-import type { Client } from '../../../../shared/domain/records.ts'
+import { keys } from '../../../../shared/domain/keys.ts'
 import type { Key } from '../../../../shared/ports/store.ts'
-import { applied, day, type GrantWorld, grantWorld, proposed, reason, start, told } from './grant-world.ts'
+import { applied, type GrantWorld, grantWorld, proposed, reason, told } from './grant-world.ts'
 
 let world: GrantWorld
 beforeEach(async () => {
   world = await grantWorld()
-  for (const organisation of ['cedar', 'halcyon']) {
-    const id = `client_${organisation}`
-    const item: Governed<Client> = {
-      id,
-      name: 'batch',
-      organisation,
-      kind: 'workload',
-      state: 'active',
-      expiresAt: start + 300 * day,
-      keys: [],
-      createdAt: start,
-      rev: 1,
-      ...listed('client', organisation, id),
-    }
-    await world.store.write({ kind: 'put', key: keys.client(id), item })
-  }
+  for (const organisation of ['cedar', 'halcyon'])
+    await world.records.client({ id: `client_${organisation}`, organisation })
 })
 
 const subjects = [
