@@ -96,7 +96,7 @@ const transact: fc.Arbitrary<TransactOp[]> = fc.uniqueArray(fc.oneof(write, bare
 })
 const step = fc.oneof(fc.record({ write }), fc.record({ transact }))
 
-export function modelContract(store: () => Store): void {
+export function modelContract(store: () => Store, numRuns: number): void {
   test('gives the answers and leaves the items of the reference model', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), async steps => {
@@ -114,7 +114,7 @@ export function modelContract(store: () => Store): void {
           expect(await store().get(mine)).toEqual(mine.map(key => model.get(key)))
         }
       }),
-      { numRuns: 200 },
+      { numRuns },
     )
   })
 }

@@ -18,8 +18,11 @@ export interface OpenedStore {
   close(): void | Promise<void>
 }
 
-/** What every backend must do. Each test has keys of its own, so that a backend may keep what it has. */
-export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+/**
+ * What every backend must do. Each test has keys of its own, so that a backend may keep what it has. `sequences` is how
+ * many random ones are put to it.
+ */
+export function storeContract(name: string, open: () => Promise<OpenedStore>, sequences = 200): void {
   describe(name, () => {
     let opened: OpenedStore
     beforeAll(async () => {
@@ -35,7 +38,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     describe('conditions', () => conditionContract(store))
     describe('changes', () => changeContract(store))
     describe('queries', () => queryContract(store))
-    describe('any sequence of operations', () => modelContract(store))
+    describe('any sequence of operations', () => modelContract(store, sequences))
   })
 }
 

@@ -5,6 +5,7 @@ import { keepStored, type StoredSession } from '../../client/cli/auth-session.ts
 import type { Terminal } from '../../client/cli/terminal.ts'
 import { at, textAt } from '../../client/json.ts'
 import { writeSession } from '../../client/session.ts'
+import { crowd, turnedAway } from '../world/busy.ts'
 import { type Deciding, deciding, startSession } from '../world/governance.ts'
 import { openWorld } from '../world/open.ts'
 import { start } from '../world/process.ts'
@@ -38,7 +39,7 @@ const text = 'Keys of theirs are for sale.'
 const reason = ['--reason', 'security_incident', '--text', text, '--reference', 'INC-2027']
 
 test('one command: the next request is refused, streams end, and what she saw and why stands in the log', async () => {
-  const many = world.live ? 50 : 9
+  const { streams: many, tries } = crowd(world)
   await world.script({ pace_ms: 100, tokens: 1_000 })
   const cedar = world.raw('cedar')
   const token = await cedar.token()
@@ -62,15 +63,16 @@ test('one command: the next request is refused, streams end, and what she saw an
   expect(at(body, 'error', 'sallyport', 'code')).toBe('partner_suspended')
   const ended = await texts
   for (const stream of ended) {
-    expect(stream.text.trim().split('\n\n').at(-1)).toContain('"code":"partner_suspended"')
+    const [, code = ''] = /"code":"(\w+)"/.exec(stream.text.trim().split('\n\n').at(-1) ?? '') ?? []
+    // Where a store is too busy to be read again the stream is cut for that, as it must be.
+    if (!turnedAway(world).has(code)) expect(code).toBe('partner_suspended')
     if (world.live) expect(stream.at - startedAt - tookMs).toBeLessThan(2_000)
   }
   let admitted = 0
-  const tries = world.live ? 1_000 : 90
-  for (let tried = 0; tried < tries; tried += world.live ? 50 : 9) {
-    const wave = Array.from({ length: world.live ? 50 : 9 }, () => cedar.chat({}, { token }))
+  for (let tried = 0; tried < tries; tried += many) {
+    const wave = Array.from({ length: many }, () => cedar.chat({}, { token }))
     for (const answer of await Promise.all(wave)) {
-      if (answer.status !== 403) admitted += 1
+      if (answer.status !== 403 && (world.live || answer.status !== 503)) admitted += 1
       await answer.body?.cancel()
     }
   }

@@ -11,17 +11,31 @@ export async function shrink({ seed, violations, calls, history }: Simulated): P
   const without = new Set<keyof Faults>()
   const leave = new Set<string>()
   const again = (): Promise<Simulated> => simulate({ seed, without, leave, tell: true })
-  const tryWithout = async <T>(left: Set<T>, what: T): Promise<void> => {
-    left.add(what)
+  /** All of them, or else of each half as much as can be: most of what happens has nothing to do with it. */
+  const leaveOut = async <T>(left: Set<T>, what: readonly T[]): Promise<void> => {
+    for (const one of what) left.add(one)
     const { violations, history } = await again()
     // With less around it, the same can also come much later.
     const same = violations.some(other => kindOf(other) === kindOf(violation))
-    if (same && history.length <= length) length = history.length
-    else left.delete(what)
+    if (same && history.length <= length) {
+      length = history.length
+      return
+    }
+    for (const one of what) left.delete(one)
+    if (what.length === 1) return
+    const half = Math.ceil(what.length / 2)
+    await leaveOut(left, what.slice(0, half))
+    await leaveOut(left, what.slice(half))
   }
-  for (const kind of Object.keys(calm) as (keyof Faults)[]) await tryWithout(without, kind)
-  for (let call = 1; call <= calls; call++) await tryWithout(leave, `call-${call}`)
-  for (let second = 1; second < 90; second++) await tryWithout(leave, `decision ${second}`)
+  await leaveOut(without, Object.keys(calm) as (keyof Faults)[])
+  await leaveOut(
+    leave,
+    Array.from({ length: calls }, (_, i) => `call-${i + 1}`),
+  )
+  await leaveOut(
+    leave,
+    Array.from({ length: 89 }, (_, i) => `decision ${i + 1}`),
+  )
   return again()
 }
 

@@ -18,6 +18,10 @@ const outages: ReadonlySet<string> = new Set<RefusalCode>([
 export const turnedAway = (world: World): ReadonlySet<string> =>
   new Set(['streams_exhausted', ...(world.target === 'embedded' ? [] : outages)])
 
+/** How many streams are open when something is stopped, and how many calls are then tried. */
+export const crowd = (world: World) =>
+  world.live ? { streams: 50, tries: 1_000 } : { streams: 6, tries: 36 }
+
 /** Whether a store or a key did not answer in time. What such a call had reserved may then stand, or be charged. */
 export const brokeDown = (codes: Iterable<string>): boolean => [...codes].some(code => outages.has(code))
 

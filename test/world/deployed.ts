@@ -64,7 +64,7 @@ export async function openDeployed({
     upstream,
     credentials,
     outputs,
-    atOnce: 12,
+    atOnce: 8,
     live: false,
     signer: deployment.signer,
     sweep: async () => {
