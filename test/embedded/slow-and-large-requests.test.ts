@@ -75,12 +75,14 @@ test('a body that drips in is not waited for: what counts is the whole request',
 })
 
 test('who was answered before the body came to its end gets no second answer', async () => {
+  await patient()
   const answer = await rawHttp(address, `${anonymous(200_000)}${'x'.repeat(100_000)}`)
   expect(statuses(answer)).toEqual(['200'])
   expect(bodies).toEqual([64 << 10])
 })
 
 test('of a body that was not read no byte is taken for a next request, and the connection goes on', async () => {
+  await patient()
   const smuggled = 'GET /size HTTP/1.1\r\nHost: x\r\n\r\n'.padEnd(200_000)
   const next = 'GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
   const answer = await rawHttp(address, anonymous(smuggled.length) + smuggled + next)
@@ -88,6 +90,7 @@ test('of a body that was not read no byte is taken for a next request, and the c
 })
 
 test('a body in chunks of one byte arrives whole', async () => {
+  await patient()
   const chunks = '1\r\nx\r\n'.repeat(60_000)
   const head = 'POST /size HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
   expect(bodyOf(await rawHttp(address, `${head}${chunks}0\r\n\r\n`))).toEqual({ size: 60_000 })
