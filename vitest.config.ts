@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** The files of one worker share the modules that they import: half of the time of small files was their loading. */
 const project = (name: string, include: string[], testTimeout = 10_000) => ({
-  test: { name, include, testTimeout, hookTimeout: 60_000 },
+  test: { name, include, testTimeout, hookTimeout: 60_000, isolate: false },
 })
 
 /** Tests of a deployed stack share it, so their files run one after the other. */
@@ -14,6 +15,7 @@ const deployed = (name: string, include: string[], exclude: string[] = []) => ({
     hookTimeout: 120_000,
     globalSetup: `test/world/${name}.setup.ts`,
     fileParallelism: false,
+    isolate: false,
   },
 })
 
@@ -24,7 +26,10 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts']),
       project('contract', ['test/contract/**/!(aws).test.ts'], 30_000),
-      project('infra', ['test/infra/**/*.test.ts'], 120_000),
+      {
+        // Each file takes down the folder that its templates were made in.
+        test: { ...project('infra', ['test/infra/**/*.test.ts'], 120_000).test, isolate: true },
+      },
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
       project('embedded', ['test/embedded/**/*.test.ts'], 120_000),
       project('simulation', ['test/simulation/**/*.test.ts'], 300_000),
