@@ -44,8 +44,12 @@ export default defineConfig({
       deployed(
         'localstack',
         ['test/e2e/**/*.test.ts', 'test/deployed/**/*.test.ts', 'test/contract/aws.test.ts'],
-        // What the two tables decide does not depend on where it runs: once embedded, once on a stack is enough.
-        ['test/e2e/who-*.test.ts'],
+        // What people decide goes through one engine and one store, and the story goes through all of it here. What is
+        // judged by tables, and by more people, runs embedded and on the other stack.
+        [
+          'test/e2e/{who,deciding,approver,every-refusal-of-a-decision}*.test.ts',
+          'test/e2e/{agreement,governance-cli,holds,reviews,clauses}*.test.ts',
+        ],
       ),
       deployed('ministack', ['test/e2e/**/*.test.ts', 'test/least-privilege/**/*.test.ts']),
     ],

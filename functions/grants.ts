@@ -1,15 +1,8 @@
-import {
-  type Holdable,
-  judgeAgreement,
-  judgeGrant,
-  judgeHolds,
-  judgeModel,
-  judgePartner,
-  judgeRestoring,
-} from '../shared/domain/authority.ts'
+import { judgeAgreement, judgeGrant, judgeModel, judgePartner } from '../shared/domain/authority.ts'
 import { type Governed, indexes, keys } from '../shared/domain/keys.ts'
 import type { Agreement, Grant, Model, Organisation } from '../shared/domain/records.ts'
 import { Refusal } from '../shared/domain/refusal.ts'
+import { type Holdable, judgeHolds, judgeRestoring } from '../shared/domain/standing.ts'
 import type { Store } from '../shared/ports/store.ts'
 import { pages } from './pages.ts'
 
@@ -39,12 +32,13 @@ export interface Granted {
 }
 
 /** The hold that is in force for somebody at a model. */
-export type Held = (model: string) => Refusal | undefined
+export type Held = (model: Model) => Refusal | undefined
 
 /** By the same read of the same record as admission. */
 export async function readHolds(store: Store, who: Holdable, now: number): Promise<Held> {
   const [standing] = await store.get([keys.standing])
-  return model => (standing && judgeRestoring(standing)) ?? judgeHolds(standing, { ...who, model }, now)
+  return model =>
+    (standing && judgeRestoring(standing)) ?? judgeHolds(standing, { ...who, model: model.id }, now, model)
 }
 
 /** An organisation's grants with what they stand on. */
@@ -65,9 +59,9 @@ export async function grantsOf(
     }
     const judged = [
       judgePartner(organisation, grant),
-      held(model.id),
-      judgeModel(model, organisation),
-      judgeAgreement(agreement, token, now),
+      held(model),
+      judgeModel(model, organisation, now),
+      judgeAgreement(agreement, token, now, model),
       judgeGrant(grant, token, now),
     ]
     const refusal = judged.find(one => one instanceof Refusal)

@@ -20,6 +20,7 @@ export function problem(refusal: Refusal, request: string, headers: Reply['heade
     next,
     request_id: request,
     ...(facts.rules !== undefined && { rules: facts.rules }),
+    ...(facts.clause && { clause: facts.clause }),
     ...(oauth && { error: oauth }),
     ...(facts.field && { errors: [{ path: facts.field, message: facts.detail }] }),
   }

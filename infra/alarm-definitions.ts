@@ -268,6 +268,17 @@ const ownAlarms: readonly AlarmDefinition[] = [
     means: 'Its receiver said that it is gone, or has taken nothing for three days. The log names it.',
     next: 'Tell its organisation, which registers it anew once its receiver works.',
   },
+  {
+    ...quiet,
+    id: 'HandOffOverdue',
+    measures:
+      'findings that a clearinghouse has not taken after three days, each time that one is tried again',
+    metric: counted('notifier', 'alarm', { name: 'hand_off_overdue' }),
+    threshold: 1,
+    means:
+      'The clearinghouse does not answer, or not with a receipt over the digest of what it was sent. The log says which.',
+    next: 'Tell the office that the log names. It is tried again every six hours, and never given up.',
+  },
   ...(['token', 'api', 'sweeper', 'notifier'] as const).map(name => ({
     ...quiet,
     id: `${capital(name)}Errors`,

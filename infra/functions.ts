@@ -102,6 +102,7 @@ export class Functions extends Construct {
       ...Object.fromEntries([...named, ...roots]),
       SALLYPORT_ISSUER: issuer,
       ...(allowed.upstreamSecret && { SALLYPORT_UPSTREAM_SECRET: upstreamSecret.attrId }),
+      ...(allowed.statementKey && { SALLYPORT_STATEMENT_KEY: keys.statements.keyArn }),
       ...(allowed.eventBus && { SALLYPORT_EVENT_BUS: eventBus.eventBusName }),
       ...(name === 'gate' && { SALLYPORT_LEASE_S: String(parameters.leaseSeconds) }),
       ...(parameters.fips && { AWS_USE_FIPS_ENDPOINT: 'true' }),
@@ -128,6 +129,8 @@ export class Functions extends Construct {
     })
     for (const domain of Object.keys(allowed.secrets) as SecretDomain[])
       statements.push(allow(['kms:GenerateMac'], [keys.root(domain).keyArn]))
+    if (allowed.statementKey)
+      statements.push(allow(['kms:Sign', 'kms:GetPublicKey'], [keys.statements.keyArn]))
     statements.push(this.#dataKey('dynamodb', tableKeyActions))
     if (allowed.upstreamSecret)
       statements.push(

@@ -11,12 +11,14 @@ export interface KeysProps {
 }
 
 /**
- * One key for all data at rest, and one HMAC root for each domain of secrets, so that a function derives only what its
- * role allows. Token signing keys are not here: the operator's script makes them, for they outlive no deployment and
- * change by their own schedule.
+ * One key for all data at rest, one HMAC root for each domain of secrets, so that a function derives only what its role
+ * allows, and one key to sign statements with. Token signing keys are not here: the operator's script makes them, for
+ * they outlive no deployment and change by their own schedule.
  */
 export class Keys extends Construct {
   readonly data: Key
+  /** Signs attestations, certificates and advisories. What it has signed is verified for as long as somebody keeps it. */
+  readonly statements: Key
   readonly #roots: ReadonlyMap<SecretDomain, Key>
 
   constructor(scope: Construct, id: string, { domains, retain }: KeysProps) {
@@ -30,6 +32,13 @@ export class Keys extends Construct {
       removalPolicy,
     })
     this.encryptsLogGroup(`${stack}-*`)
+    // A key of this kind cannot rotate either: its thumbprint stands in all that it has signed.
+    this.statements = new Key(this, 'Statements', {
+      description: `${stack}: signs statements about agreements, reviews and findings, never a token`,
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      removalPolicy,
+    })
     // An HMAC key cannot rotate: what is derived from it would change with it.
     this.#roots = new Map(
       domains.map(domain => [
@@ -46,7 +55,7 @@ export class Keys extends Construct {
 
   root(domain: SecretDomain): Key {
     const key = this.#roots.get(domain)
-    if (key === undefined) throw new Error(`No function is permitted secrets of the domain ${domain}`)
+    if (key === undefined) throw new Error(`No function derives secrets of the domain ${domain}`)
     return key
   }
 

@@ -14,6 +14,7 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     DataKeyArn: keys.data.keyArn,
     NonceKeyArn: keys.root('nonce').keyArn,
     WebhookKeyArn: keys.root('webhook').keyArn,
+    StatementKeyArn: keys.statements.keyArn,
     EventBus: notices.bus.eventBusName,
     BucketName: objects.bucket.bucketName,
     TableRegistry: tables.byName.registry.tableName,

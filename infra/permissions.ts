@@ -37,6 +37,8 @@ export interface Permissions {
   readonly secrets: Readonly<Partial<Record<SecretDomain, string>>>
   /** Why it reads the credentials of the upstreams; absent where it must not. */
   readonly upstreamSecret?: string
+  /** Why it signs statements, and reads the public half of their key; absent where it must not. */
+  readonly statementKey?: string
   /** Why it puts events on the deployment's bus; absent where it must not. */
   readonly eventBus?: string
 }
@@ -81,8 +83,8 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
         why: 'Shows and decides on every record, in one transaction with whoever decides as they were authorised.',
       },
       meters: {
-        uses: ['read', 'put', 'update'],
-        why: 'Shows what is left; makes, limits and closes the meters of the grants it decides on.',
+        uses: ['read', 'put', 'update', 'check'],
+        why: 'Shows what is left; makes, limits and closes the meters of the grants it decides on; a new version of an agreement rests on those that it leaves as they are.',
       },
       spent: {
         uses: ['read', 'put', 'update'],
@@ -98,6 +100,7 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       nonce: nonces,
       webhook: 'Shows the secret of a webhook, and that of a ticket, to whoever made it.',
     },
+    statementKey: 'Signs attestations, certificates and advisories; publishes the key to verify them with.',
   },
   sweeper: {
     tables: {
@@ -120,9 +123,12 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       registry: {
         uses: ['read', 'put', 'update'],
         indexes: [indexes.byDue, indexes.byOwner],
-        why: 'Finds the notices that wait and marks what became of them; disables dead webhooks, with a notice of it.',
+        why: 'Finds the notices and findings that wait and marks what became of them, with a notice of a receipt, or of a webhook that is disabled.',
       },
-      entries: { uses: ['put'], why: 'Records that a webhook was disabled.' },
+      entries: {
+        uses: ['put'],
+        why: 'Records that a webhook was disabled, and the receipt of a clearinghouse.',
+      },
     },
     secrets: { webhook: 'Signs what it sends.' },
     eventBus: 'Publishes every notice.',

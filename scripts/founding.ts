@@ -38,7 +38,7 @@ export async function found(
     { ...government, kind: 'government' },
   ] as const
   const organisations = founders.map(
-    ({ id, name, kind, provider }): Organisation => ({
+    ({ id, name, kind, provider, admins }): Organisation => ({
       id,
       name,
       kind,
@@ -46,6 +46,7 @@ export async function found(
       provider,
       developers: [developer.id],
       governments: [government.id],
+      enrolled: admins.length,
     }),
   )
   const people = founders.flatMap(({ id: organisation, kind, provider, admins }) =>

@@ -95,7 +95,9 @@ async function stopAgain(
 ): Promise<Commit<true> | Refusal> {
   const { action: name, subject: before, params, breakGlass } = decision
   const reason: Reason = decision.reason ?? { code: 'operational', text: 'Decided before the restore.' }
-  const action: Action = { name, id: before.id, params }
+  // It stops whatever version of an agreement the copy has.
+  const { digest: _, ...others } = params
+  const action: Action = { name, id: before.id, params: others }
   const key = before.rev === 0 ? keyOf(before) : undefined
   if (key && (await store.get([key]))[0]) return refuse('record_exists', 'It is there already.')
   const actor = await actorOf(store, decision)

@@ -1,144 +1,171 @@
-/** `sallyport agreement`: what both sides sign, and what they have read when they do. */
-import { hash } from 'node:crypto'
-import canonicalize from 'canonicalize'
+/** `sallyport agreement`: what the parties draft, sign and end, and what stands in it. */
 import type { Command } from 'commander'
 import { at, textAt } from '../json.ts'
-import { askLine } from './ask.ts'
+import { addDiff } from './agreement-diff.ts'
+import { judgeVersion, noun } from './agreement-document.ts'
+import { addDraft } from './agreement-draft.ts'
+import { addExport } from './agreement-export.ts'
+import { agreementFacts } from './agreement-facts.ts'
+import { tellNext } from './agreement-next.ts'
+import { addRegistry } from './agreement-registry.ts'
+import { addAcknowledge, addSign } from './agreement-sign.ts'
+import { agreementText } from './agreement-text.ts'
+import { addVerify } from './agreement-verify.ts'
+import { addClauseCommands } from './clause.ts'
 import type { Cli } from './cli.ts'
-import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
-import { type Fact, formatFacts, utc, utcShort, wordsAt } from './facts.ts'
-import { exit, Failure } from './failure.ts'
-import { readJsonFile } from './json-file.ts'
-import { limitsText } from './limit-options.ts'
-import { addGet, type Noun, recordPath } from './record-commands.ts'
-import { column, fields, printList, readRecord } from './records.ts'
-
-const noun: Noun = { name: 'agreement', path: '/agreements' }
+import type { DecisionOptions } from './decision.ts'
+import { listAt, utc, utcShort } from './facts.ts'
+import { words } from './option-forms.ts'
+import { ownOrganisation } from './own-organisation.ts'
+import { addDecision, addGet, addRatify, recordPath } from './record-commands.ts'
+import { column, fields, printList, printRows, readRecord } from './records.ts'
 
 export function addAgreement(program: Command, cli: Cli): void {
   const agreement = program.command('agreement').description('the protected agreements')
+  addList(agreement, cli)
+  addGet(agreement, cli, noun, agreementFacts)
+  addVersions(agreement, cli)
+  addDiff(agreement, cli)
+  addRegistry(agreement, cli)
+  addClauseCommands(agreement, cli)
+  addDraft(agreement, cli)
+  addDecision(agreement, cli, noun, {
+    verb: 'offer',
+    what: 'offer a draft to the parties, to be signed as it stands',
+    after: tellNext,
+  })
+  addDecision(agreement, cli, noun, {
+    verb: 'return',
+    what: 'take an offer back, or as a party do not sign it: it can be drafted further',
+  })
+  addSign(agreement, cli)
+  addAcknowledge(agreement, cli)
+  addExport(agreement, cli)
+  addVerify(agreement, cli)
+  addEnds(agreement, cli)
+}
+
+function addList(agreement: Command, cli: Cli): void {
   agreement
     .command('list')
     .description('those that you see')
     .option('--partner <id>', 'only those of one')
-    .action(({ partner }: { readonly partner?: string }) =>
-      printList(cli, {
+    .action(async ({ partner }: { readonly partner?: string }) => {
+      const own = (await cli.openPerson()).stored.organisation ?? (await ownOrganisation(cli))
+      await printList(cli, {
         path: noun.path,
         query: { partner },
         table: [
           column('ID', 'id'),
-          column('PARTNER', 'terms', 'partner'),
+          { title: 'WITH', value: row => otherSide(row, own) },
           column('STATE', 'state'),
-          { title: 'UNTIL', value: row => utcShort(textAt(row, 'terms', 'ends_at'))?.slice(0, 10) },
+          { title: 'UNTIL', value: row => utcShort(textAt(row, 'ends_at'))?.slice(0, 10) },
         ],
         csv: fields(
-          ...['id', 'state', 'digest', 'terms.kind', 'terms.developer', 'terms.partner', 'terms.models'],
-          ...['terms.starts_at', 'terms.ends_at', 'consented_at', 'version'],
+          ...[
+            'id',
+            'kind',
+            'state',
+            'title',
+            'terms_version',
+            'digest',
+            'developer',
+            'counterparty',
+            'models',
+          ],
+          ...['starts_at', 'ends_at', 'consented_at', 'version'],
         ),
         none: 'You see no agreement.',
-      }),
-    )
-  addGet(agreement, cli, noun, agreementFacts)
-  addOffer(agreement, cli)
-  addSigning(agreement, cli, {
-    verb: 'sign',
-    what: 'read what is offered, and sign it; it is effective from then on',
-  })
-  addSigning(agreement, cli, {
-    verb: 'acknowledge',
-    what: 'acknowledge its notices; no call is admitted before',
-  })
+      })
+    })
 }
 
-function addOffer(agreement: Command, cli: Cli): void {
-  const command = agreement
-    .command('offer')
-    .description('offer a partner an agreement on models of your own')
-    .requiredOption(
-      '--from <file>',
-      'the terms, a JSON object as `agreement get --json` shows them; - is stdin',
-    )
-  addDecisionOptions(command).action(async (options: DecisionOptions & { readonly from: string }) => {
-    const terms = await readJsonFile(cli, options.from)
-    await decide(cli, noun.path, { id: '', noun: noun.name, params: { terms }, options })
-  })
-}
+/** Whoever is no party of the two sees whom access is given to. */
+const otherSide = (row: unknown, own: string): string | undefined =>
+  textAt(row, textAt(row, 'counterparty') === own ? 'developer' : 'counterparty')
 
-interface Signing {
-  readonly verb: 'sign' | 'acknowledge'
-  readonly what: string
-}
-
-type SigningOptions = DecisionOptions & { readonly digest?: string }
-
-function addSigning(agreement: Command, cli: Cli, { verb, what }: Signing): void {
-  const command = agreement
-    .command(verb)
-    .description(what)
+function addVersions(agreement: Command, cli: Cli): void {
+  agreement
+    .command('versions')
+    .description('what was agreed when; one of them with its whole text')
     .argument('<agreement>', 'its id')
-    .option('--digest <digest>', 'of the version that you have read')
-  addDecisionOptions(command).action(async (id: string, options: SigningOptions) => {
-    const record = recordPath(noun, id)
-    const digest = await readTerms(cli, record, verb, options)
-    await decide(cli, `${record}/${verb}`, {
-      id,
-      noun: noun.name,
-      record,
-      params: { digest },
-      options,
+    .argument('[digest]', 'of the one to read')
+    .action(async (id: string, digest: string | undefined) => {
+      const path = `${recordPath(noun, id)}/versions`
+      if (digest !== undefined) return printVersion(cli, id, `${path}/${encodeURIComponent(digest)}`)
+      const rows = listAt(await readRecord(cli, path), 'items')
+      const agreement = await readRecord(cli, recordPath(noun, id))
+      await printRows(cli, rows, {
+        table: row => [
+          `version ${at(row, 'terms_version')}  ${textAt(row, 'digest')}`,
+          `${forceText(row, rows, agreement)}, signed by ${signatories(row) || 'nobody yet'}`,
+        ],
+        csv: fields('agreement', 'terms_version', 'digest', 'drafted_at', 'offered_at', 'effective_at'),
+        none: 'You see no version of it.',
+      })
     })
-  })
 }
 
-/** Shows what is signed; the digest is named, or agreed to at the terminal. It goes with the request. */
-async function readTerms(cli: Cli, record: string, verb: string, options: SigningOptions): Promise<string> {
-  const shown = await readRecord(cli, record)
-  const digest = textAt(shown, 'digest') ?? ''
-  if (digestOf(at(shown, 'terms')) !== digest)
-    throw new Failure(exit.failed, 'The digest is not that of the terms that the gateway shows.', {
-      code: 'digest_mismatch',
-      next: 'Sign nothing, and ask whoever operates the gateway.',
-    })
-  if (options.digest !== undefined && options.digest !== digest)
-    throw new Failure(exit.failed, `It is another version now: its digest is ${digest}.`, {
-      code: 'version_stale',
-      next: `Read it as it is now: sallyport agreement get ${textAt(shown, 'id')}`,
-    })
-  if (options.digest !== undefined || options.dryRun) return digest
-  cli.terminal.say(formatFacts(agreementFacts(shown)))
-  const answer = await askLine(cli, `Have you read it, and do you ${verb} it? [y/N] `)
-  if (answer !== undefined && /^y(es)?$/i.test(answer)) return digest
-  throw new Failure(exit.usage, 'Nothing was signed.', {
-    code: 'confirmation_missing',
-    next: `Once it is read, repeat it with --digest=${digest}`,
-  })
+/** Until the next one that came into force, or the end of the agreement. */
+function forceText(version: unknown, all: readonly unknown[], agreement: unknown): string {
+  const since = textAt(version, 'effective_at')
+  if (since === undefined)
+    return textAt(agreement, 'ended', 'at') === undefined ? 'not in force yet' : 'never in force'
+  const followed = all
+    .flatMap(one => textAt(one, 'effective_at') ?? [])
+    .filter(at => at > since)
+    .sort()[0]
+  const until = followed ?? textAt(agreement, 'ended', 'at')
+  // It can end before its term begins.
+  if (until !== undefined && until <= since) return 'never in force'
+  if (until !== undefined) return `in force from ${utc(since)} to ${utc(until)}`
+  return textAt(agreement, 'state') === 'signed'
+    ? `in force from ${utc(since)}`
+    : `in force since ${utc(since)}`
 }
 
-/** SHA-256 of canonical JSON (RFC 8785), base64url. */
-const digestOf = (terms: unknown): string =>
-  typeof terms === 'object' && terms !== null
-    ? hash('sha256', canonicalize(terms) ?? '', 'base64url')
-    : 'no terms'
+const signatories = (version: unknown): string =>
+  listAt(version, 'signatures')
+    .flatMap(one => textAt(one, 'organisation') ?? [])
+    .join(', ')
 
-function agreementFacts(agreement: unknown): readonly Fact[] {
-  const term = (name: string) => textAt(agreement, 'terms', name)
-  const clauses = ['quota', 'purpose', 'capabilities', 'retention_notice'].flatMap(
-    name => textAt(agreement, 'terms', 'clauses', name) ?? [],
-  )
-  const consented = utc(textAt(agreement, 'consented_at'))
-  const same = digestOf(at(agreement, 'terms')) === textAt(agreement, 'digest')
-  return [
-    ['agreement', `${textAt(agreement, 'id')}, ${textAt(agreement, 'state')}`],
-    ['kind', term('kind')],
-    ['between', `${term('developer')} and ${term('partner')}`],
-    ['models', wordsAt(agreement, 'terms', 'models')],
-    ['term', `${utc(term('starts_at'))} to ${utc(term('ends_at'))}`],
-    ['purposes', wordsAt(agreement, 'terms', 'purposes')],
-    ['allows', wordsAt(agreement, 'terms', 'capabilities')],
-    ['ceiling', limitsText(at(agreement, 'terms', 'ceiling'))],
-    ['clauses', clauses.join(', ')],
-    ['notices', consented ? `acknowledged ${consented}` : 'not acknowledged: no call is admitted yet'],
-    ['digest', textAt(agreement, 'digest')],
-    ['', same ? '(computed here from these terms)' : 'NOT THAT OF THESE TERMS: do not sign'],
-  ]
+async function printVersion(cli: Cli, id: string, path: string): Promise<void> {
+  const version = await readRecord(cli, path)
+  if (cli.options().json) return cli.printValue(version)
+  const { document, digest } = judgeVersion(id, version)
+  await cli.terminal.write(agreementText(document, digest))
+}
+
+function addEnds(agreement: Command, cli: Cli): void {
+  addDecision(agreement, cli, noun, { verb: 'suspend', what: 'stop what it gives at once', stops: true })
+  addRatify(agreement, cli, noun)
+  addDecision(agreement, cli, noun, {
+    verb: 'reinstate',
+    what: 'end a suspension, developer and government together',
+  })
+  addDecision(agreement, cli, noun, { verb: 'resume', what: 'as its developer, end what you stopped alone' })
+  addDecision(agreement, cli, noun, {
+    verb: 'terminate',
+    what: 'end it for good, by two people',
+    severe: true,
+    after: tellNext,
+  })
+  addDecision(agreement, cli, noun, {
+    verb: 'leave',
+    what: 'as a party, go on your own',
+    severe: true,
+    after: tellNext,
+  })
+  addDecision<DecisionOptions & { readonly attestation: string }>(agreement, cli, noun, {
+    verb: 'attest',
+    what: 'as its counterparty, attest after its end that what came from the model is destroyed',
+    options: command => command.requiredOption('--attestation <words>', 'what was destroyed, and how', words),
+    params: ({ attestation }) => ({ text: attestation }),
+    after: tellNext,
+  })
+  addDecision(agreement, cli, noun, {
+    verb: 'discard',
+    what: 'as its developer, drop a draft that was never offered',
+  })
+  addDecision(agreement, cli, noun, { verb: 'close', what: 'as its developer, close one that has ended' })
 }

@@ -55,10 +55,13 @@ export function standingFacts({ body }: Answer): readonly Fact[] {
   const waits = at(body, 'waits_on_me')
   const count = (name: string): number => Number(at(waits, name) ?? 0)
   const [proposals, stops, appeals] = [count('proposals'), count('stops'), count('appeals')]
+  const [agreements, reviews] = [count('agreements'), count('reviews')]
   const waiting = [
     counted(proposals, 'proposal'),
     `${counted(stops, 'stop')} to stand by`,
     ...(appeals > 0 ? [`${counted(appeals, 'appeal')} to decide`] : []),
+    ...(agreements > 0 ? [`${counted(agreements, 'agreement')} to act on`] : []),
+    ...(reviews > 0 ? [`${counted(reviews, 'access review')} to certify`] : []),
   ]
   const most = at(waits, 'at_least') === true ? 'at least ' : ''
   return [
@@ -68,7 +71,9 @@ export function standingFacts({ body }: Answer): readonly Fact[] {
     ...stopFacts(stop, '').filter(([name]) => !['to ratify', 'they run'].includes(name)),
     [
       'waits',
-      proposals + stops + appeals > 0 ? `on you: ${most}${waiting.join(', ')}` : 'nothing waits on you',
+      proposals + stops + appeals + agreements + reviews > 0
+        ? `on you: ${most}${waiting.join(', ')}`
+        : 'nothing waits on you',
     ],
     ...listAt(waits, 'items').flatMap((one): readonly Fact[] => [
       ['', `by ${utc(textAt(one, 'until'))}: ${textAt(one, 'text')}`],
@@ -84,6 +89,10 @@ function commandFor(wait: unknown): string {
   const [kind, id, subject = ''] = ['kind', 'id', 'subject'].map(name => textAt(wait, name))
   if (kind === 'proposal') return `sallyport proposal approve ${id}`
   if (kind === 'appeal') return `sallyport appeal get ${id}`
+  if (kind === 'signature') return `sallyport agreement sign ${id}`
+  if (kind === 'acknowledgement') return `sallyport agreement acknowledge ${id}`
+  if (kind === 'attestation') return `sallyport agreement attest ${id}`
+  if (kind === 'review') return `sallyport review get ${id}`
   return `sallyport ${nouns[subject] ?? subject} ratify ${id}`
 }
 
@@ -102,6 +111,7 @@ export function sessionFacts(stored: StoredSession, fresh: boolean): readonly Fa
   return [
     ['gateway', issuer],
     ['person', whoIs(stored)],
+    ['id', stored.person],
     ['roles', roles.join(', ') || 'none'],
     ['ends', utc(ends_at)],
     [

@@ -22,7 +22,8 @@ import {
   formats,
   formatTable,
 } from './output.ts'
-import { type Profile, readDemoIssuer, readProfile, readProfileIssuer } from './profile.ts'
+import { type Profile, placeOf, readDemoIssuer, readProfile, readProfileIssuer } from './profile.ts'
+import { advisingOnPurpose, purposeAdvice } from './purpose-advice.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The options that every command takes. */
@@ -76,6 +77,11 @@ export interface RowColumns<Row> {
   readonly csv: readonly Column<Row>[]
 }
 
+const endpointInvalid = {
+  code: 'option_invalid',
+  next: 'Name an https URL: --endpoint <url>, or SALLYPORT_ENDPOINT',
+}
+
 export function addGlobalOptions(program: Command): void {
   program
     .option('--json', 'print JSON, errors too')
@@ -110,8 +116,12 @@ export function createCli(program: Command, terminal: Terminal): Cli {
             code: 'profile_invalid',
             next: 'Correct the issuer in the profile.',
           })
-        : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`)
+        : new Failure(exit.usage, `The endpoint cannot be used. ${reason}`, endpointInvalid)
     }
+  }
+  async function profilePath(): Promise<string> {
+    const name = options().profile ?? (terminal.env.SALLYPORT_PROFILE || undefined)
+    return (await placeOf(terminal, name, true)).path
   }
   async function readPersonIssuer(): Promise<string> {
     const { env } = terminal
@@ -135,6 +145,7 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       throw new Failure(
         exit.usage,
         `The gateway ${endpoint ? 'of --endpoint' : 'of the profile'} cannot be used. ${reason}`,
+        endpointInvalid,
       )
     }
   }
@@ -153,7 +164,12 @@ export function createCli(program: Command, terminal: Terminal): Cli {
       })
       const { client_id: clientId, issuer, model } = profile
       const identity = { ...key, clientId, issuer, model, purpose: further.purpose ?? profile.purpose }
-      return { gateway: createGateway({ ...further, ...identity, fetch: send }), profile }
+      // What was named for this one command is not the profile's.
+      const fetch =
+        further.purpose === undefined
+          ? advisingOnPurpose(send, purposeAdvice(await profilePath(), profile.purpose))
+          : send
+      return { gateway: createGateway({ ...further, ...identity, fetch }), profile }
     },
     issuerOfPerson: () => (personIssuer ??= readPersonIssuer()),
     async openPerson() {
@@ -188,7 +204,10 @@ export function createCli(program: Command, terminal: Terminal): Cli {
     },
     async readInput(what) {
       if (terminal.interactive && !options().input)
-        throw new Failure(exit.usage, `The ${what} is missing: give it, or pipe it in.`)
+        throw new Failure(exit.usage, `The ${what} is missing: give it, or pipe it in.`, {
+          code: 'input_missing',
+          next: 'Name a file or an argument in place of -, or leave out --no-input.',
+        })
       const chunks: Uint8Array[] = []
       for await (const chunk of terminal.stdin) chunks.push(chunk)
       return Buffer.concat(chunks)

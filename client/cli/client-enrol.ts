@@ -10,6 +10,7 @@ import { apiResource, readIssuer } from '../issuer.ts'
 import { textAt } from '../json.ts'
 import { SecretFileError } from '../key-file.ts'
 import type { Cli } from './cli.ts'
+import { utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { type Place, type Profile, placeOf } from './profile.ts'
 import {
@@ -276,5 +277,5 @@ async function tell(cli: Cli, enrolled: Enrolled, profile: string, what: string)
       expires_at: expiresAt,
       profile,
     })
-  cli.remark(printable(`${what}, until ${expiresAt}. The profile is ${profile}.`))
+  cli.remark(printable(`${what}, until ${utc(expiresAt)}. The profile is ${profile}.`))
 }

@@ -12,7 +12,7 @@ import {
   printDecision,
   ratify,
 } from './decision.ts'
-import { clipped, type Fact, lapseFacts, listAt, stopFacts, utc } from './facts.ts'
+import { claimText, clipped, type Fact, lapseFacts, listAt, stopFacts, utc } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { instant, personId } from './option-forms.ts'
 import { createSecretText, isThere, outExists } from './profile-file.ts'
@@ -51,7 +51,7 @@ export function addClient(program: Command, cli: Cli): void {
             'expires_at',
           ],
           ...['attributes.nationality.value', 'attributes.region.value', 'sponsor.person'],
-          ...['sponsor.confirmed_until', 'version'],
+          ...['sponsor.confirmed_until', 'version', 'attributes.screening.value'],
         ),
         none: 'There is no client for you to see.',
       }),
@@ -83,7 +83,7 @@ export function addClient(program: Command, cli: Cli): void {
   decision('compromised', 'compromised', 'stop a client and all its keys at once, for good', { stops: true })
   addDecision<DecisionOptions & Claims>(client, cli, noun, {
     verb: 'attributes',
-    what: 'vouch for its nationality or region, until it expires',
+    what: 'vouch for its nationality, region or screening, until it expires',
     options: addClaimOptions,
     params: someClaims,
   })
@@ -155,14 +155,16 @@ async function makeTicket(cli: Cli, options: TicketAsked): Promise<void> {
   if (options.out !== undefined && ticket !== undefined) {
     await createSecretText(options.out, ticket)
     if (cli.options().json) await cli.printValue({ ...(told as object), ticket: null, file: options.out })
-    cli.remark(`The ticket is in ${options.out}, good once until ${textAt(told, 'ticket_expires_at')}.`)
+    cli.remark(`The ticket is in ${options.out}, good once until ${utc(textAt(told, 'ticket_expires_at'))}.`)
     return
   }
   if (cli.options().json) return cli.printValue(told)
   if (ticket === undefined) return printDecision(cli, told, { noun: noun.name, id: '' })
   // Alone on stdout: it can be piped to `sallyport client enroll --ticket-file -`.
   await cli.terminal.write(`${ticket}\n`)
-  cli.remark(`Good once, until ${textAt(told, 'ticket_expires_at')}: sallyport client enroll --ticket-file -`)
+  cli.remark(
+    `Good once, until ${utc(textAt(told, 'ticket_expires_at'))}: sallyport client enroll --ticket-file -`,
+  )
 }
 
 function wanted({
@@ -174,7 +176,10 @@ function wanted({
   overlapHours,
 }: TicketAsked): Record<string, unknown> {
   if ((name === undefined) === (rotate === undefined))
-    throw new Failure(exit.usage, 'Name a new client by --name, or one whose key is rotated by --rotate.')
+    throw new Failure(exit.usage, 'Name a new client by --name, or one whose key is rotated by --rotate.', {
+      code: 'option_missing',
+      next: 'For instance --name nightly-batch',
+    })
   if (rotate !== undefined)
     return {
       kind: 'rotate',
@@ -201,6 +206,9 @@ const clientFacts = (client: unknown): readonly Fact[] => [
   ...stopFacts(at(client, 'stop'), `sallyport client ratify ${textAt(client, 'id')}`),
   ...lapseFacts(at(client, 'lapse')),
   ...listAt(client, 'keys').map((key): Fact => ['key', keyText(key)]),
+  ['nationality', claimText(at(client, 'attributes', 'nationality'))],
+  ['region', claimText(at(client, 'attributes', 'region'))],
+  ['screening', claimText(at(client, 'attributes', 'screening'))],
   ['sponsor', sponsorText(client)],
   ['seen', textAt(client, 'seen_on') ?? 'never'],
   ['until', utc(textAt(client, 'expires_at'))],

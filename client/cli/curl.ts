@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { at, readJson, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
-import { type Exit, exit, Failure, statusExit, usageMessage } from './failure.ts'
+import { type Exit, exit, Failure, fileUnreadable, statusExit, usageMessage } from './failure.ts'
 
 type HeaderLine = readonly [name: string, value: string]
 
@@ -91,7 +91,7 @@ async function readData(cli: Cli, data: string): Promise<string | Buffer> {
   if (!data.startsWith('@')) return data
   const path = data.slice(1)
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(exit.usage, `The body could not be read from ${path} (${error.code}).`)
+    throw fileUnreadable(path, error)
   })
 }
 

@@ -10,7 +10,7 @@ import { askLine } from './ask.ts'
 import type { Cli } from './cli.ts'
 import { type Asked, decisionLines } from './decision-lines.ts'
 import { formatFacts } from './facts.ts'
-import { exit, Failure, notSignedIn, statusExit } from './failure.ts'
+import { exit, Failure, notSignedIn, refusedField, statusExit } from './failure.ts'
 import { words } from './option-forms.ts'
 import { printable } from './terminal.ts'
 
@@ -70,11 +70,15 @@ export interface Deciding extends Kind, Asked {
   readonly usual?: { readonly code: string; readonly text: string }
   /** The record itself is changed, by PATCH. */
   readonly patch?: true
+  /** What is to be said below what became of it. */
+  readonly after?: (cli: Cli, id: string, told: unknown) => Promise<void>
 }
 
 /** Asks for a decision, prints what became of it, and sets the exit code: 0, or 3 where it waits for another person. */
 export async function decide(cli: Cli, path: string, deciding: Deciding): Promise<void> {
-  await printDecision(cli, await askDecision(cli, path, deciding), deciding)
+  const told = await askDecision(cli, path, deciding)
+  await printDecision(cli, told, deciding)
+  await deciding.after?.(cli, deciding.id, told)
 }
 
 export const printDecision = (cli: Cli, told: unknown, asked: Asked): Promise<void> =>
@@ -232,6 +236,7 @@ export function toldBy(issuer: string, answer: Answer): unknown {
     said.filter(Boolean).join('. '),
     {
       code: code ?? `http_${status}`,
+      field: refusedField(body),
       next: textAt(body, 'next'),
       requestId: textAt(body, 'request_id') ?? answer.headers.get('x-request-id') ?? undefined,
     },

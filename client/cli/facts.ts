@@ -11,7 +11,7 @@ const columns = 80
 export const formatFacts = (facts: readonly Fact[]): string =>
   facts
     .filter(([, value]) => value)
-    .map(([name, value = '']) => `${name.padEnd(indent - 1)} ${wrapped(value, indent)}\n`)
+    .map(([name, value = '']) => `${printable(name).padEnd(indent - 1)} ${wrapped(value, indent)}\n`)
     .join('')
 
 /** Broken between words, so that an id stays in one piece; what follows the first line begins at `from`. */
@@ -36,6 +36,12 @@ export const utc = (text: string | undefined): string | undefined => {
   const short = utcShort(text)
   return short === text ? text : `${short} UTC`
 }
+
+/** The same of an entry, of which ten seconds are known: `2026-11-27 00:05:10 UTC`. */
+export const utcSeconds = (text: string | undefined): string | undefined =>
+  text === undefined || Number.isNaN(Date.parse(text))
+    ? text
+    : `${new Date(text).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
 /** The same for a column whose title says UTC. */
 export function utcShort(text: string | undefined): string | undefined {
@@ -89,6 +95,12 @@ export function reasonFacts(reason: unknown, by: string | undefined): readonly F
     ['why', `${code}${words}`],
     ['reference', textAt(reason, 'reference')],
   ]
+}
+
+/** What somebody vouches for, until when, and who they are. */
+export function claimText(claim: unknown): string | undefined {
+  const [value, by] = [textAt(claim, 'value'), textAt(claim, 'by')]
+  return value && `${value} until ${utc(textAt(claim, 'expires_at'))}${by ? `, by the word of ${by}` : ''}`
 }
 
 /** Since when, why and by which entry time has stopped it. */

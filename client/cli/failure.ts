@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander'
 import { type Answer, ApiRefused, DiscoveryFailed, SignInRefused, TokenRefused } from '../index.ts'
-import { textAt } from '../json.ts'
+import { at, textAt } from '../json.ts'
 import { SecretFileError } from '../key-file.ts'
 import { wrapped } from './facts.ts'
+import { escaped, printable } from './terminal.ts'
 
 export const exit = {
   ok: 0,
@@ -10,6 +11,8 @@ export const exit = {
   usage: 2,
   notSignedIn: 4,
   refused: 5,
+  /** What was verified is not what was signed, or not whole. */
+  tampered: 6,
   notFound: 7,
   interrupted: 130,
 } as const
@@ -17,6 +20,8 @@ export type Exit = (typeof exit)[keyof typeof exit]
 
 interface Further {
   readonly code?: string | undefined
+  /** Of the request: what was wrong with it. */
+  readonly field?: string | undefined
   readonly next?: string | undefined
   readonly requestId?: string | undefined
 }
@@ -68,15 +73,29 @@ export const notSignedIn = (issuer: string, reason?: string): Failure =>
     next: 'sallyport auth login',
   })
 
+/** A file that somebody named cannot be read. */
+export const fileUnreadable = (path: string, { code, message }: NodeJS.ErrnoException): Failure =>
+  new Failure(exit.usage, `The file ${path} could not be read (${code ?? message}).`, {
+    code: 'file_unreadable',
+    next: 'Name a file that is there and that you may read; - is stdin.',
+  })
+
 /** What the API refused to a person, in its words (RFC 9457). */
 export function answerFailure({ status, body }: Answer): Failure {
   const title = textAt(body, 'title') ?? `The gateway answered ${status}`
   const detail = textAt(body, 'detail')
   return new Failure(statusExit(status), [title, detail].filter(Boolean).join('. ').replace(/\.?$/, '.'), {
     code: textAt(body, 'code'),
+    field: refusedField(body),
     next: textAt(body, 'next'),
     requestId: textAt(body, 'request_id'),
   })
+}
+
+/** The first field that a refusal names (RFC 9457), as an extension of it. */
+export const refusedField = (body: unknown): string | undefined => {
+  const errors = at(body, 'errors')
+  return Array.isArray(errors) ? textAt(errors[0], 'path') : undefined
 }
 
 /** `fetch` itself does not say where it tried; `error` is returned as it is where that is not what failed. */
@@ -123,20 +142,26 @@ export const usageMessage = ({ message }: CommanderError): string =>
     .replace(/=.*'/s, "=…'")
     .replace(/\s*\n\s*/g, ' ')
 
-/** It is copied to be run, and in one piece. One with a comma is a sentence. */
-const isCommand = (text: string): boolean => /^(sallyport|chmod) [\x20-\x2b\x2d-\x7e]*$/.test(text)
+/** Between quotes, and with quotes in it as a shell takes them. */
+const quotedWords = /'[^']*'(\\''[^']*')*/g
+
+/** It is copied to be run, and in one piece. One with a comma is a sentence, unless that stands in quotes. */
+const isCommand = (text: string): boolean =>
+  /^(sallyport|chmod) [\x20-\x2b\x2d-\x7e]*$/.test(text.replace(quotedWords, ''))
 
 /** One readable block, or with `json` one JSON object. */
 export function renderFailure({ message, exit, further }: Failure, json: boolean): string {
-  const { code, next, requestId } = further
-  if (json) return `${JSON.stringify({ error: { message, code, next, request_id: requestId, exit } })}\n`
+  const { code, field, next, requestId } = further
+  if (json)
+    return `${escaped(JSON.stringify({ error: { message, code, field, next, request_id: requestId, exit } }))}\n`
   const lines = [`error: ${wrapped(message, 7)}`]
   for (const [name, value] of [
     ['code', code],
+    ['field', field !== undefined && message.includes(field) ? undefined : field],
     ['next', next],
     ['request', requestId],
   ] as const)
     if (value !== undefined)
-      lines.push(`  ${name.padEnd(8)} ${isCommand(value) ? value : wrapped(value, 11)}`)
+      lines.push(`  ${name.padEnd(8)} ${isCommand(value) ? printable(value) : wrapped(value, 11)}`)
   return `${lines.join('\n')}\n`
 }

@@ -29,8 +29,10 @@ function addLimits(command: Command, mandatory: boolean): Command {
     new Option(flags, what).argParser(wholeNumber).makeOptionMandatory(mandatory)
   return command
     .addOption(limit('--total <tokens>', 'for the whole term'))
-    .option('--per-day <tokens>', 'a UTC day; none: no daily limit', text =>
-      text === 'none' ? text : wholeNumber(text),
+    .option(
+      '--per-day <tokens>',
+      'a UTC day; needed where the agreement has a daily ceiling. none: no limit a day',
+      text => (text === 'none' ? text : wholeNumber(text)),
     )
     .addOption(limit('--rpm <n>', 'requests a minute'))
     .addOption(limit('--burst <n>', 'how many of them may come at once'))

@@ -3,8 +3,9 @@ import type { Api } from '../api.ts'
 import type { Entry } from '../index.ts'
 import { at, textAt } from '../json.ts'
 import type { Cli, RowColumns } from './cli.ts'
-import { clipped, counted, quoted, utc } from './facts.ts'
+import { formatFacts } from './facts.ts'
 import { followEntries } from './follow.ts'
+import { entryFacts, entryLines } from './log-entry.ts'
 import { formatJsonl } from './output.ts'
 import { openReader } from './reader.ts'
 import { printRows } from './records.ts'
@@ -28,39 +29,6 @@ const columns: RowColumns<Entry> = {
     { title: 'digest', value: ({ digest }) => digest },
   ],
 }
-
-/** The word that tells most: why it was refused, how it ended, what was decided, else what it is. */
-function what({ body }: Entry): string | undefined {
-  const own = (name: string) => textAt(body, 'unmapped', name)
-  return own('code') ?? own('ending') ?? own('action') ?? own('kind')
-}
-
-/** Longer words of a reason stand in the entry. */
-const maxWords = 160
-
-/** As people read it: who decided what about whom, and in which words. */
-function blockOf(row: unknown): readonly (string | undefined)[] {
-  const { body, eid } = row as Entry
-  const by = textAt(body, 'actor', 'user', 'name') ?? textAt(body, 'user', 'name')
-  const about = [textAt(body, 'entity', 'type'), textAt(body, 'entity', 'name')].filter(Boolean).join(' ')
-  const words = textAt(body, 'comment')
-  const charge = at(body, 'unmapped', 'charge')
-  const told = [
-    what({ body, eid } as Entry),
-    textAt(body, 'unmapped', 'decision'),
-    typeof charge === 'number' ? counted(charge, 'token') : undefined,
-  ]
-  return [
-    `${utc(instant(body.time))}  ${told.filter(Boolean).join(', ')}`,
-    [by && `by ${by}`, about && `about ${about}`].filter(Boolean).join(', ') || undefined,
-    words && `${wordsBy(body, by)}: ${quoted(clipped(words, maxWords) ?? '')}`,
-    eid,
-  ]
-}
-
-/** Whoever signs a proposal stands by its words, and did not write them. */
-const wordsBy = (body: Entry['body'], by: string | undefined): string =>
-  `entered by ${textAt(body, 'unmapped', 'words_of', 'name') ?? by}`
 
 const instant = (ms: unknown): string | undefined =>
   typeof ms === 'number' ? new Date(ms).toISOString() : undefined
@@ -92,18 +60,22 @@ export function addLog(program: Command, cli: Cli): void {
     })
   log
     .command('get')
-    .description('one entry, whole')
+    .description('one entry, told to people; with --json as the log holds it')
     .argument('<eid>', 'its id')
     .action(async (eid: string) => {
       const { api } = await openReader(cli)
-      await cli.printValue(await api.entry(eid))
+      const entry = await api.entry(eid)
+      const { json, output } = cli.options()
+      await (json || output !== 'table'
+        ? cli.printValue(entry)
+        : cli.terminal.write(formatFacts(entryFacts(entry))))
     })
 }
 
 const printEntries = (cli: Cli, entries: readonly Entry[], first = true): Promise<void> =>
   cli.options().output === 'table'
     ? printRows(cli, entries, {
-        table: blockOf,
+        table: entryLines,
         csv: [],
         none: 'There is no entry to show; --all shows those of tokens too.',
       })

@@ -7,6 +7,9 @@ import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
 import { clipped, type Fact, utc, wordsAt } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { readJsonFile } from './json-file.ts'
+import { modelFileHelp } from './model-file.ts'
+import { addGovernment } from './model-government.ts'
+import { addLedger } from './model-ledger.ts'
 import type { Column } from './output.ts'
 import { openReader } from './reader.ts'
 import { addDecision, addGet, type DecisionCommand, type Noun, recordPath } from './record-commands.ts'
@@ -32,16 +35,11 @@ export function addModel(program: Command, cli: Cli): void {
   addGet(model, cli, noun, modelFacts)
   addEngage(model, cli)
   addChange(model, cli)
-  addDecision<DecisionOptions & { readonly determination: string }>(model, cli, noun, {
-    verb: 'designate',
-    what: 'determine that it is a covered frontier model',
-    options: command =>
-      command.requiredOption('--determination <reference>', 'of your office; never a score or a threshold'),
-    params: ({ determination }) => ({ determination }),
-  })
+  addGovernment(model, cli, noun)
   addDecision(model, cli, noun, { verb: 'open', what: 'open one that is designated to trusted partners' })
   for (const decision of alone) addDecision(model, cli, noun, { ...decision, atOnce: true })
   addDecision(model, cli, noun, { verb: 'resume', what: 'let calls go on after the kill switch' })
+  addLedger(model, cli, noun)
 }
 
 /** The developer's own, at once, whatever somebody else changes at the same moment. */
@@ -94,15 +92,18 @@ function addEngage(model: Command, cli: Cli): void {
     .argument('<model>', 'the id that it gets: a–z, 0–9 and -')
     .requiredOption('--name <name>', 'what it is called')
     .requiredOption('--government <id>', 'the office')
+    .requiredOption('--agreement <id>', 'the engagement agreement with it, which names the model')
     .requiredOption('--from <file>', fromFile)
-  type Engagement = DecisionOptions & Required<Spec> & { readonly government: string }
+    .addHelpText('after', modelFileHelp)
+  type Engagement = DecisionOptions &
+    Required<Spec> & { readonly government: string; readonly agreement: string }
   addDecisionOptions(command).action(async (id: string, options: Engagement) => {
     const { upstreams, tokens } = await readJsonFile(cli, options.from)
-    const { name, government } = options
+    const { name, government, agreement } = options
     await decide(cli, noun.path, {
       id,
       noun: noun.name,
-      params: { id, name, government, upstreams, tokens },
+      params: { id, name, government, agreement, upstreams, tokens },
       options,
     })
   })
@@ -115,6 +116,7 @@ function addChange(model: Command, cli: Cli): void {
     .argument('<model>', 'its id')
     .option('--name <name>', 'what it is called')
     .option('--from <file>', fromFile)
+    .addHelpText('after', modelFileHelp)
   addDecisionOptions(command).action(async (id: string, options: DecisionOptions & Spec) => {
     const { upstreams, tokens } = options.from === undefined ? {} : await readJsonFile(cli, options.from)
     const params = {
@@ -123,10 +125,42 @@ function addChange(model: Command, cli: Cli): void {
       ...(tokens !== undefined && { tokens }),
     }
     if (Object.keys(params).length === 0)
-      throw new Failure(exit.usage, 'Nothing is named to change: --name, or --from a file that says it.')
+      throw new Failure(exit.usage, 'Nothing is named to change: --name, or --from a file that says it.', {
+        code: options.from === undefined ? 'option_missing' : 'file_malformed',
+        next: 'A file has upstreams, tokens or both: sallyport model engage --help shows one.',
+      })
     const record = recordPath(noun, id)
     await decide(cli, record, { id, noun: noun.name, record, params, options, patch: true })
   })
+}
+
+const until = (term: unknown): string | undefined => {
+  const ends = utc(textAt(term, 'ends_at'))
+  return ends && `until ${ends}, unless it is determined before`
+}
+
+function designationFacts(designation: unknown): readonly Fact[] {
+  const outcome = textAt(designation, 'outcome')?.replaceAll('_', ' ')
+  if (outcome === undefined) return []
+  const signer = textAt(designation, 'signer')
+  return [
+    ['determined', `${outcome}, ${utc(textAt(designation, 'at'))}${signer ? `, signed by ${signer}` : ''}`],
+    ['reference', textAt(designation, 'determination')],
+    ['entry', textAt(designation, 'entry')],
+  ]
+}
+
+function windowFacts(window: unknown): readonly Fact[] {
+  const opens = utc(textAt(window, 'opens_at'))
+  if (opens === undefined) return []
+  const becomes = textAt(window, 'becomes')?.replaceAll('_', ' ')
+  return [
+    [
+      'window',
+      `of ${textAt(window, 'government')}, ${opens} to ${utc(textAt(window, 'ends_at'))}; then ${becomes}`,
+    ],
+    ['its grant', textAt(window, 'grant')],
+  ]
 }
 
 const modelFacts = (model: unknown): readonly Fact[] => [
@@ -136,11 +170,16 @@ const modelFacts = (model: unknown): readonly Fact[] => [
   ['open', at(model, 'open') === true ? 'your organisation could call it now, budgets apart' : undefined],
   ['developer', textAt(model, 'developer')],
   ['offices', wordsAt(model, 'governments')],
+  ['agreement', textAt(model, 'agreement')],
+  ['assessed', until(at(model, 'assessment'))],
+  ...designationFacts(at(model, 'designation')),
+  ...windowFacts(at(model, 'window')),
+  ['shared', wordsAt(model, 'shared_with')],
   ['protocols', wordsAt(model, 'protocols')],
   ...['openai', 'anthropic'].map(
     (protocol): Fact => [protocol, upstreamText(at(model, 'upstreams', protocol))],
   ),
-  ['since', utc(textAt(model, 'created_at'))],
+  ['created', utc(textAt(model, 'created_at'))],
 ]
 
 function upstreamText(upstream: unknown): string | undefined {

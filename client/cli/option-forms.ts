@@ -14,6 +14,15 @@ export function region(text: string): string {
   return text
 }
 
+/** Of a screening: it names where that is kept. */
+export function reference(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(text))
+    throw new InvalidArgumentError(
+      'It is a reference of up to 100 of A–Z, a–z, 0–9, ., _ and -, for instance HR-2026-0117.',
+    )
+  return text
+}
+
 /** RFC 3339 in UTC, as the API takes it. */
 export function instant(text: string): string {
   const [, day = ''] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/.exec(text) ?? []
@@ -25,11 +34,11 @@ export function instant(text: string): string {
   return text
 }
 
-/** A person has a name at hand, and two may have the same. */
+/** A person has a name at hand, and two may have the same; `me` is whoever is signed in. */
 export function personId(text: string): string {
-  if (!/^person_[A-Za-z0-9._~-]{1,193}$/.test(text))
+  if (text !== 'me' && !/^person_[A-Za-z0-9._~-]{1,193}$/.test(text))
     throw new InvalidArgumentError(
-      'It is the id of a person, for instance person_5aesfvr6ahgd79gey2aj1jye76: see sallyport person list.',
+      'It is the id of a person, for instance person_5aesfvr6ahgd79gey2aj1jye76: see sallyport person list. Your own is me.',
     )
   return text
 }

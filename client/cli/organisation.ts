@@ -31,6 +31,14 @@ export function addOrganisation(program: Command, cli: Cli): void {
     )
   addGet(organisation, cli, noun, organisationFacts)
   addRegister(organisation, cli)
+  addDecision<DecisionOptions & { readonly url: string }>(organisation, cli, noun, {
+    verb: 'clearinghouse',
+    what: 'set where an office takes findings, developer and government together',
+    severe: true,
+    options: command =>
+      command.requiredOption('--url <url>', 'https. It stands in the log: it should hold no secret'),
+    params: ({ url }) => ({ url }),
+  })
   addDecision<DecisionOptions & ProviderOptions & { readonly move?: readonly unknown[] }>(
     organisation,
     cli,
@@ -48,7 +56,10 @@ export function addOrganisation(program: Command, cli: Cli): void {
       params: options => {
         const provider = providerOf(options)
         if (provider === undefined)
-          throw new Failure(exit.usage, 'Name the provider: --issuer, --client-id, and --acr or --amr.')
+          throw new Failure(exit.usage, 'Name the provider: --issuer, --client-id, and --acr or --amr.', {
+            code: 'option_missing',
+            next: 'sallyport org provider --help',
+          })
         return { provider, ...(options.move && { moves: options.move }) }
       },
     },
@@ -106,6 +117,12 @@ function organisationFacts(one: unknown): readonly Fact[] {
     ['developers', wordsAt(one, 'developers')],
     ['offices', wordsAt(one, 'governments')],
     ['audits', wordsAt(one, 'audits')],
+    [
+      'findings',
+      at(one, 'takes_findings') === true
+        ? `taken${textAt(one, 'clearinghouse', 'url')?.replace(/^/, ' at ') ?? ''}`
+        : undefined,
+    ],
     ['sign-in', issuer && `${issuer} as ${textAt(one, 'provider', 'client_id')}`],
     ['proof', proofs.join(' or ')],
     ...listAt(one, 'webhooks').map(

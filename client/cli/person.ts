@@ -5,11 +5,12 @@ import { at, textAt } from '../json.ts'
 import { addClaimOptions, type Claims, claimsOf, someClaims } from './claim-options.ts'
 import type { Cli } from './cli.ts'
 import { addDecisionOptions, type DecisionOptions, decide } from './decision.ts'
-import { clipped, type Fact, lapseFacts, stopFacts, utc, wordsAt } from './facts.ts'
+import { claimText, clipped, type Fact, lapseFacts, listAt, stopFacts, utc, wordsAt } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { personId } from './option-forms.ts'
 import { addDecision, addGet, addRatify, type Noun, recordPath } from './record-commands.ts'
 import { column, fields, printList } from './records.ts'
+import { addSignKey } from './sign-key.ts'
 
 const noun: Noun = { name: 'person', path: '/people' }
 
@@ -32,6 +33,7 @@ export function addPerson(program: Command, cli: Cli): void {
         csv: fields(
           ...['id', 'name', 'organisation', 'roles', 'state', 'sponsor.person', 'sponsor.confirmed_until'],
           ...['attributes.nationality.value', 'attributes.region.value', 'created_at', 'version'],
+          'attributes.screening.value',
         ),
         none: 'Nobody is enrolled there.',
       }),
@@ -46,7 +48,7 @@ export function addPerson(program: Command, cli: Cli): void {
   })
   addDecision<DecisionOptions & Claims>(person, cli, noun, {
     verb: 'attributes',
-    what: 'vouch for a nationality or a region, until it expires',
+    what: 'vouch for a nationality, a region or a screening, until it expires',
     options: addClaimOptions,
     params: someClaims,
   })
@@ -60,6 +62,7 @@ export function addPerson(program: Command, cli: Cli): void {
   addRatify(person, cli, noun)
   addDecision(person, cli, noun, { verb: 'reinstate', what: 'end a suspension, by two organisations' })
   addDecision(person, cli, noun, { verb: 'remove', what: 'remove somebody for good', severe: true })
+  addSignKey(person, cli)
 }
 
 interface Enrolment extends DecisionOptions, Claims {
@@ -115,7 +118,10 @@ function addRoles(person: Command, cli: Cli): void {
     ) => {
       const roles = given ?? []
       if ((roles.length === 0) !== (options.none === true))
-        throw new Failure(exit.usage, 'Name the roles that they hold from then on, or --none.')
+        throw new Failure(exit.usage, 'Name the roles that they hold from then on, or --none.', {
+          code: 'argument_missing',
+          next: `Of ${knownRoles.join(', ')}: all that they are to hold`,
+        })
       return decide(cli, `${recordPath(noun, id)}/roles`, {
         id,
         noun: noun.name,
@@ -136,7 +142,9 @@ const personFacts = (person: unknown): readonly Fact[] => [
   ['sponsor', sponsorText(person)],
   ['citizen of', claimText(at(person, 'attributes', 'nationality'))],
   ['region', claimText(at(person, 'attributes', 'region'))],
+  ['screening', claimText(at(person, 'attributes', 'screening'))],
   ['signs in', identityText(person)],
+  ...listAt(person, 'signing_keys').map((key): Fact => ['signs with', keyText(key)]),
   ...stopFacts(at(person, 'stop'), `sallyport person ratify ${textAt(person, 'id')}`),
   ...lapseFacts(at(person, 'lapse')),
   ['since', utc(textAt(person, 'created_at'))],
@@ -147,9 +155,9 @@ function sponsorText(person: unknown): string | undefined {
   return sponsor && `${sponsor}, confirmed until ${utc(textAt(person, 'sponsor', 'confirmed_until'))}`
 }
 
-function claimText(claim: unknown): string | undefined {
-  const value = textAt(claim, 'value')
-  return value && `${value} until ${utc(textAt(claim, 'expires_at'))}, by the word of ${textAt(claim, 'by')}`
+function keyText(key: unknown): string {
+  const [since, ended] = [utc(textAt(key, 'registered_at')), utc(textAt(key, 'ended_at'))]
+  return `the key ${textAt(key, 'kid')}${since ? `, since ${since}` : ''}${ended ? `, until ${ended}` : ''}`
 }
 
 function identityText(person: unknown): string | undefined {

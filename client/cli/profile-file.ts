@@ -11,7 +11,10 @@ import type { Terminal } from './terminal.ts'
 /** Where a new profile goes: the default one, or that of `--profile`. */
 export function newProfilePath(terminal: Terminal, name: string | undefined): string {
   if (name?.includes('#'))
-    throw new Failure(exit.usage, 'A new profile is a file of its own: leave out the # and what follows.')
+    throw new Failure(exit.usage, 'A new profile is a file of its own: leave out the # and what follows.', {
+      code: 'option_invalid',
+      next: 'For instance --profile nightly-batch',
+    })
   if (name?.includes('/') || name?.endsWith('.json')) return name
   return join(configDirectory(terminal), `${name ?? 'default'}.json`)
 }

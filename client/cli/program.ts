@@ -9,18 +9,22 @@ import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'
 import { addDoctor } from './doctor.ts'
 import { exit, failureOf, renderFailure } from './failure.ts'
+import { addFinding } from './finding.ts'
 import { addGrant } from './grant.ts'
 import { addHold } from './hold.ts'
 import { addInbox } from './inbox.ts'
 import { addLog } from './log.ts'
 import { addModel } from './model.ts'
+import { addOpinion } from './opinion.ts'
 import { addOrganisation } from './organisation.ts'
+import { namePerson } from './own-person.ts'
 import { addPartner } from './partner.ts'
 import { addPerson } from './person.ts'
 import { addProposal } from './proposal.ts'
 import { addProxy } from './proxy.ts'
 import { addQuota } from './quota.ts'
 import { addRequest } from './request.ts'
+import { addReview } from './review.ts'
 import { addRules } from './rules.ts'
 import { addSession } from './session.ts'
 import { addStatistics } from './statistics.ts'
@@ -37,7 +41,19 @@ const groups: readonly (readonly [title: string, ...commands: readonly Add[]])[]
   ['For workloads and their engineers:', addToken, addCurl, addProxy, addQuota, addDoctor],
   ['For both:', addModel, addLog],
   ['Who takes part:', addOrganisation, addPerson, addPartner, addClient, addWebhook],
-  ['What is decided:', addAgreement, addGrant, addHold, addProposal, addAppeal, addRules, addStatistics],
+  [
+    'What is decided:',
+    addAgreement,
+    addGrant,
+    addFinding,
+    addOpinion,
+    addHold,
+    addProposal,
+    addAppeal,
+    addReview,
+    addRules,
+    addStatistics,
+  ],
   ['Of this program:', addCompletion, addVersion],
 ]
 
@@ -68,6 +84,7 @@ export function createProgram(terminal: Terminal): { readonly program: Command; 
   program.version(manifest.version, '--version', 'the version of this program')
   addGlobalOptions(program)
   const cli = createCli(program, terminal)
+  program.hook('preAction', (_, command) => namePerson(cli, command))
   for (const [title, ...commands] of groups) {
     program.commandsGroup(title)
     for (const add of commands) add(program, cli)

@@ -27,6 +27,7 @@ export const proposalPath = (id: string): string => recordPath(proposals, id)
 export async function approveProposal(cli: Cli, id: string, options: ApprovalOptions): Promise<void> {
   const { gateway } = await cli.openPerson()
   const seen = await readSeen(gateway, proposalPath(id))
+  let shown = false
   const subject = textAt(seen.body, 'subject', 'id') ?? ''
   judgeConfirmation(subject, options.confirm)
   if (textAt(seen.body, 'state') === 'open') {
@@ -35,8 +36,10 @@ export async function approveProposal(cli: Cli, id: string, options: ApprovalOpt
     if (severe ? options.confirm === undefined : !options.yes) await judgeSeat(cli, seen.body)
     const facts = formatFacts(proposalFacts(seen.body))
     // Whoever is asked sees it in any case.
-    if (options.yes || options.confirm !== undefined) cli.remark(facts.trimEnd())
-    else cli.terminal.say(facts)
+    const asked = !options.yes && options.confirm === undefined
+    if (asked) cli.terminal.say(facts)
+    else cli.remark(facts.trimEnd())
+    shown = asked || cli.options().quiet !== true
     if (severe) {
       if (options.confirm === undefined) await confirm(cli, subject)
     } else if (!options.yes) await agree(cli)
@@ -45,7 +48,7 @@ export async function approveProposal(cli: Cli, id: string, options: ApprovalOpt
   if (answer.status === 412) throw await changedSince(gateway, seen, answer)
   const told = toldBy(gateway.issuer, answer)
   if (textAt(told, 'state') === 'open') cli.endWith(waits)
-  await printEnd(cli, told)
+  await printEnd(cli, told, shown)
 }
 
 /** By the gateway's word. Throws a `Failure` of policy where the signature of this person is none that is missing. */
@@ -64,21 +67,22 @@ async function judgeSeat(cli: Cli, proposal: unknown): Promise<void> {
 async function agree(cli: Cli): Promise<void> {
   const answer = await askLine(cli, 'Sign it? [y/N] ')
   if (answer !== undefined && /^y(es)?$/i.test(answer)) return
-  const said = answer === undefined ? 'Nobody is here to be asked.' : 'It is not signed.'
-  throw new Failure(exit.usage, `${said} Nothing was changed.`, {
+  if (answer !== undefined)
+    throw new Failure(exit.usage, 'It is not signed. Nothing was changed.', { code: 'declined' })
+  throw new Failure(exit.usage, 'Nobody is here to be asked. Nothing was changed.', {
     code: 'confirmation_missing',
     next: 'Repeat it with --yes',
   })
 }
 
-/** What has become of a proposal, after an answer to it. */
-export async function printEnd(cli: Cli, proposal: unknown): Promise<void> {
+/** What has become of a proposal, after an answer to it; what it changes only where that was not `shown` before. */
+export async function printEnd(cli: Cli, proposal: unknown, shown = false): Promise<void> {
   if (cli.options().json) return cli.printValue(proposal)
   const open = textAt(proposal, 'state') === 'open'
   await cli.terminal.write(
     formatFacts([
       [open ? 'signed' : (textAt(proposal, 'state') ?? 'done'), askedText(proposal)],
-      ...(textAt(proposal, 'state') === 'applied' ? differenceFacts(proposal) : []),
+      ...(textAt(proposal, 'state') === 'applied' && !shown ? differenceFacts(proposal) : []),
       ['proposal', textAt(proposal, 'id')],
       ['waits on', textAt(proposal, 'waits_on')],
       ['until', open ? utc(textAt(proposal, 'expires_at')) : undefined],

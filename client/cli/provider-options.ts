@@ -27,7 +27,10 @@ export function providerOf(options: ProviderOptions): Readonly<Record<string, un
   const { issuer, clientId, authentication, acr = [], amr = [] } = options
   if (issuer === undefined && clientId === undefined) return undefined
   if (issuer === undefined || clientId === undefined || acr.length + amr.length === 0)
-    throw new Failure(exit.usage, 'A provider is named by --issuer, --client-id, and --acr or --amr.')
+    throw new Failure(exit.usage, 'A provider is named by --issuer, --client-id, and --acr or --amr.', {
+      code: 'option_missing',
+      next: 'Name all of them, or none.',
+    })
   return { issuer, client_id: clientId, authentication, phishing_resistant: { acr, amr } }
 }
 

@@ -26,10 +26,14 @@ export interface Noun {
  */
 export function recordPath({ name, path }: Noun, id: string): string {
   if (/^(?!\.+$)[A-Za-z0-9._~-]{1,200}$/.test(id)) return `${path}/${encodeURIComponent(id)}`
-  throw new Failure(exit.usage, `That is no id of a ${name}: one looks like ${exampleOf(name)}.`, {
-    code: 'id_malformed',
-    next: `sallyport ${name} list`,
-  })
+  throw new Failure(
+    exit.usage,
+    `That is no id of ${/^[aeio]/.test(name) ? 'an' : 'a'} ${name}: one looks like ${exampleOf(name)}.`,
+    {
+      code: 'id_malformed',
+      next: `sallyport ${name} list`,
+    },
+  )
 }
 
 /** Ids of organisations and models are chosen by people. */
@@ -63,7 +67,7 @@ export function addRatify(
     .action((id: string) => ratify(cli, recordPath(noun, id)))
 }
 
-export interface DecisionCommand<O extends DecisionOptions> extends Kind, Pick<Deciding, 'patch'> {
+export interface DecisionCommand<O extends DecisionOptions> extends Kind, Pick<Deciding, 'patch' | 'after'> {
   readonly verb: string
   readonly what: string
   /** Below the record; the verb unless given. */
@@ -82,7 +86,7 @@ export function addDecision<O extends DecisionOptions = DecisionOptions>(
   noun: Noun,
   decision: DecisionCommand<O>,
 ): void {
-  const { verb, what, path = verb, options: own, params, atOnce, patch, severe, stops } = decision
+  const { verb, what, path = verb, options: own, params, atOnce, patch, severe, stops, after } = decision
   const command = parent.command(verb).description(what).argument(`<${noun.name}>`, 'its id')
   addDecisionOptions(own ? own(command) : command, {
     ...(severe && { severe }),
@@ -98,6 +102,7 @@ export function addDecision<O extends DecisionOptions = DecisionOptions>(
       ...(patch && { patch }),
       ...(severe && { severe }),
       ...(stops && { stops }),
+      ...(after && { after }),
     })
   })
 }

@@ -45,7 +45,10 @@ export function addRules(program: Command, cli: Cli): void {
       return value === undefined ? [] : [[name, value] as const]
     })
     if (given.length === 0)
-      throw new Failure(exit.usage, 'Name a rule to change, for instance --proposal-hours 48.')
+      throw new Failure(exit.usage, 'Name a rule to change.', {
+        code: 'option_missing',
+        next: 'For instance --proposal-hours 48; sallyport rules --help has them all.',
+      })
     return decide(cli, '/rules/change', {
       id: 'rules',
       record: '/rules',

@@ -2,7 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
-import type { Secrets } from '../../shared/ports/keys.ts'
+import type { Secrets, Signer } from '../../shared/ports/keys.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Random, Telemetry } from '../../shared/ports/world.ts'
 import { addressOf } from '../address.ts'
@@ -11,6 +11,7 @@ import { problem } from '../problem.ts'
 import { createRate, type Rate, type RateLimit } from '../rate.ts'
 import { nonceHeader, type ResourceDeps } from '../resource.ts'
 import { type Caller, identify } from './caller.ts'
+import { type CursorOf, openCursor, sealCursor } from './list-cursor.ts'
 import type { Answer, Context, Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { readRequest } from './request.ts'
@@ -20,6 +21,8 @@ export interface ApiDeps extends ResourceDeps {
   readonly telemetry: Telemetry
   /** The secrets of webhooks are derived, and shown to whoever registers one. */
   readonly secrets: Pick<Secrets, 'derive'>
+  /** Signs what this deployment states: attestations, certificates, advisories. Never a token. */
+  readonly statements: Signer
   /** Of an address that has proved nothing yet: whoever has a ticket. */
   readonly strangerRateLimit?: RateLimit
 }
@@ -115,9 +118,32 @@ async function serveCaller(
   const { operation, path } = found
   const refused = judgeCaller(operation, caller)
   if (refused) return refused
-  const read = readRequest(operation, event, caller.kind === 'person' ? caller.person.id : caller.client.id)
+  const id = caller.kind === 'person' ? caller.person.id : caller.client.id
+  const read = readRequest(operation, event, id)
   if (read instanceof Refusal) return read
-  return operation.answer({ deps, caller, path, request: event.requestContext.requestId, ...read })
+  const of = { caller: id, operation: `${operation.id} ${event.path}` }
+  const query = openAfter(deps, of, read.query)
+  if (query instanceof Refusal) return query
+  const answer = await operation.answer({
+    ...{ deps, caller, path, request: event.requestContext.requestId },
+    ...read,
+    query,
+  })
+  return answer instanceof Refusal || operation.query?.shape.after === undefined
+    ? answer
+    : { ...answer, body: sealNext(deps, of, answer.body) }
+}
+
+function openAfter({ nonceKey }: ApiDeps, of: CursorOf, query: unknown): unknown {
+  const { after } = (query ?? {}) as { readonly after?: string }
+  if (after === undefined) return query
+  const opened = openCursor(nonceKey, of, after)
+  return opened instanceof Refusal ? opened : { ...(query as object), after: opened }
+}
+
+function sealNext({ nonceKey }: ApiDeps, of: CursorOf, body: object): object {
+  const { next } = body as { readonly next?: string | null }
+  return typeof next === 'string' ? { ...body, next: sealCursor(nonceKey, of, next) } : body
 }
 
 /** A name where an id is asked for leads to no path: what is said of it is said of the record. */

@@ -1,3 +1,4 @@
+import { isUnseen } from '../../shared/domain/agreement-step.ts'
 import { type Governed, indexes, type RecordKind } from '../../shared/domain/keys.ts'
 import type { Organisation } from '../../shared/domain/parties.ts'
 import type { Agreement, Grant, Model } from '../../shared/domain/records.ts'
@@ -35,6 +36,6 @@ export async function modelsOfferedTo(store: Store, organisation: string): Promi
   const range = { index: indexes.byOwner, partition: organisation, from: 'agreement#', to: 'agreement$' }
   for await (const batch of pages<Governed<Agreement>>(store, range))
     for (const agreement of await store.get(batch))
-      if (agreement && agreement.state !== 'draft') for (const id of agreement.models) models.add(id)
+      if (agreement && !isUnseen(agreement.state)) for (const id of agreement.models) models.add(id)
   return models
 }

@@ -27,6 +27,7 @@ interface Unmapped {
   readonly governments?: readonly string[]
   readonly model?: string
   readonly models?: readonly string[]
+  readonly shared_with?: readonly string[]
   readonly hit?: readonly Hit[]
   readonly signatures?: readonly { readonly organisation: string }[]
 }
@@ -88,12 +89,15 @@ export function ownHit(
   return { organisation, clients: found.clients }
 }
 
+/** Whoever sees that a finding was handed off sees that it came. */
+const decided: readonly string[] = ['decision', 'hand_off_receipt']
+
 function factsOf({ organisation, actor }: Entry, { ai_model, unmapped = {} }: Body): Facts {
   const model = unmapped.model ?? ai_model?.uid
   const provider = ai_model?.ai_provider
   const { developers = provider ? [provider] : [], governments = [], signatures = [], hit } = unmapped
   return {
-    noun: unmapped.kind === 'decision' ? 'decision' : 'call',
+    noun: decided.includes(unmapped.kind ?? '') ? 'decision' : 'call',
     ...(organisation !== undefined && { owner: organisation }),
     ...(actor !== undefined && { placedBy: actor }),
     developers,
@@ -101,6 +105,7 @@ function factsOf({ organisation, actor }: Entry, { ai_model, unmapped = {} }: Bo
     decidedBy: [...signatures.map(one => one.organisation), ...(actor === undefined ? [] : [actor])],
     ...(model !== undefined && { model }),
     ...(unmapped.models && { models: unmapped.models }),
+    ...(unmapped.shared_with && { sharedWith: unmapped.shared_with }),
     ...(hit && { about: hit.map(one => one.organisation) }),
   }
 }

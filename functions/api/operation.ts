@@ -61,6 +61,8 @@ export interface Operation {
   readonly creates?: true
   /** Asks for `If-Match`. */
   readonly changes?: true
+  /** A reading that the state of the record can forbid; a change can always meet that. */
+  readonly byState?: true
   answer(context: Context): Promise<Answer | Refusal>
 }
 

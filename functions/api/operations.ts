@@ -1,20 +1,25 @@
 import type { Operation } from './operation.ts'
 import { agreementOperations } from './operations/agreements.ts'
 import { appealOperations } from './operations/appeals.ts'
+import { clauseOperations } from './operations/clauses.ts'
 import { clientOperations } from './operations/clients.ts'
 import { entryOperations } from './operations/entries.ts'
+import { findingOperations } from './operations/findings.ts'
 import { grantOperations } from './operations/grants.ts'
 import { holdOperations } from './operations/holds.ts'
 import { inboxOperations } from './operations/inbox.ts'
 import { meOperations } from './operations/me.ts'
 import { modelOperations } from './operations/models.ts'
 import { openapiOperations } from './operations/openapi.ts'
+import { opinionOperations } from './operations/opinions.ts'
 import { organisationOperations } from './operations/organisations.ts'
 import { partnerOperations } from './operations/partners.ts'
 import { personOperations } from './operations/people.ts'
 import { proposalOperations } from './operations/proposals.ts'
+import { reviewOperations } from './operations/reviews.ts'
 import { rulesOperations } from './operations/rules.ts'
 import { sessionOperations } from './operations/sessions.ts'
+import { statementKeyOperations } from './operations/statement-keys.ts'
 import { statisticsOperations } from './operations/statistics.ts'
 
 /** Everything that `/api/v1` offers. */
@@ -27,13 +32,18 @@ export const operations: readonly Operation[] = [
   ...partnerOperations,
   ...clientOperations,
   ...modelOperations,
+  ...opinionOperations,
+  ...findingOperations,
   ...agreementOperations,
+  ...clauseOperations,
   ...grantOperations,
   ...proposalOperations,
   ...holdOperations,
   ...appealOperations,
+  ...reviewOperations,
   ...rulesOperations,
   ...statisticsOperations,
   ...entryOperations,
+  ...statementKeyOperations,
   ...openapiOperations,
 ]

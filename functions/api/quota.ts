@@ -1,7 +1,7 @@
-import { holdable } from '../../shared/domain/authority.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { dayOf, lastingObstacle, type Meter, reservedNow } from '../../shared/domain/meter.ts'
 import type { Client, Organisation } from '../../shared/domain/records.ts'
+import { holdable } from '../../shared/domain/standing.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import { type Granted, grantsOf, readHolds } from '../grants.ts'
@@ -27,7 +27,7 @@ export interface Quota {
   readonly reserved: number
   readonly streams_in_use: number
   readonly day_used: number
-  /** The limit that would refuse even a request of one token now. */
+  /** What would refuse even a request of one token now, as the gate says it: what stops any call, or a limit. */
   readonly binding: string | null
   /** What the gate would answer any call now, whatever is left. */
   readonly refused: { readonly code: string; readonly detail: string; readonly next: string } | null
@@ -80,7 +80,7 @@ function quota({ grant, model, agreement, refusal }: Granted, meter: Meter, now:
     reserved: reservedNow(meter),
     streams_in_use: Object.keys(meter.leases).length,
     day_used: meter.day === dayOf(now) ? meter.dayUsed : 0,
-    binding: lastingObstacle(meter, 1, now)?.code ?? null,
+    binding: refusal?.code ?? lastingObstacle(meter, 1, now)?.code ?? null,
     refused: refusal ? { code: refusal.code, detail: refusal.facts.detail, next: refusal.next } : null,
     expires_at: time(grant.expiresAt),
   }

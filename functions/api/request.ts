@@ -5,6 +5,7 @@ import type * as z from 'zod'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { bodyBytes, headerValues } from '../http.ts'
 import type { Context, Operation } from './operation.ts'
+import { placeOf, plainWords } from './plain-words.ts'
 
 type Read = Pick<Context, 'query' | 'body' | 'rev' | 'idempotency'>
 
@@ -44,20 +45,23 @@ function readQuery({ query: schema }: Operation, event: APIGatewayProxyEvent): u
           field: first.slice(0, 100),
         })
   }
-  return judged(schema.safeParse(query))
+  return judged(schema, query)
 }
 
 function readBody({ body: schema }: Operation, event: APIGatewayProxyEvent): { value: unknown } | Refusal {
   const bytes = bodyBytes(event)
   if (schema === undefined)
     return bytes.length === 0 ? { value: undefined } : refuse('body_malformed', 'This takes no body.')
-  if (bytes.length > maxBody) return refuse('body_too_large', 'A body here has at most 256 KiB.')
+  if (bytes.length > maxBody)
+    return refuse('body_too_large', 'A body here has at most 256 KiB.', {
+      next: 'Send at most 256 KiB: shorter texts, or fewer of them.',
+    })
   const [type = ''] = headerValues(event, 'content-type')
   if (!/^application\/json\s*(;|$)/i.test(type))
     return refuse('body_malformed', 'The body is application/json.')
   const parsed = parseJson(bytes)
   if (parsed instanceof Refusal) return parsed
-  const value = judged(schema.safeParse(parsed.value))
+  const value = judged(schema, parsed.value)
   return value instanceof Refusal ? value : { value }
 }
 
@@ -70,10 +74,11 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | Refusal {
 }
 
 /** The first field that is wrong is named; what it held is not repeated. */
-function judged(result: z.ZodSafeParseResult<unknown>): unknown {
+function judged(schema: z.ZodType, given: unknown): unknown {
+  const result = schema.safeParse(given, { error: plainWords })
   if (result.success) return result.data
   const [issue] = result.error.issues
-  const path = issue?.path.join('.') ?? ''
+  const path = placeOf(issue?.path ?? [], given)
   if (issue?.code === 'unrecognized_keys') {
     const field = [path, issue.keys[0]?.slice(0, 100)].filter(Boolean).join('.')
     return refuse('field_not_allowed', `${field} is no field of this.`, { field })

@@ -1,6 +1,6 @@
 /**
- * What waits on somebody: proposals that their signature is missing from, stops that a second person stands by, and
- * appeals that nobody has proposed an answer to.
+ * What waits on somebody: proposals that their signature is missing from, stops that a second person stands by, appeals
+ * that nobody has proposed an answer to, and what agreements wait for.
  */
 import { type Governed, indexes, keys } from '../../shared/domain/keys.ts'
 import type { Notice } from '../../shared/domain/notices.ts'
@@ -11,17 +11,19 @@ import { time } from '../../shared/domain/time.ts'
 import { type ActionName, openSeats, roleFor } from '../../shared/domain/who-decides.ts'
 import { sees } from '../../shared/domain/who-sees.ts'
 import { entryIdFrom } from '../../shared/entries/id.ts'
-import type { Key, Query, Store } from '../../shared/ports/store.ts'
+import type { Key, Store } from '../../shared/ports/store.ts'
 import { appealFacts, appealSubject } from '../governance/appeals/appeals.ts'
 import { proposalFacts } from '../governance/engine/sight.ts'
 import { sign } from '../governance/engine/signer.ts'
 import { clientSubject, grantSubject, organisationSubject } from '../governance/engine/subjects.ts'
 import { holdSubject } from '../governance/holds/holds.ts'
 import { personSubject, readMember } from '../governance/people/members.ts'
+import { type AgreementWait, agreementWaits } from './agreement-waits.ts'
+import { readBounded } from './bounded.ts'
 import type { PersonCaller } from './caller.ts'
 
 export interface Wait {
-  readonly kind: 'proposal' | 'ratification' | 'appeal'
+  readonly kind: 'proposal' | 'ratification' | 'appeal' | AgreementWait['kind']
   readonly id: string
   readonly subject: string
   readonly text: string
@@ -33,12 +35,12 @@ export interface Waits {
   readonly proposals: readonly Wait[]
   readonly stops: readonly Wait[]
   readonly appeals: readonly Wait[]
+  readonly agreements: readonly Wait[]
+  readonly reviews: readonly Wait[]
   /** There were more records than one request looks at. */
   readonly atLeast: boolean
 }
 
-/** Of 100 records each. */
-const maxPages = 10
 /** Records that one request asks about. */
 const maxSubjects = 100
 const stoppable: readonly string[] = ['organisation', 'person', 'client', 'grant', 'hold']
@@ -47,23 +49,58 @@ const lookBackMs = 14 * 86_400_000
 
 export async function waitsOn(store: Store, caller: PersonCaller, now: number): Promise<Waits> {
   const range = { index: indexes.byRecord, order: 'asc' } as const
-  const [proposals, appeals, stops] = await Promise.all([
+  const [proposals, appeals, stops, agreements] = await Promise.all([
     readBounded<Governed<Proposal>>(store, { ...range, partition: 'proposal' }),
     readBounded<Governed<Appeal>>(store, { ...range, partition: 'appeal' }),
     unratified(store, caller, now),
+    agreementWaits(store, caller, now),
   ])
   const open = proposals.records.filter(({ state, expiresAt }) => state === 'open' && expiresAt > now)
   return {
-    proposals: open.filter(one => isMissing(caller, one, now)).map(waitOfProposal),
+    proposals: (
+      await asSeen(
+        store,
+        open.filter(one => isMissing(caller, one, now)),
+      )
+    ).map(waitOfProposal),
     stops: stops.waits,
     appeals: appeals.records.filter(one => isToAnswer(caller, one, open)).map(waitOfAppeal),
-    atLeast: proposals.atLeast || stops.atLeast || appeals.atLeast,
+    agreements: agreements.agreements,
+    reviews: agreements.reviews,
+    atLeast: [proposals, stops, appeals, agreements].some(({ atLeast }) => atLeast),
   }
 }
 
 interface Found {
   readonly waits: readonly Wait[]
   readonly atLeast: boolean
+}
+
+const keyOf: Readonly<Record<string, (id: string) => Key<Governed<object>>>> = {
+  organisation: keys.organisation,
+  person: keys.person,
+  client: keys.client,
+  grant: keys.grant,
+  agreement: keys.agreement,
+  model: keys.model,
+  hold: keys.hold,
+  appeal: keys.appeal,
+}
+/** What one read takes. */
+const batch = 100
+
+/** Where the record has changed since, a signature would only find the proposal stale: it waits for nobody. */
+async function asSeen(store: Store, proposals: readonly Proposal[]): Promise<readonly Proposal[]> {
+  const judged: Proposal[] = []
+  for (let i = 0; i < proposals.length; i += batch) {
+    const some = proposals.slice(i, i + batch)
+    const known = some.filter(({ subject }) => Object.hasOwn(keyOf, subject.kind))
+    const wanted = known.flatMap(({ subject }) => keyOf[subject.kind]?.(subject.id) ?? [])
+    const records = await store.get(wanted)
+    const revs = new Map(known.map((one, at) => [one.id, records[at]?.rev ?? 0]))
+    judged.push(...some.filter(({ id, subject }) => (revs.get(id) ?? subject.rev) === subject.rev))
+  }
+  return judged
 }
 
 const waitOfProposal = ({ id, action, subject, expiresAt }: Proposal): Wait => ({
@@ -192,29 +229,16 @@ async function readStopped(store: Store, { kind, id }: Notice['subject']): Promi
   }
 }
 
-async function readBounded<R extends object>(
-  store: Store,
-  range: Omit<Query, 'limit' | 'after'>,
-): Promise<{ readonly records: readonly R[]; readonly atLeast: boolean }> {
-  const records: R[] = []
-  let after: string | undefined
-  for (let page = 0; page < maxPages; page++) {
-    const found = await store.query({ ...range, limit: 100, ...(after !== undefined && { after }) })
-    for (const one of await store.get(found.keys as readonly Key<R>[])) if (one) records.push(one)
-    after = found.next
-    if (after === undefined) return { records, atLeast: false }
-  }
-  return { records, atLeast: true }
-}
-
 const shownAtMost = 20
 
-export const showWaits = ({ proposals, stops, appeals, atLeast }: Waits) => ({
+export const showWaits = ({ proposals, stops, appeals, agreements, reviews, atLeast }: Waits) => ({
   proposals: proposals.length,
   stops: stops.length,
   appeals: appeals.length,
+  agreements: agreements.length,
+  reviews: reviews.length,
   at_least: atLeast,
-  items: [...proposals, ...stops, ...appeals]
+  items: [...proposals, ...stops, ...appeals, ...agreements, ...reviews]
     .toSorted((a, b) => a.until - b.until)
     .slice(0, shownAtMost)
     .map(({ kind, id, subject, text, until }) => ({ kind, id, subject, text, until: time(until) })),

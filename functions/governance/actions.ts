@@ -2,13 +2,16 @@ import type { ActionName } from '../../shared/domain/who-decides.ts'
 import { agreementActions } from './agreements/agreements.ts'
 import { appealActions } from './appeals/appeals.ts'
 import { clientActions } from './clients/clients.ts'
+import { opinionActions } from './consultation/opinions.ts'
 import type { Definition } from './engine/plan.ts'
+import { findingActions } from './findings/findings.ts'
 import { grantActions } from './grants/grants.ts'
 import { holdActions } from './holds/holds.ts'
 import { modelActions } from './models/models.ts'
 import { organisationActions } from './organisations/organisations.ts'
 import { partnerActions } from './organisations/partners.ts'
 import { personActions } from './people/people.ts'
+import { reviewActions } from './reviews/reviews.ts'
 import { rulesActions } from './rules.ts'
 
 /** Each action of who-decides has its definition. */
@@ -16,12 +19,15 @@ const definitions: Readonly<Partial<Record<ActionName, Definition>>> = {
   ...agreementActions,
   ...appealActions,
   ...clientActions,
+  ...findingActions,
   ...grantActions,
   ...holdActions,
   ...modelActions,
+  ...opinionActions,
   ...organisationActions,
   ...partnerActions,
   ...personActions,
+  ...reviewActions,
   ...rulesActions,
 }
 

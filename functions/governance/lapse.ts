@@ -57,7 +57,8 @@ export async function lapseRecords<R extends object>(
 ): Promise<void> {
   const { store, clock, telemetry } = deps
   const rules = await readRules(store)
-  const start = `${kind}#${kind === 'organisation' ? '' : `${kind}_`}${base32(deps.random.bytes(16)).slice(1)}`
+  const chosen = kind === 'organisation' || kind === 'model'
+  const start = `${kind}#${chosen ? '' : `${kind}_`}${base32(deps.random.bytes(16)).slice(1)}`
   for (const range of [
     { from: start, to: `${kind}$` },
     { from: `${kind}#`, to: start },

@@ -1,12 +1,14 @@
 /**
- * Tells organisations what was decided about them, by their webhooks and the deployment's event bus. It finds what
- * waits through a sparse index and reads each notice strongly. Running twice at once is harmless.
+ * Tells organisations what was decided about them, by their webhooks and the deployment's event bus, and carries findings
+ * to the clearinghouse. It finds what waits through a sparse index and reads each record strongly. Running twice at once
+ * is harmless.
  */
 import { indexes, type Listed } from '../../shared/domain/keys.ts'
 import type { Notice } from '../../shared/domain/notices.ts'
 import { isDue } from '../../shared/webhooks/delivery.ts'
 import { pages } from '../pages.ts'
 import { defaultRunMs, type NotifierDeps } from './deps.ts'
+import { handOver } from './hand-off.ts'
 import type { Outcome } from './send.ts'
 import { type Told, tell } from './tell.ts'
 
@@ -22,11 +24,30 @@ const atOnce = 8
 const perOrganisation = 50
 
 /** When what waits is worth a person's look. Milliseconds. */
-export const overdueMs = 3_600_000
+const overdueMs = 3_600_000
 
-/** One pass over what is due. A notice that cannot be told is reported, and the others are told all the same. */
+/** One pass over what is due: notices, and findings on their way to a clearinghouse. Neither waits for the other. */
 export async function notify(deps: NotifierDeps): Promise<Notified> {
   const until = deps.clock.now() + (deps.runMs ?? defaultRunMs)
+  const [told, carried] = await Promise.all([tellAll(deps, until), carryAll(deps, until)])
+  const due = [told.nextDueAt, carried.nextDueAt].filter(at => at !== undefined)
+  return {
+    done: told.done + carried.done,
+    later: told.later + carried.later,
+    given_up: told.given_up + carried.given_up,
+    passed_over: told.passed_over + carried.passed_over,
+    ...(due.length > 0 && { nextDueAt: Math.min(...due) }),
+  }
+}
+
+const carryAll = (deps: NotifierDeps, until: number): Promise<Notified> =>
+  handOver(deps, until).catch((error: unknown) => {
+    deps.telemetry.error('what waits for a clearinghouse could not be looked through', error)
+    return { done: 0, later: 0, given_up: 0, passed_over: 0 }
+  })
+
+/** A notice that cannot be told is reported, and the others are told all the same. */
+async function tellAll(deps: NotifierDeps, until: number): Promise<Notified> {
   const { queues, nextDueAt } = await collect(deps, until)
   const told = { done: 0, later: 0, given_up: 0, passed_over: 0 }
   const serve = async (notices: readonly Notice[]): Promise<void> => {

@@ -9,6 +9,7 @@ import type { Client } from '../../shared/domain/records.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { Key } from '../../shared/ports/store.ts'
 import type { Lapse } from '../governance/lapse.ts'
+import { attributeNames } from '../governance/people/attested.ts'
 import { remind, reminderId } from './reminder.ts'
 
 /** How long ahead it is told. Milliseconds. */
@@ -69,9 +70,7 @@ const ownSubject = <R extends Described>(noun: 'client' | 'person', record: Gove
   governments: [],
 })
 
-const fields = ['nationality', 'region'] as const
-
-export const clientAttributes: readonly Lapse<Client>[] = fields.map(
+export const clientAttributes: readonly Lapse<Client>[] = attributeNames.map(
   expiring({
     noun: 'client',
     key: keys.client,
@@ -79,6 +78,6 @@ export const clientAttributes: readonly Lapse<Client>[] = fields.map(
   }),
 )
 
-export const personAttributes: readonly Lapse<Person>[] = fields.map(
+export const personAttributes: readonly Lapse<Person>[] = attributeNames.map(
   expiring({ noun: 'person', key: keys.person, acts: ({ state }) => state === 'active' }),
 )

@@ -3,12 +3,12 @@ import type { HoldRecord } from '../../shared/domain/holds.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../shared/domain/parties.ts'
 import type { Subject } from '../../shared/domain/proposals.ts'
-import type { Client, Grant } from '../../shared/domain/records.ts'
+import type { Agreement, Client, Grant } from '../../shared/domain/records.ts'
 import type { Stop } from '../../shared/domain/stop.ts'
 import { time } from '../../shared/domain/time.ts'
 import type { ActionName } from '../../shared/domain/who-decides.ts'
 import type { Key, Store, Update } from '../../shared/ports/store.ts'
-import { clientSubject, organisationSubject } from '../governance/engine/subjects.ts'
+import { agreementSubject, clientSubject, organisationSubject } from '../governance/engine/subjects.ts'
 import { holdSubject, operators } from '../governance/holds/holds.ts'
 import { type Lapse, lapseCommit } from '../governance/lapse.ts'
 import { personSubject } from '../governance/people/members.ts'
@@ -85,6 +85,14 @@ export const missedOfGrant: Lapse<Grant> = missed({
   stop: one => (one.state === 'suspended' ? one.stop : undefined),
   action: () => 'grant.suspend',
   subject: grantSubjectOf,
+})
+
+export const missedOfAgreement: Lapse<Agreement> = missed({
+  key: keys.agreement,
+  stop: one => (one.state === 'suspended' ? one.stop : undefined),
+  action: () => 'agreement.suspend',
+  subject: async (store, one) =>
+    agreementSubject(one, await ownerOf(store, { id: one.id, organisation: one.counterparty })),
 })
 
 export const missedOfClient: Lapse<Client> = missed({

@@ -97,7 +97,9 @@ async function consume(
   }
   const records = { standing, client, organisation, revokedToken: undefined }
   const authority = authoriseCaller(caller, records, now)
-  if (authority instanceof Refusal) return refused('unauthorized_client', authority)
+  // Of a model that is released, its developer alone decides: whether it is one shows once the target is known.
+  const stopped = authority instanceof Refusal ? authority : undefined
+  if (stopped && !mayBeOverridden(stopped)) return refused('unauthorized_client', stopped)
 
   // E, F. Proof and nonce
   const proof = prove(
@@ -108,7 +110,12 @@ async function consume(
   if (proof instanceof OAuthError) return proof
 
   // G. Authorisation
-  const target = await chooseTarget({ store, issuer }, { caller, records }, form, now)
+  const target = await chooseTarget(
+    { store, issuer },
+    { caller, records, ...(stopped && { stopped }) },
+    form,
+    now,
+  )
   if (target instanceof OAuthError) return target
 
   // H. Consume and record, in one transaction
@@ -149,6 +156,9 @@ async function consume(
   }
   throw new Error(`the entry ${entry.eid} exists`)
 }
+
+/** Codes of stops that others than its own organisation can have put on a client. */
+const mayBeOverridden = ({ code }: Refusal): boolean => code === 'client_suspended' || code === 'hold_active'
 
 function makeClaims(
   issuer: string,

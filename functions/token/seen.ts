@@ -10,7 +10,7 @@ const dayMs = 86_400_000
  */
 export function markSeen({ id, state, seenOn }: Client, now: number): readonly Update<Client>[] {
   const day = Math.floor(now / dayMs)
-  if (state !== 'enrolled' && seenOn === day) return []
+  if (state !== 'enrolled' && (state !== 'active' || seenOn === day)) return []
   return [
     {
       kind: 'update',

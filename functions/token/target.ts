@@ -1,6 +1,8 @@
 import { authoriseModel, type Caller, type CallerRecords, judgeGrant } from '../../shared/domain/authority.ts'
+import { bindingClauses } from '../../shared/domain/clauses.ts'
 import { keys } from '../../shared/domain/keys.ts'
-import { type Agreement, type ClauseIds, capabilities, type Grant } from '../../shared/domain/records.ts'
+import { isDevelopersAlone } from '../../shared/domain/model-step.ts'
+import { type Agreement, capabilities, type Grant } from '../../shared/domain/records.ts'
 import { type Grounds, Refusal } from '../../shared/domain/refusal.ts'
 import type { ModelTokenClaims } from '../../shared/oauth/access-token.ts'
 import type { Form } from '../../shared/oauth/form.ts'
@@ -24,6 +26,8 @@ export interface Target {
 export interface Requester {
   readonly caller: Caller
   readonly records: CallerRecords
+  /** Why the caller is refused, unless it is for a model of which its developer alone decides. */
+  readonly stopped?: Refusal
 }
 
 /** Step G: grant type, resource (RFC 8707), scope and purpose, by the records as they stand. */
@@ -39,15 +43,19 @@ export async function chooseTarget(
     return new OAuthError('unsupported_grant_type', 'The grant_type is client_credentials.')
 
   const resource = form.get('resource')
-  if (resource === apiResource(issuer)) return apiTarget(issuer, form)
+  const { stopped } = requester
+  if (resource === apiResource(issuer))
+    return stopped ? refused('unauthorized_client', stopped) : apiTarget(issuer, form)
   if (resource !== undefined && resourceModel(issuer, resource) === undefined)
     return new OAuthError(
       'invalid_target',
       `The resource is ${modelResource(issuer, '<model>')} or ${apiResource(issuer)}.`,
     )
-  const grants = await readGrants(store, requester.caller.organisation)
-  const grant = chooseGrant(grants, resource && resourceModel(issuer, resource), now)
-  return grant instanceof OAuthError ? grant : modelTarget(store, issuer, requester, grant, form, now)
+  const { client, organisation } = requester.caller
+  const grants = await readGrants(store, organisation)
+  const grant = chooseGrant(grants, client, resource && resourceModel(issuer, resource), now)
+  if (grant instanceof OAuthError) return stopped ? refused('unauthorized_client', stopped) : grant
+  return modelTarget(store, issuer, requester, grant, form, now)
 }
 
 function apiTarget(issuer: string, form: Form): Target | OAuthError {
@@ -62,12 +70,13 @@ function apiTarget(issuer: string, form: Form): Target | OAuthError {
 async function modelTarget(
   store: Store,
   issuer: string,
-  { caller, records }: Requester,
+  { caller, records, stopped }: Requester,
   grant: Grant,
   form: Form,
   now: number,
 ): Promise<Target | OAuthError> {
   const [model, agreement] = await store.get([keys.model(grant.model), keys.agreement(grant.agreement)])
+  if (stopped && !(model && isDevelopersAlone(model))) return refused('unauthorized_client', stopped)
   if (agreement === undefined)
     return new OAuthError('invalid_target', `The agreement of the grant ${grant.id} is missing.`, {
       code: 'agreement_not_effective',
@@ -75,7 +84,7 @@ async function modelTarget(
   const purpose = choosePurpose(form, agreement)
   if (purpose instanceof OAuthError) return purpose
 
-  const { id, digest, clauses } = agreement
+  const { id, digest, clauses, eligibility } = agreement
   const modelCaller = { ...caller, model: grant.model, grant: grant.id, agreement: { id, digest }, purpose }
   const authority = authoriseModel(modelCaller, { ...records, model, agreement, grant }, now)
   if (authority instanceof Refusal) {
@@ -94,25 +103,26 @@ async function modelTarget(
       grant: grant.id,
       agreement: { id, digest },
       purpose,
-      clauses: inOrder(clauses),
+      clauses: bindingClauses(clauses, eligibility?.screening === true),
       meters: grant.meters,
     },
   }
 }
 
-/** A stored map keeps no order of its names. */
-const inOrder = ({ quota, purpose, capabilities, retentionNotice }: ClauseIds): readonly string[] => [
-  quota,
-  purpose,
-  capabilities,
-  retentionNotice,
-]
-
-/** The grant of the model asked for; without one, the only grant that is active. */
-function chooseGrant(grants: readonly Grant[], model: string | undefined, now: number): Grant | OAuthError {
-  const active = grants.filter(grant => isActive(grant, now))
+/**
+ * The grant of the model asked for; without one, the only grant that is active. One that is for other clients is chosen
+ * only where there is no other, and refused for that.
+ */
+function chooseGrant(
+  grants: readonly Grant[],
+  client: string,
+  model: string | undefined,
+  now: number,
+): Grant | OAuthError {
+  const own = grants.filter(({ clients }) => clients?.includes(client) !== false)
+  const active = own.filter(grant => isActive(grant, now))
   if (model !== undefined) {
-    const found = active.find(grant => grant.model === model) ?? grants.find(grant => grant.model === model)
+    const found = [...active, ...own, ...grants].find(grant => grant.model === model)
     return found ?? ungranted(`Your organisation holds no grant of ${model}.`)
   }
   const [only, ...others] = active

@@ -2,8 +2,9 @@
  * The demo's story: a developer, a government office, two partners under signed agreements, an auditor, one covered
  * model. Every organisation, person and model here is made up. `tell.ts` tells it through the API.
  */
+import { templateOf } from '../../shared/agreements/templates.ts'
+import type { Clause } from '../../shared/domain/clauses.ts'
 import type { Limits } from '../../shared/domain/meter.ts'
-import type { Capability } from '../../shared/domain/records.ts'
 import { organisationNames } from './people.ts'
 
 export const modelId = 'aurora-preview'
@@ -45,14 +46,22 @@ export const partners: readonly PartnerStory[] = [
   },
 ]
 
-export const purposes = ['defensive-research']
-export const capabilities: readonly Capability[] = ['infer', 'embed', 'tools', 'reasoning', 'images']
-export const clauses = {
-  quota: 'quota-1',
-  purpose: 'purpose-1',
-  capabilities: 'capabilities-1',
-  retention_notice: 'retention-notice-1',
-}
+/** The sample texts, of which the quota is the demo's own. */
+const clausesOf = (template: string): readonly Clause[] => templateOf(template)?.clauses ?? []
+
+export const engagementClauses = clausesOf('sample-engagement')
+
+export const accessClauses = ({ total, perDay, rpm, burst, streams }: Limits): readonly Clause[] =>
+  clausesOf('sample-access').map(clause =>
+    clause.kind === 'quota'
+      ? {
+          ...clause,
+          text: 'Made-up sample text, which binds nobody: no grant is given more than this.',
+          terms: { total, ...(perDay !== undefined && { per_day: perDay }), rpm, burst, streams },
+        }
+      : clause,
+  )
+
 /** Of agreements, grants and clients. Milliseconds. */
 export const term = 365 * 86_400_000
 

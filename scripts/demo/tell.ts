@@ -4,20 +4,20 @@
  */
 import { enrol } from '../../client/index.ts'
 import { at, textAt } from '../../client/json.ts'
+import type { Clause } from '../../shared/domain/clauses.ts'
 import type { Provider } from '../../shared/domain/parties.ts'
 import type { DemoPartner } from './credentials.ts'
 import { organisationNames, people, subjectOf } from './people.ts'
 import {
+  accessClauses,
   auditorId,
-  capabilities,
-  clauses,
   developerId,
   type Endpoints,
+  engagementClauses,
   governmentId,
   modelId,
   type PartnerStory,
   partners,
-  purposes,
   term,
   tokens,
   upstreams,
@@ -61,13 +61,15 @@ export async function tellStory(
 export const tellEndpoints = ({ issuer, endpoints }: Pick<Telling, 'issuer' | 'endpoints'>): Promise<void> =>
   followEndpoints(createTeller(issuer), endpoints)
 
-async function tellModel(teller: Teller, { endpoints }: Telling): Promise<void> {
+async function tellModel(teller: Teller, { endpoints, now }: Telling): Promise<void> {
   const path = `/models/${modelId}`
+  const agreement = await tellAgreement(teller, engagement, now)
   if ((await teller.look(ada, path)) === undefined)
     await teller.decide(ada, '/models', {
       id: modelId,
       name: 'Aurora (preview)',
       government: governmentId,
+      agreement,
       upstreams: upstreams(endpoints),
       tokens,
       ...because('An early look at it'),
@@ -78,7 +80,7 @@ async function tellModel(teller: Teller, { endpoints }: Telling): Promise<void> 
   ] as const) {
     const model = await teller.look(login, path)
     if (textAt(model?.body, 'state') !== state) continue
-    const further = verb === 'designate' ? { determination: 'OFR-2026-0001' } : {}
+    const further = verb === 'designate' ? { determination: 'OFR-2026-0001', signer: 'Nora Quill' } : {}
     await teller.decide(
       login,
       `${path}/${verb}`,
@@ -200,49 +202,83 @@ async function tellPartner(
     })
   }
   await tellStaff(teller, story.id)
-  const agreement = await tellAgreement(teller, story, now)
+  const agreement = await tellAgreement(teller, access(story), now)
   const grant = await tellGrant(teller, story, agreement, now)
   const client_id = await tellClient(teller, issuer, story, key)
   return { agreement, grant, client_id }
 }
 
-async function tellAgreement(teller: Teller, story: PartnerStory, now: number): Promise<string> {
-  const signed = (await teller.list(ada, '/agreements')).find(
-    one => textAt(one, 'terms', 'partner') === story.id,
+/** What is agreed on, by whom. */
+interface Agreed {
+  readonly kind: 'engagement' | 'access'
+  readonly counterparty: string
+  /** Who signs for the counterparty, by login. */
+  readonly signs: string
+  readonly template: string
+  readonly clauses: readonly Clause[]
+}
+
+const engagement: Agreed = {
+  kind: 'engagement',
+  counterparty: governmentId,
+  signs: nora,
+  template: 'sample-engagement',
+  clauses: engagementClauses,
+}
+
+const access = (story: PartnerStory): Agreed => ({
+  kind: 'access',
+  counterparty: story.id,
+  signs: story.admin,
+  template: 'sample-access',
+  clauses: accessClauses(story.ceiling),
+})
+
+/** Drafted and offered by the developer, signed by both, and the notice acknowledged by the counterparty. */
+async function tellAgreement(
+  teller: Teller,
+  { kind, counterparty, signs, template, clauses }: Agreed,
+  now: number,
+): Promise<string> {
+  const found = (await teller.list(ada, '/agreements')).find(
+    one => textAt(one, 'kind') === kind && textAt(one, 'counterparty') === counterparty,
   )
-  let id = textAt(signed, 'id')
+  let id = textAt(found, 'id')
   if (id === undefined) {
-    const terms = {
-      partner: story.id,
+    const drafted = await teller.decide(ada, '/agreements', {
+      kind,
+      counterparty,
+      template,
       models: [modelId],
       starts_at: new Date(now).toISOString(),
       ends_at: new Date(now + term).toISOString(),
-      purposes,
-      capabilities,
       clauses,
-      ceiling: inWordsOf(story.ceiling),
-    }
-    const offered = await teller.decide(ada, '/agreements', { terms, ...because('As agreed') })
-    id = textAt(offered.body, 'subject', 'id') ?? ''
+      ...because('As agreed'),
+    })
+    id = textAt(drafted.body, 'subject', 'id') ?? ''
   }
   const path = `/agreements/${id}`
-  const offered = await teller.look(story.admin, path)
-  const what = { digest: textAt(offered?.body, 'digest') }
-  if (textAt(offered?.body, 'state') === 'offered')
+  const decide = async (login: string, verb: string, words: string): Promise<void> => {
+    const seen = await teller.look(login, path)
+    const digest = textAt(seen?.body, 'digest')
     await teller.decide(
-      story.admin,
-      `${path}/sign`,
-      { ...what, ...because('We agree') },
-      { version: offered?.version ?? 0 },
+      login,
+      `${path}/${verb}`,
+      { ...(verb !== 'offer' && { digest }), ...because(words) },
+      { version: seen?.version ?? 0 },
     )
-  const effective = await teller.look(story.admin, path)
-  if (!at(effective?.body, 'consented_at'))
-    await teller.decide(
-      story.admin,
-      `${path}/acknowledge`,
-      { ...what, ...because('We have read the notices') },
-      { version: effective?.version ?? 0 },
-    )
+  }
+  if (textAt((await teller.look(ada, path))?.body, 'state') === 'draft')
+    await decide(ada, 'offer', 'As agreed')
+  for (const [login, organisation] of [
+    [ada, developerId],
+    [signs, counterparty],
+  ] as const) {
+    const waits = at((await teller.look(login, path))?.body, 'waits_on') as readonly string[] | undefined
+    if (waits?.includes(organisation)) await decide(login, 'sign', 'We agree')
+  }
+  if (!at((await teller.look(signs, path))?.body, 'consented_at'))
+    await decide(signs, 'acknowledge', 'We have read the notice')
   return id
 }
 

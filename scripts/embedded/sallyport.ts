@@ -7,6 +7,7 @@ import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
 import type { TokenDeps } from '../../functions/token/token-deps.ts'
 import { makeFolder } from '../../shared/adapters/embedded/durable-file.ts'
+import { openFileSigner } from '../../shared/adapters/embedded/file-signer.ts'
 import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
@@ -94,6 +95,7 @@ async function open(
     retireKey: ref => removeFileKey(folder, ref),
   })
 
+  const statements = await openFileSigner(join(config.data, 'keys', 'statements.json'), 'ES256')
   const http = createHttp()
   const shared = {
     ...world,
@@ -120,7 +122,7 @@ async function open(
     ['/.well-known/', token],
     ['/openai/', gate],
     ['/anthropic/', gate],
-    ['/api/', createApi({ ...shared, secrets })],
+    ['/api/', createApi({ ...shared, secrets, statements })],
     ['/healthz', token],
   ])
   const stopSweeping = sweepEvery(config.leaseMs / 3, { ...world, store })

@@ -57,6 +57,10 @@ const shapeOf = (status: ProblemStatus) =>
         description:
           'The version of the approval rules in force. Absent where it had not been read: for whoever is not known, and where the request was refused before.',
       }),
+      clause: z
+        .string()
+        .optional()
+        .meta({ description: 'The clause of the agreement that it rests on, by its id.' }),
       error: z
         .string()
         .optional()
@@ -73,7 +77,7 @@ export const problemShapes = new Map(statuses.map(status => [status, shapeOf(sta
 
 /** The statuses with which an operation can refuse. */
 export function refusedWith(operation: Operation): readonly ProblemStatus[] {
-  const { by, method, path, body, changes, creates } = operation
+  const { by, method, path, body, changes, creates, byState } = operation
   const known = by !== 'everyone'
   const names = path.includes('{') || body !== undefined
   const applies: Readonly<Record<ProblemStatus, boolean>> = {
@@ -82,7 +86,7 @@ export function refusedWith(operation: Operation): readonly ProblemStatus[] {
     401: known || body !== undefined,
     403: known || body !== undefined,
     404: names,
-    409: method !== 'GET',
+    409: method !== 'GET' || byState === true,
     // Also where the version stands in the body, as the digest of terms that are signed.
     412: changes === true || (known && method !== 'GET'),
     413: body !== undefined,

@@ -2,19 +2,13 @@
  * Whether a caller may use a model now, by the records as they stand. The token only says which records
  * to look at; it never grants by itself. Missing or unknown state refuses.
  */
+import { agreementStateAt } from './agreement-step.ts'
+import { attestedUntil, judgeEligibility } from './eligibility.ts'
+import { modelStateAt } from './model-step.ts'
 import { standingText } from './parties.ts'
-import type {
-  Agreement,
-  Client,
-  Grant,
-  Hold,
-  HoldScope,
-  Model,
-  Organisation,
-  Spent,
-  Standing,
-} from './records.ts'
+import type { Agreement, Client, Grant, Model, Organisation, Spent, Standing } from './records.ts'
 import { Refusal, type RefusalCode, refuse } from './refusal.ts'
+import { countsAt, holdable, judgeHolds, judgeRestoring, standingMissing } from './standing.ts'
 import { appealing, appealOfSuspension, suspendedAs } from './suspension.ts'
 import { time } from './time.ts'
 
@@ -62,24 +56,16 @@ export interface ModelAuthority extends CallerAuthority {
   readonly grant: Grant
 }
 
-/** Whom a hold can name. For a person who is signed in, `client` is absent; where no model is involved, `model`. */
-export interface Holdable {
-  readonly organisation: string
-  readonly client?: string
-  readonly person?: string
-  readonly nationality?: string
-  readonly region?: string
-  readonly model?: string
-}
-
 /**
  * Token, client and organisation. A token's own expiry is judged where it is verified. A suspended partner passes
- * while grants of it go on: which ones, `authoriseModel` judges.
+ * while grants of it go on: which ones, `authoriseModel` judges. `model` is the one that is called, if any is: of one
+ * that is released, its developer alone decides whom the gate refuses.
  */
 export function authoriseCaller(
   caller: Caller,
   records: CallerRecords,
   now: number,
+  model?: Model,
 ): CallerAuthority | Refusal {
   const { standing, client, organisation } = records
   if (standing === undefined) return standingMissing()
@@ -92,7 +78,7 @@ export function authoriseCaller(
 
   if (client === undefined || client.organisation !== caller.organisation)
     return refuse('client_expired', 'The client of this token is not enrolled.')
-  if (client.state !== 'active' && client.state !== 'enrolled') {
+  if (!admitsCalls(client, model)) {
     const next = appealOfSuspension(client, records.organisation)
     return refuse(codeOfState(client.state), `The client is ${suspendedAs(client)}.`, next)
   }
@@ -107,7 +93,7 @@ export function authoriseCaller(
   const member = judgeOrganisation(organisation)
   if (member instanceof Refusal) return member
 
-  const held = judgeHolds(standing, holdable(client), now)
+  const held = judgeHolds(standing, holdable(client), now, model)
   if (held) return held
   return { client, organisation: member, until: Math.min(client.expiresAt, confirmedUntil) }
 }
@@ -118,7 +104,7 @@ export function authoriseModel(
   records: ModelRecords,
   now: number,
 ): ModelAuthority | Refusal {
-  const authority = authoriseCaller(caller, records, now)
+  const authority = authoriseCaller(caller, records, now, records.model)
   if (authority instanceof Refusal) return authority
   const { client, organisation } = authority
   const { standing, model } = records
@@ -126,18 +112,29 @@ export function authoriseModel(
   if (partner) return partner
 
   if (model === undefined) return refuse('model_unknown', `There is no model ${caller.model}.`)
-  const held = judgeHolds(standing, { ...holdable(client), model: model.id }, now)
+  const held = judgeHolds(standing, { ...holdable(client), model: model.id }, now, model)
   if (held) return held
-  const closed = judgeModel(model, organisation)
+  const closed = judgeModel(model, organisation, now)
   if (closed) return closed
-  const agreement = judgeAgreement(records.agreement, caller, now)
+  const agreement = judgeAgreement(records.agreement, caller, now, model)
   if (agreement instanceof Refusal) return agreement
+  const ineligible = judgeEligibility(client, agreement, now)
+  if (ineligible) return ineligible
   const grant = judgeGrant(records.grant, caller, now)
   if (grant instanceof Refusal) return grant
+  if (grant.clients?.includes(client.id) === false)
+    return refuse('grant_missing', `The grant ${grant.id} is for named clients, and this is none of them.`)
 
   const { previous } = agreement
   const versionUntil = caller.agreement.digest === agreement.digest ? Infinity : (previous?.until ?? now)
-  const until = Math.min(authority.until, agreement.endsAt, grant.expiresAt, versionUntil)
+  const until = Math.min(
+    authority.until,
+    agreement.endsAt,
+    grant.expiresAt,
+    versionUntil,
+    ...windowUntil(model, now),
+    ...attestedUntil(client, agreement),
+  )
   return { ...authority, model, agreement, grant, until }
 }
 
@@ -159,6 +156,12 @@ function judgeOrganisation(organisation: Organisation | undefined): Organisation
   }
 }
 
+/** What is open by a window alone closes with it. */
+const windowUntil = (model: Model, now: number): readonly number[] =>
+  model.window?.becomes === 'designated' && modelStateAt(model, now) === 'government_window'
+    ? [model.window.endsAt]
+    : []
+
 /** Nothing where the partner is not suspended, or this grant goes on all the same: a mission hangs on it. */
 export function judgePartner(
   organisation: Organisation,
@@ -167,6 +170,13 @@ export function judgePartner(
   if (organisation.kind !== 'partner' || organisation.partner !== 'suspended') return undefined
   const goesOn = grant !== undefined && organisation.continues?.includes(grant.id) === true
   return goesOn ? undefined : partnerSuspended(organisation)
+}
+
+/** A client is stopped by its own organisation whatever it calls. */
+function admitsCalls({ state, stop, organisation }: Client, model: Model | undefined): boolean {
+  if (state === 'active' || state === 'enrolled') return true
+  if (state !== 'suspended' || stop === undefined || stop.by.role === 'operator') return false
+  return stop.by.organisation !== organisation && !countsAt(model, stop.by.organisation)
 }
 
 /** A state that is not known here stops as a suspension does. */
@@ -178,35 +188,46 @@ function codeOfState(state: Client['state']): RefusalCode {
 const partnerSuspended = ({ name, stop }: Extract<Organisation, { kind: 'partner' }>): Refusal =>
   refuse('partner_suspended', `${name} is suspended as a trusted partner.`, appealing(stop))
 
-/** Nothing where the model is open to the organisation. */
-export function judgeModel(model: Model, organisation: Organisation): Refusal | undefined {
-  if (model.state === 'withdrawn') return refuse('model_withdrawn', `${model.name} was withdrawn.`)
-  if (model.killed) return refuse('model_killed', `${model.name} is stopped by its kill switch.`)
+/** Nothing where the model is open to the organisation, by what time has made of it. */
+export function judgeModel(model: Model, organisation: Organisation, now: number): Refusal | undefined {
+  const { name, killed, window } = model
+  const state = modelStateAt(model, now)
+  if (state === 'withdrawn') return refuse('model_withdrawn', `${name} was withdrawn.`)
+  if (killed) return refuse('model_killed', `${name} is stopped by its kill switch.`)
   const open =
-    model.state === 'partner_access' ||
-    model.state === 'released' ||
-    (model.state === 'government_window' && organisation.kind === 'government')
-  if (!open) return refuse('window_closed', `${model.name} is in the state ${model.state}.`)
-  return undefined
+    state === 'partner_access' ||
+    state === 'released' ||
+    (state === 'government_window' && window?.government === organisation.id)
+  if (open) return undefined
+  const opens = window && window.opensAt > now && window.government === organisation.id
+  const clock = opens ? `; its window opens at ${time(window.opensAt)}` : ''
+  return refuse('window_closed', `${name} is in the state ${state}${clock}.`)
 }
 
 export function judgeAgreement(
   agreement: Agreement | undefined,
   token: Pick<ModelCaller, 'agreement' | 'organisation' | 'model' | 'purpose'>,
   now: number,
+  model: Model,
 ): Agreement | Refusal {
   if (
     agreement === undefined ||
-    agreement.partner !== token.organisation ||
+    agreement.counterparty !== token.organisation ||
     !agreement.models.includes(token.model)
   )
     return refuse('agreement_not_effective', 'No agreement of your organisation covers this model.')
-  if (agreement.state !== 'effective')
-    return refuse('agreement_not_effective', `The agreement ${agreement.id} is ${agreement.state}.`)
-  if (now < agreement.startsAt || now >= agreement.endsAt)
+  const state = agreementStateAt(agreement, now)
+  if (now < agreement.startsAt || state === 'expired')
     return refuse(
       'agreement_not_effective',
       `The agreement ${agreement.id} runs from ${time(agreement.startsAt)} to ${time(agreement.endsAt)}.`,
+    )
+  const goesOn = state === 'suspended' && !countsAt(model, agreement.stop?.by.organisation)
+  if (state !== 'effective' && !goesOn)
+    return refuse(
+      'agreement_not_effective',
+      `The agreement ${agreement.id} is ${state.replaceAll('_', ' ')}.`,
+      state === 'suspended' ? appealing(agreement.stop) : {},
     )
   const { digest } = token.agreement
   const { previous } = agreement
@@ -217,7 +238,7 @@ export function judgeAgreement(
       'consent_missing',
       `The notices of the agreement ${agreement.id} wait to be acknowledged.`,
       {
-        clause: agreement.clauses.retentionNotice,
+        clause: agreement.clauses['retention-notice'],
       },
     )
   if (!agreement.purposes.includes(token.purpose))
@@ -251,64 +272,3 @@ export function judgeGrant(
   if (grant.state !== 'active') return refuse('grant_missing', `The grant ${grant.id} is ${grant.state}.`)
   return grant
 }
-
-/** A client as holds see it. */
-export function holdable({ id, organisation, operator, attributes }: Client): Holdable {
-  return {
-    organisation,
-    client: id,
-    ...(operator?.startsWith('person_') && { person: operator }),
-    // Past its expiry an attestation is still the best that is known.
-    ...(attributes?.nationality && { nationality: attributes.nationality.value }),
-    ...(attributes?.region && { region: attributes.region.value }),
-  }
-}
-
-/**
- * Whether a hold applies: all that its scope names is so. What is not known of somebody is not so, attributes that
- * nobody attested included: the dry run names those clients, and one hold on a nationality would otherwise cut off
- * everybody whose own was never asked for.
- */
-export const holdMatches = (scope: HoldScope, who: Holdable): boolean =>
-  (scope.organisation === undefined || scope.organisation === who.organisation) &&
-  (scope.client === undefined || scope.client === who.client) &&
-  (scope.person === undefined || scope.person === who.person) &&
-  (scope.nationality === undefined || scope.nationality === who.nationality) &&
-  (scope.region === undefined || within(scope.region, who.region)) &&
-  (scope.model === undefined || scope.model === who.model)
-
-/** ISO 3166-2 puts the country before the hyphen: a hold on a country stops its subdivisions too. */
-const within = (held: string, region: string | undefined): boolean =>
-  region !== undefined && (region === held || region.startsWith(`${held}-`))
-
-/** The first hold that is in force for them. */
-export function judgeHolds(standing: Standing | undefined, who: Holdable, now: number): Refusal | undefined {
-  if (standing === undefined) return standingMissing()
-  const hold = Object.entries(standing.holds).find(
-    ([, { scope, until }]) => holdMatches(scope, who) && (until === undefined || until > now),
-  )
-  return hold && heldBy(hold)
-}
-
-/** Seconds: somebody looks through the log meanwhile. */
-const restoringRetryAfter = 60
-
-/**
- * Nothing where the records are what was decided last. Judged before any of them: a restored one may say that somebody
- * is active who was stopped since. People are not stopped by it; they have to be able to stop others.
- */
-export function judgeRestoring({ restoring }: Standing): Refusal | undefined {
-  if (restoring === undefined) return undefined
-  return refuse('restoring', `They are looked through since ${time(restoring.since)}.`, {
-    retryAfter: restoringRetryAfter,
-  })
-}
-
-const standingMissing = (): Refusal => refuse('store_unavailable', 'The standing record is missing.')
-
-const heldBy = ([id, hold]: [string, Hold]): Refusal =>
-  refuse('hold_active', `The hold ${id} is in force: ${hold.reason}${placer(hold)}.`)
-
-/** One that has come to hit somebody since it was placed is in no list of theirs: they know whom to ask all the same. */
-const placer = ({ by }: Hold): string =>
-  by === undefined ? '' : by === 'operator' ? ', placed by an operator' : `, placed by ${by}`

@@ -35,3 +35,7 @@ function hint(code: string): string {
   const instead = Object.hasOwn(meant, country) ? meant[country] : undefined
   return instead === undefined ? '' : `; for ${country} write ${instead}`
 }
+
+/** ISO 3166-2 puts the country before the hyphen: who names a country means its subdivisions too. */
+export const isWithin = (region: string | undefined, named: string): boolean =>
+  region !== undefined && (region === named || region.startsWith(`${named}-`))

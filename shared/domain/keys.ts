@@ -1,12 +1,25 @@
 /** Every key and every index of the four tables. `docs/storage-schema.md` shows each with an example. */
 import type { Entry } from '../entries/entry.ts'
 import type { Index, Key, Table } from '../ports/store.ts'
+import type { Opinion } from './consultation.ts'
+import type { Finding } from './findings.ts'
 import type { HoldRecord } from './holds.ts'
+import type { LedgerLine } from './ledger.ts'
 import type { Meter } from './meter.ts'
 import type { Notice } from './notices.ts'
 import type { Organisation, Person, Session } from './parties.ts'
 import type { Appeal, Proposal } from './proposals.ts'
-import type { Agreement, Client, Grant, KeyRing, Model, Spent, Standing } from './records.ts'
+import type {
+  Agreement,
+  AgreementVersion,
+  Client,
+  Grant,
+  KeyRing,
+  Model,
+  Spent,
+  Standing,
+} from './records.ts'
+import type { Review } from './reviews.ts'
 import type { Rules } from './rules.ts'
 import type { AuthorizationCode, SignIn, Ticket } from './tickets.ts'
 
@@ -25,11 +38,20 @@ export const keys = {
   client: (id: string) => registry<Governed<Client>>(`client#${id}`),
   /** Which client of an organisation a public key was ever registered for: it is none's a second time. */
   clientKey: (organisation: string, kid: string) => registry<Registered>(`clientkey#${organisation}#${kid}`),
+  /** Who a key to sign agreements with was ever registered for: with one key, nobody signs for two parties. */
+  signatoryKey: (kid: string) => registry<Identity>(`signatorykey#${kid}`),
   agreement: (id: string) => registry<Governed<Agreement>>(`agreement#${id}`),
+  /** A document by its digest, with the signatures under it; its owner is the agreement. */
+  agreementVersion: (digest: string) => registry<AgreementVersion & Listed>(`version#${digest}`),
   grant: (id: string) => registry<Governed<Grant>>(`grant#${id}`),
   proposal: (id: string) => registry<Governed<Proposal>>(`proposal#${id}`),
   hold: (id: string) => registry<Governed<HoldRecord>>(`hold#${id}`),
   appeal: (id: string) => registry<Governed<Appeal>>(`appeal#${id}`),
+  finding: (id: string) => registry<Governed<Finding>>(`finding#${id}`),
+  opinion: (id: string) => registry<Governed<Opinion>>(`opinion#${id}`),
+  review: (id: string) => registry<Governed<Review>>(`review#${id}`),
+  /** What became of a model, by the entry that records it; its owner is the model. */
+  ledgerLine: (model: string, eid: string) => registry<LedgerLine & Listed>(`ledger#${model}#${eid}`),
   notice: (id: string) => registry<Notice & Listed>(`notice#${id}`),
   meter: (id: string): Key<Meter> => ({ table: 'meters', pk: `meter#${id}`, sk: '-' }),
   /** `jti` is hashed by the caller: an attacker chooses it, and a key's length is bounded. */
@@ -50,7 +72,7 @@ const spent = <R extends object = Spent>(pk: string): Key<R> => ({ table: 'spent
 /** What puts a registry item into the indexes: its kind, its owner and `<kind>#<id>`. */
 export interface Listed {
   readonly record: RecordKind
-  /** The organisation it belongs to; of a session, the person. */
+  /** The organisation; of a session, the person; of a version, the agreement; of a ledger and an opinion, the model. */
   readonly owner: string
   readonly listed: string
 }
@@ -62,6 +84,11 @@ export type RecordKind =
   | 'session'
   | 'client'
   | 'agreement'
+  | 'version'
+  | 'finding'
+  | 'opinion'
+  | 'review'
+  | 'ledger'
   | 'grant'
   | 'proposal'
   | 'hold'
@@ -103,7 +130,7 @@ export const indexes = {
   byOwner: { table: 'registry', name: 'by_owner', partition: 'owner', sort: 'listed' },
   /** Every record of a kind: the sweeper finds each meter through the grants. */
   byRecord: { table: 'registry', name: 'by_record', partition: 'record', sort: 'listed' },
-  /** Notices that a webhook or an event bus still waits for; `due` is `pending`. */
+  /** Notices that a webhook or an event bus waits for, `due` is `pending`; findings on their way, it is `hand_off`. */
   byDue: { table: 'registry', name: 'by_due', partition: 'due', sort: 'listed' },
   /** An organisation's entries, in the order of their ids, which is that of time. */
   byOrganisation: { table: 'entries', name: 'by_organisation', partition: 'organisation', sort: 'pk' },

@@ -114,7 +114,11 @@ export const proposalStep = (state: Proposal['state'], event: ProposalEvent): Pr
   step(proposalMachine, state, event)
 
 /** The next state, or `state_forbids`. A record can hold what its type does not know: an older or a newer version wrote it. */
-function step<S extends string, E extends string>(machine: Machine<S, E>, state: S, event: E): S | Refusal {
+export function step<S extends string, E extends string>(
+  machine: Machine<S, E>,
+  state: S,
+  event: E,
+): S | Refusal {
   // The names that every object inherits are no events.
   const transition = Object.hasOwn(machine.events, event) ? machine.events[event] : undefined
   if (transition?.from.includes(state)) return transition.to
@@ -127,9 +131,11 @@ function step<S extends string, E extends string>(machine: Machine<S, E>, state:
 }
 
 function whatIsPossible<S extends string>(machine: Machine<S, string>, state: S): string {
-  const events = possibleFrom(machine, state)
-  return events.length === 0 ? 'That is final.' : `Possible from there: ${events.map(words).join(', ')}.`
+  return possibleText(possibleFrom(machine, state).map(words))
 }
+
+export const possibleText = (names: readonly string[]): string =>
+  names.length === 0 ? 'That is final.' : `Possible from there: ${names.join(', ')}.`
 
 /** The events that a state allows, in the order of the table. */
 export const possibleFrom = <S extends string, E extends string>(

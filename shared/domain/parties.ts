@@ -1,4 +1,5 @@
 /** Who takes part: organisations and their people. Times are milliseconds since the epoch. */
+import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
 import type { LapseStop, Stop } from './stop.ts'
 
 export const organisationKinds = ['developer', 'government', 'partner', 'auditor'] as const
@@ -26,8 +27,11 @@ export const rolesOf: Readonly<Record<OrganisationKind, readonly Role[]>> = {
 /** Whose something is that is nobody's own: a hold by attributes alone, the rules. */
 export const everyone = 'everyone'
 
-/** Ids that stand for nobody in particular: what is about all, or done by an operator. No organisation has one. */
-export const reservedIds: readonly string[] = [everyone, 'operator', 'deployment']
+/**
+ * Ids that stand for nobody in particular: what is about all, or done by an operator; and the one name in their form that
+ * every object has by itself, so that it looks as if it had signed and answered everything. No organisation has one.
+ */
+export const reservedIds: readonly string[] = [everyone, 'operator', 'deployment', 'constructor']
 
 /** The role that looks after an organisation's own people and clients. */
 export const adminOf: Readonly<Record<OrganisationKind, Role>> = {
@@ -87,8 +91,18 @@ interface OrganisationFields {
   readonly governments?: readonly string[]
   /** Grants that were activated so far: a stop that was planned before the last one is planned again. */
   readonly granted?: number
+  /** People and clients that were enrolled so far: an access review that saw fewer looks again. */
+  readonly enrolled?: number
+  /** Of an office that takes findings: where they are handed to it. */
+  readonly clearinghouse?: Clearinghouse
   /** Where it hears of what concerns it, by id. */
   readonly webhooks?: Readonly<Record<string, Webhook>>
+}
+
+export interface Clearinghouse {
+  /** As a webhook's: `https` to a public host; on a deployment on loopback also any address there. */
+  readonly url: string
+  readonly setAt: number
 }
 
 export interface Webhook {
@@ -140,6 +154,8 @@ export interface Attested {
 export interface Attributes {
   readonly nationality?: Attested
   readonly region?: Attested
+  /** Against insider risk: the value is a reference to it. */
+  readonly screening?: Attested
 }
 
 /** For contractors: who answers for them, and until when that is confirmed. */
@@ -162,7 +178,19 @@ export interface Person {
   readonly stop?: Stop
   /** Why time suspended them; never beside a stop. */
   readonly lapse?: LapseStop
+  /** Keys of their own that they sign agreements with, by their RFC 7638 thumbprints. */
+  readonly signingKeys?: Readonly<Record<string, SignatoryKey>>
   readonly createdAt: number
+}
+
+export interface SignatoryKey {
+  readonly jwk: PublicJwk
+  readonly alg: SigningAlgorithm
+  readonly registeredAt: number
+  /** The entry that records it. */
+  readonly entry: string
+  /** Nothing is signed with it from then on. */
+  readonly endedAt?: number
 }
 
 /** A person signed in with one key, from one application. */

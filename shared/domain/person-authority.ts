@@ -2,11 +2,12 @@
  * Whether a person may go on, by the records as they stand. What their roles let them decide is judged elsewhere;
  * missing or unknown state refuses.
  */
-import { holdMatches } from './authority.ts'
+
 import type { Organisation, Person, Session } from './parties.ts'
 import { sessionLimits, standingText } from './parties.ts'
 import type { HoldScope, Spent, Standing } from './records.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { holdMatches } from './standing.ts'
 import { appealOfSuspension, suspendedAs } from './suspension.ts'
 import { time } from './time.ts'
 

@@ -33,6 +33,12 @@ export interface Subject {
   readonly model?: string
   /** Several: those that an organisation is granted. An auditor's engagement is in models. */
   readonly models?: readonly string[]
+  /** The offices whose consultants it is shared with. */
+  readonly consulted?: readonly string[]
+  /** Of a finding: the offices that it was handed to. */
+  readonly handedTo?: readonly string[]
+  /** Of a finding or a review: the clause of its agreement that sets its clocks. */
+  readonly clause?: string
   /** Of a hold: whom it hit when it was placed. Each of them sees it, and of this its own part. */
   readonly hit?: readonly Hit[]
 }

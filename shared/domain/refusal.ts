@@ -117,6 +117,24 @@ export const refusals = {
     'A partner-admin acknowledges them once, before the first call.',
     false,
   ),
+  nationality_excluded: kind(
+    403,
+    'The agreement does not admit this nationality',
+    'The partner-admin attests what is so: sallyport client attributes',
+    false,
+  ),
+  region_excluded: kind(
+    403,
+    'The agreement does not admit this region',
+    'The partner-admin attests what is so: sallyport client attributes',
+    false,
+  ),
+  screening_missing: kind(
+    403,
+    'The agreement asks for a screening that is in force',
+    'The partner-admin attests it, with its reference: sallyport client attributes',
+    false,
+  ),
   purpose_not_registered: kind(
     403,
     'The agreement does not register this purpose',
@@ -309,6 +327,12 @@ export const refusals = {
     'Leave it out; keep such text where it belongs and give a reference.',
     false,
   ),
+  score_refused: kind(
+    400,
+    'The text looks like a score or a threshold, and none is kept here',
+    'Leave the numbers out; name the determination by a reference of your office.',
+    false,
+  ),
 
   scope_missing: kind(
     403,
@@ -464,6 +488,7 @@ const listed = {
   agreement: 'agreement',
   appeal: 'appeal',
   client: 'client',
+  finding: 'finding',
   grant: 'grant',
   hold: 'hold',
   model: 'model',
@@ -471,11 +496,15 @@ const listed = {
   partner: 'partner',
   person: 'person',
   proposal: 'proposal',
+  review: 'review',
 } as const
+
+export type ListedNoun = keyof typeof listed
+export const isListed = (noun: string): noun is ListedNoun => Object.hasOwn(listed, noun)
 
 /** In the same words whether there is none or it is not theirs to see, or they would tell. */
 export const unknownRecord = (
-  noun: keyof typeof listed,
+  noun: ListedNoun,
   id: string,
   facts: Omit<RefusalFacts, 'detail'> = {},
 ): Refusal =>

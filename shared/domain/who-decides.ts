@@ -10,8 +10,8 @@ import type { Signature } from './stop.ts'
 /** A role, in an organisation that stands in this relation to what is decided about. */
 export interface Who {
   readonly role: Role
-  /** `subject`: whose it is. `developer`, `government`: who selects it together. */
-  readonly of: 'subject' | 'developer' | 'government'
+  /** `subject`: whose it is. `developer`, `government`: who selects it together. `consulted`: whom it is shared with. */
+  readonly of: 'subject' | 'developer' | 'government' | 'consulted'
 }
 
 export interface Rule {
@@ -36,6 +36,7 @@ export interface Rule {
 const developer: Who = { role: 'developer-admin', of: 'developer' }
 const government: Who = { role: 'nsa-admin', of: 'government' }
 const partner: Who = { role: 'partner-admin', of: 'subject' }
+const officeItself: Who = { role: 'nsa-admin', of: 'subject' }
 const anyCounsel: readonly Who[] = [
   { role: 'counsel', of: 'developer' },
   { role: 'counsel', of: 'government' },
@@ -90,6 +91,8 @@ export const whoDecides = {
   'organisation.register': both(),
   'organisation.provider': both({ severe: true }),
   'organisation.webhooks': one(ownAdmin),
+  /** Where an office takes findings: what is not fixed yet goes there. */
+  'organisation.clearinghouse': both({ severe: true }),
 
   /** Of itself it gives no right. */
   'person.add': one([...ownAdmin, developer, government], {
@@ -106,6 +109,8 @@ export const whoDecides = {
   'person.attributes': one(ownAdmin),
   /** Also the sponsor, whatever they are. */
   'person.confirm': one([...ownAdmin, ...ownOthers], { narrowed: 'the others: where they are the sponsor' }),
+  /** A key that they sign agreements with. */
+  'person.signing_key': one(ownAdmin, { narrowed: 'their own' }),
   'person.suspend': stop([...ownAdmin, developer, government], ownAlone),
   'person.reinstate': both({ seats: [ownAdmin, [developer, government]], narrowed: others('person') }),
   /** Of a partner, where it was not its own people or time that stopped them. */
@@ -118,7 +123,12 @@ export const whoDecides = {
   'partner.activate': one([developer, government]),
   'partner.suspend': stop([developer, government]),
   'partner.reinstate': both(),
-  'partner.revoke': two({ takes: true, severe: true }),
+  'partner.revoke': two({
+    takes: true,
+    severe: true,
+    narrowed: 'of one that holds a grant of a released model: `partner.revoke_released`',
+  }),
+  'partner.revoke_released': both({ takes: true, severe: true }),
   'partner.close': two({ takes: true, severe: true }),
 
   'client.ticket': one(ownAdmin),
@@ -132,7 +142,12 @@ export const whoDecides = {
   'client.revoke': one(ownAdmin, { takes: true, severe: true, fresh: false }),
   'client.compromised': stop([...ownAdmin, developer, government], ownAlone),
 
-  'grant.activate': both({ asks: [partner] }),
+  'grant.activate': both({
+    asks: [partner],
+    narrowed: 'of a released model: `grant.activate_released`',
+  }),
+  /** No office is asked for access to what its developer has released. */
+  'grant.activate_released': one([developer], { asks: [partner] }),
   'grant.continuity': both(),
   'grant.quota': one([developer]),
   'grant.suspend': stop(
@@ -157,16 +172,62 @@ export const whoDecides = {
 
   'model.engage': one([developer]),
   'model.change': one([developer]),
+  'model.assess': one([government]),
   'model.designate': one([government]),
+  'model.not_designate': one([government]),
+  /** The developer's offer to an office, and its word that it takes it. */
+  'model.window': both({ narrowed: 'offered by its developer, to an office that it is engaged with' }),
+  'model.close_window': one([developer], { takes: true, fresh: false }),
   'model.open': one([developer]),
+  'model.share': one([developer, government]),
   'model.kill': one([developer], { takes: true, fresh: false }),
   'model.resume': one([developer]),
   'model.release': one([developer], { fresh: false, severe: true }),
   'model.withdraw': one([developer], { takes: true, fresh: false, severe: true }),
 
+  /** A first draft, and each change of what is not offered yet. */
+  'agreement.draft': one([developer, { role: 'counsel', of: 'developer' }]),
   'agreement.offer': one([developer]),
-  'agreement.sign': one([partner]),
-  'agreement.acknowledge': one([partner]),
+  /** Nothing is taken from anybody. */
+  'agreement.discard': one([developer, { role: 'counsel', of: 'developer' }], {
+    fresh: false,
+    narrowed: 'what was never offered',
+  }),
+  /** Back to a draft. */
+  'agreement.return': one([developer, partner, government], {
+    narrowed: 'its developer, or a party that was asked to sign it',
+  }),
+  'agreement.sign': one([developer, partner, government], {
+    narrowed: 'a party that has not signed this version',
+  }),
+  'agreement.acknowledge': one([partner, officeItself], { narrowed: 'of its counterparty' }),
+  'agreement.suspend': stop(
+    [developer, government],
+    'where a model of it is released or withdrawn: its developer',
+  ),
+  'agreement.reinstate': both({
+    narrowed: 'what its developer stopped alone: its developer, by `agreement.resume`',
+  }),
+  'agreement.resume': one([developer]),
+  'agreement.terminate': two({ takes: true, severe: true }),
+  /** A party goes, on its own. */
+  'agreement.leave': one([developer, partner, government], {
+    takes: true,
+    severe: true,
+    fresh: false,
+    narrowed: 'of an access agreement: its partner; of an engagement: either side',
+  }),
+  'agreement.attest': one([partner, officeItself], { narrowed: 'of its counterparty' }),
+  'agreement.close': one([developer]),
+
+  'finding.report': one([...ownAdmin, { role: 'partner-user', of: 'subject' }], { fresh: false }),
+  'finding.hand_off': one([developer, partner], { fresh: false }),
+  'finding.share': one([developer]),
+  'finding.resolve': one([developer]),
+
+  'opinion.attach': one([{ role: 'consultant', of: 'consulted' }], { fresh: false }),
+
+  'review.certify': one(ownAdmin),
 
   'rules.change': both(),
 } as const satisfies Record<string, Rule>
@@ -192,7 +253,9 @@ export const stands = (organisation: string, of: Who['of'], subject: Subject): b
     ? subject.organisation === organisation
     : of === 'developer'
       ? subject.developers.includes(organisation)
-      : subject.governments.includes(organisation)
+      : of === 'government'
+        ? subject.governments.includes(organisation)
+        : subject.consulted?.includes(organisation) === true
 
 /** The role in which somebody can decide on it at all, or ask for it. */
 export function roleFor(name: ActionName, signer: Signer, subject: Subject): Role | undefined {

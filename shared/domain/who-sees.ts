@@ -25,6 +25,8 @@ export const nouns = [
   'proposal',
   'hold',
   'finding',
+  'opinion',
+  'review',
   'appeal',
   'person',
   'organisation',
@@ -160,6 +162,9 @@ export const whoSees: Readonly<Record<Noun, Row>> = {
     'nobody',
   ),
   finding: row('own', 'of_its_models', 'handed_over', 'in_its_engagement', 'shared'),
+  /** Whoever decides on a model reads what consultants say of it; a partner does not. */
+  opinion: row('nobody', 'of_its_models', 'co_selected', 'in_its_engagement', 'shared'),
+  review: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'nobody'),
   appeal: row('own', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
   person: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'own'),
   organisation: row('deals_with', 'deals_with', 'deals_with', 'deals_with', 'deals_with'),

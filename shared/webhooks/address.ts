@@ -61,4 +61,4 @@ const isLiteral = (hostname: string): boolean => hostname.startsWith('[') || /^[
 const authority = (text: string): string => /^[^:]*:\/*([^/?#]*)/.exec(text)?.[1] ?? ''
 
 const wrong = (detail: string): Refusal =>
-  refuse('body_malformed', `The address of the webhook is not taken. ${detail}`, { field: 'url' })
+  refuse('body_malformed', `The address is not taken. ${detail}`, { field: 'url' })

@@ -16,6 +16,7 @@ import { createDynamoClient, createKmsClient } from '../../shared/adapters/aws/c
 import type { Consumed } from '../../shared/adapters/aws/dynamo-capacity.ts'
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
+import { openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
 import { systemClock, systemRandom } from '../../shared/adapters/world.ts'
 import { keys, longTexts } from '../../shared/domain/keys.ts'
@@ -56,8 +57,9 @@ beforeAll(async () => {
       return measured.transact(ops)
     },
   }
+  const kms = createKmsClient()
   const secrets = createKmsSecrets({
-    client: createKmsClient(),
+    client: kms,
     macKeys: { nonce: output('NonceKeyArn') },
     ...pace,
   })
@@ -72,13 +74,14 @@ beforeAll(async () => {
     ring: createRingReader(store, systemClock),
     telemetry: quiet,
   }
+  const statements = await openKmsSigner(kms, output('StatementKeyArn'), pace)
   const credential = async (name: string): Promise<string> => demoApiKeys[name as keyof typeof demoApiKeys]
   const gate = createGate({ ...deps, http, credential, leaseMs: 10_000 })
   const service = createToken({ ...deps, signers: world.signer })
   listening.serve([
     ['/oauth/', service],
     ['/openai/', gate],
-    ['/api/', createApi(deps)],
+    ['/api/', createApi({ ...deps, statements })],
   ])
   cedar = rawClient(issuer, world.partner('cedar'))
   // What an instance reads once, it has read: the keys' public halves.
@@ -183,7 +186,7 @@ test('a token: seven records read, three items in one transaction', async () => 
 test('a look at one’s quota', async () => {
   const api = await cedar.token({ resource: `http://127.0.0.1:${listening.port}/api` })
   const asked = await unitsOf(() => cedar.call('GET', '/api/v1/me', { token: api }))
-  expect(asked).toEqual({ read: 8, write: 1, index: 0.5, transacted: 0 })
+  expect(asked).toEqual({ read: 9, write: 1, index: 1, transacted: 0 })
 })
 
 test('a run of the sweeper that finds nothing; one dead call', async () => {

@@ -1,7 +1,9 @@
 /** Invariant 7. Codes of the closed union are met here over HTTP; the last test counts them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ClauseKind } from '../../shared/domain/clauses.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import { freshMeter } from '../../shared/domain/meter.ts'
+import type { Eligibility } from '../../shared/domain/records.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
 import { signAccessToken } from '../../shared/oauth/access-token.ts'
 import type { Change, Key } from '../../shared/ports/store.ts'
@@ -103,6 +105,13 @@ describe('the proof and the token', () => {
 describe('the records', () => {
   const { client_id } = { client_id: () => world.partner('cedar').client_id }
   const future = Date.now() + 1e9
+  /** As a version with this clause compiles to. Of the workload nothing is attested. */
+  const eligible = (eligibility: Eligibility, clause: ClauseKind): Change => ({
+    set: [
+      [['eligibility'], eligibility],
+      [['clauses', clause], `${clause}-1`],
+    ],
+  })
   const cases: [RefusalCode, () => Key, Change | (() => Change)][] = [
     ['client_suspended', () => keys.client(client_id()), { set: [[['state'], 'suspended']] }],
     ['client_compromised', () => keys.client(client_id()), { set: [[['state'], 'compromised']] }],
@@ -131,6 +140,21 @@ describe('the records', () => {
       'purpose_not_registered',
       () => keys.agreement(world.agreement('cedar')),
       { set: [[['purposes'], ['other']]] },
+    ],
+    [
+      'nationality_excluded',
+      () => keys.agreement(world.agreement('cedar')),
+      eligible({ nationality: { exclude: ['RU'] } }, 'nationality'),
+    ],
+    [
+      'region_excluded',
+      () => keys.agreement(world.agreement('cedar')),
+      eligible({ region: { admit: ['US'] } }, 'region'),
+    ],
+    [
+      'screening_missing',
+      () => keys.agreement(world.agreement('cedar')),
+      eligible({ screening: true }, 'insider-risk'),
     ],
     ['model_withdrawn', () => keys.model('aurora-preview'), { set: [[['state'], 'withdrawn']] }],
     ['model_killed', () => keys.model('aurora-preview'), { set: [[['killed'], true]] }],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PersonGateway } from '../../client/index.ts'
 import { at, textAt } from '../../client/json.ts'
 import type { Answer } from '../../client/person.ts'
+import { modelId } from '../../scripts/demo/story.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
 import { type RefusalCode, refusals } from '../../shared/domain/refusal.ts'
 import type { Change, Key } from '../../shared/ports/store.ts'
@@ -125,6 +126,26 @@ test('classification_exceeded: words that are marked above the level of the depl
     'classification_exceeded',
   )
   expect(JSON.stringify(body)).not.toContain('NOFORN')
+})
+
+test('score_refused: of a determination stands who made it and when, and nothing that it rests on', async () => {
+  const path = `/models/${modelId}`
+  const said = { determination: 'OFR-2026-0009', signer: 'The director', reason }
+  const cases = [
+    ['reason.text', { ...said, reason: { ...reason, text: 'It scored 87 of 100.' } }],
+    ['reason.reference', { ...said, reason: { ...reason, reference: 'GPQA 0.71' } }],
+    ['signer', { ...said, signer: 'Risk level 4' }],
+    ['determination', { ...said, determination: 'score-87' }],
+  ] as const
+  await changed(keys.model(modelId), { set: [[['state'], 'engaged']] }, async () => {
+    const ifMatch = await version(nora, path)
+    for (const [field, body] of cases) {
+      const told = refused(await nora.post(`${path}/designate`, body, { ifMatch }), 'score_refused')
+      expect(at(told, 'errors', '0', 'path')).toBe(field)
+      expect(JSON.stringify(told)).not.toMatch(/87|0\.71|level 4/)
+    }
+    expect(await version(nora, path)).toBe(ifMatch)
+  })
 })
 
 test('ceiling_exceeded: a quota above what the agreement covers', async () => {

@@ -193,7 +193,27 @@ test('exit codes say who has to do something', async () => {
 })
 
 test('tables fit 80 columns', async () => {
+  const agreement = world.agreement('cedar')
+  const found = await as(
+    'priya',
+    ...['finding', 'report', '--kind', 'incident', '--model', 'aurora-preview', '--severity', 'high'],
+    ...[
+      '--title',
+      'Somebody else has read what the model had answered to a doctor of ours',
+      '--text',
+      'On a screen.',
+    ],
+    ...['--discovered', new Date(Date.now() - 3_600_000).toISOString()],
+  )
+  expect(found, found.err).toMatchObject({ code: 0 })
   for (const args of [
+    ['finding', 'list'],
+    ['review', 'list'],
+    ['opinion', 'list', 'aurora-preview'],
+    ['agreement', 'clauses'],
+    ['agreement', 'templates'],
+    ['agreement', 'versions', agreement],
+    ['model', 'ledger', 'aurora-preview'],
     ['partner', 'list'],
     ['grant', 'list'],
     ['client', 'list'],
@@ -208,7 +228,8 @@ test('tables fit 80 columns', async () => {
     ['statistics'],
     ['rules', 'get'],
   ]) {
-    const { code, out } = await as('nora', ...args)
+    // A finding that nobody was handed is its reporter's and the developer's.
+    const { code, out } = await as(args[0] === 'finding' ? 'ada' : 'nora', ...args)
     expect({ args, code }).toEqual({ args, code: 0 })
     for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
   }

@@ -10,7 +10,7 @@ import { reservedNow } from '../../shared/domain/meter.ts'
 import { atRest, brokeDown, turnedAway } from '../world/busy.ts'
 import { entriesOf, told } from '../world/entries.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
-import { inDays, limits, nomination, termsFor } from '../world/governance-subjects.ts'
+import { draftFor, inDays, limits, nomination, signed } from '../world/governance-subjects.ts'
 import { billed, heldUpstream } from '../world/held-upstream.ts'
 import { openWorld } from '../world/open.ts'
 import type { World } from '../world/world.ts'
@@ -117,10 +117,7 @@ test('a partner’s suspension and the last approval of a grant: no call is admi
   const { make, read, ask } = deciders
   const cedar = world.raw('cedar')
   for (const _ of times.slice(0, 3)) {
-    const { id } = await make('ada', '/agreements', { terms: termsFor('cedar'), ...because() })
-    const path = `/agreements/${id}`
-    const digest = textAt((await read('priya', path))?.body, 'digest')
-    await make('priya', `${path}/sign`, { digest, ...because() }, { on: path })
+    const { id } = await signed(deciders, draftFor('cedar'), 'priya')
     const asked = await make('priya', '/grants', {
       organisation: 'cedar',
       model: modelId,

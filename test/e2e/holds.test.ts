@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { at, textAt } from '../../client/json.ts'
 import { modelId } from '../../scripts/demo/story.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
-import { enrolClient, inDays, modelBody } from '../world/governance-subjects.ts'
+import { engagementOf, enrolClient, inDays, modelBody } from '../world/governance-subjects.ts'
 import { openWorld } from '../world/open.ts'
 import { rawClient } from '../world/raw-client.ts'
 import type { World } from '../world/world.ts'
@@ -123,7 +123,7 @@ test('two at once: the one that is lifted does not let go whom the other stops',
 })
 
 test('on a model alone it is its developer’s; of another model’s it stops nothing', async () => {
-  await deciders.make('ada', '/models', modelBody('quiet'))
+  await deciders.make('ada', '/models', modelBody('quiet', await engagementOf(deciders, ['quiet'])))
   const cedar = world.raw('cedar')
   const token = await cedar.token()
   const status = async () => (await cedar.chat({ max_tokens: 5 }, { token })).status

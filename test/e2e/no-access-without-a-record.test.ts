@@ -36,7 +36,7 @@ test('a call leaves an intent and an outcome that tell who, what, under which cl
     kind: 'intent',
     key: await cedar.thumbprint(),
     grant: world.grant('cedar'),
-    clauses: ['quota-1', 'purpose-1', 'capabilities-1', 'retention-notice-1'],
+    clauses: ['quota-1', 'purpose-1', 'capabilities-1', 'named-use-1', 'retention-notice-1'],
     purpose: 'defensive-research',
     meters: [world.meterId('cedar')],
   })

@@ -5,12 +5,17 @@ import { modelId } from '../../scripts/demo/story.ts'
 import { ruleOf, whoDecides } from '../../shared/domain/who-decides.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
 import {
+  draftFor,
+  engagementOf,
   inDays,
   limits,
   makeSubjects,
+  modelBody,
   nomination,
   type Subjects,
+  signed,
   someProvider,
+  windowFor,
 } from '../world/governance-subjects.ts'
 import { openWorld } from '../world/open.ts'
 import { foreignIn } from '../world/words.ts'
@@ -59,6 +64,9 @@ const changes: Readonly<Record<string, Change>> = {
   'organisation.provider': on(() => '/organisations/fjord', 'provider', {
     body: () => ({ provider: { ...someProvider, client_id: 'another' } }),
   }),
+  'organisation.clearinghouse': on(() => '/organisations/ofr', 'clearinghouse', {
+    body: () => ({ url: 'http://127.0.0.1:9/elsewhere' }),
+  }),
   'person.first_admin': on(() => `/people/${made.people.unadministered}`, 'first_admin'),
   'person.roles': on(plain, 'roles', { body: () => ({ roles: ['partner-user'] }), by: 'priya' }),
   'person.reinstate': on(plain, 'reinstate', {
@@ -102,9 +110,27 @@ const changes: Readonly<Record<string, Change>> = {
   'grant.suspend_continuing': grant('suspend'),
   'grant.reinstate': grant('reinstate'),
   'grant.revoke': grant('revoke'),
+  'partner.revoke_released': on(() => '/partners/prairie', 'revoke', { first: grantOfReleased }),
+  'agreement.reinstate': on(() => `/agreements/${made.agreements.suspended}`, 'reinstate'),
+  'agreement.terminate': on(() => `/agreements/${made.agreements.suspended}`, 'terminate', {
+    second: 'boris',
+  }),
+  'model.window': on(() => '/models/designated-one', 'window', { body: () => windowFor(made.office) }),
   'rules.change': on(() => '/rules', 'change', { body: () => ({ rules: { proposal_hours: 48 } }) }),
 }
 let appealed = ''
+
+/** What a partner was granted is its developer's business alone once the model is released. */
+async function grantOfReleased(): Promise<void> {
+  const { make } = deciders
+  const models = ['freed-one']
+  const engagement = await engagementOf(deciders, models)
+  await make('ada', '/models', modelBody('freed-one', engagement))
+  const { id: agreement } = await signed(deciders, draftFor('prairie', { models }), 'wes')
+  const asked = { organisation: 'prairie', model: 'freed-one', agreement, limits, expires_at: inDays(100) }
+  await make('ada', '/grants', { ...asked, ...because() }, { with: 'nora' })
+  await make('ada', '/models/freed-one/release', because())
+}
 
 const names = Object.keys(changes)
 /** Elsewhere a request takes long: those that stand for themselves. */
@@ -178,11 +204,28 @@ test('every entry and every proposal of it is in the words of the API, and so is
   await deciders.make('priya', `${client}/attributes`, { ...attested, ...because() }, { on: client })
   await deciders.make('priya', `${plain()}/attributes`, { ...attested, ...because() }, { on: plain() })
 
+  for (const [login, record, verb, body] of alone()) {
+    const asked = typeof body === 'function' ? await body() : body
+    await deciders.make(login, `${record}/${verb}`, { ...asked, ...because() }, { on: record })
+  }
+
   const lists = ['ada', 'nora', 'priya'].map(who => deciders.list(who, '/entries?limit=100&by=us'))
   const entries = (await Promise.all([...lists, deciders.list('priya', '/entries?limit=100')])).flat()
   const decisions = entries.map(one => at(one, 'body', 'unmapped')).filter(isDecision)
   const seen = new Set(decisions.map(({ action }) => action))
-  const further = ['hold.concur', 'client.ticket', 'client.attributes', 'person.attributes', 'model.engage']
+  const further = [
+    ...([
+      'hold.concur',
+      'client.ticket',
+      'client.attributes',
+      'person.attributes',
+      'person.signing_key',
+    ] as const),
+    ...(['model.engage', 'model.designate', 'model.share', 'opinion.attach'] as const),
+    ...(['agreement.draft', 'agreement.offer', 'agreement.sign', 'agreement.suspend'] as const),
+    ...(['agreement.attest', 'finding.report', 'finding.hand_off', 'finding.share'] as const),
+    ...alone().map(([, record, verb]) => `${record.split('/')[1]?.slice(0, -1)}.${verb}`),
+  ]
   for (const name of [...run.filter(one => !ofAnotherAction.includes(one)), ...further])
     expect(seen).toContain(name)
   const proposals = await deciders.list('ada', '/proposals')
@@ -190,8 +233,34 @@ test('every entry and every proposal of it is in the words of the API, and so is
     expect([one.action, foreignIn(one)]).toEqual([one.action, []])
 })
 
+type Alone = readonly [login: string, record: string, verb: string, body?: object | (() => Promise<object>)]
+
+/** What one person decides, in the order in which one makes the next possible. */
+function alone(): readonly Alone[] {
+  const agreement = (name: keyof Subjects['agreements']): string => `/agreements/${made.agreements[name]}`
+  const kept = async () => {
+    const { body } = (await deciders.read('priya', `/reviews/${made.review}`)) ?? {}
+    return { kept: (at(body, 'subjects') as readonly { readonly id: string }[]).map(({ id }) => id) }
+  }
+  return [
+    ['priya', agreement('unread'), 'acknowledge', { digest: made.digests.unread }],
+    ['priya', agreement('offered'), 'return'],
+    ['ada', agreement('stopped'), 'resume'],
+    ['priya', agreement('stopped'), 'leave'],
+    ['ada', agreement('attested'), 'close'],
+    ['nora', '/models/engaged-one', 'assess', { days: 3 }],
+    ['nora', '/models/engaged-one', 'not_designate', { determination: 'OFR-3', signer: 'The director' }],
+    ['ada', '/models/windowed-one', 'close_window'],
+    ['ada', '/models/windowed-one', 'open'],
+    ['ada', '/models/windowed-one', 'withdraw'],
+    ['ada', `/findings/${made.findings.reported}`, 'resolve', { text: 'It is mended.' }],
+    ['priya', `/reviews/${made.review}`, 'certify', kept],
+  ]
+}
+
 /** Rules that the records take an action to. */
 const ofAnotherAction: readonly string[] = [
+  'partner.revoke_released',
   'grant.suspend_continuing',
   'person.reinstate_stopped',
   'client.reinstate_stopped',

@@ -1,24 +1,14 @@
-/** Every operation that reads, asked by everybody; and what somebody may not see cannot be told from what is not there. */
+/** Every operation that reads, asked by everybody: each person reads what the table says, and nothing else. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { textAt } from '../../client/json.ts'
+import { at, textAt } from '../../client/json.ts'
 import { operations } from '../../functions/api/operations.ts'
 import { modelId } from '../../scripts/demo/story.ts'
 import type { Facts, Noun } from '../../shared/domain/who-sees.ts'
 import { because, codeOf, type Deciding, deciding, type Someone } from '../world/governance.ts'
-import {
-  inDays,
-  limits,
-  makeSubjects,
-  modelBody,
-  nomination,
-  personId,
-  type Subjects,
-  someProvider,
-  termsFor,
-} from '../world/governance-subjects.ts'
+import { areWordsKept, everything, readings, type Told } from '../world/governance-known.ts'
+import { draftFor, makeSubjects, personId, type Subjects } from '../world/governance-subjects.ts'
 import { isSeen } from '../world/governance-tables.ts'
 import { type Matrix, openMatrix, signInsAtOnce } from '../world/matrix.ts'
-import { otherModel } from '../world/matrix-people.ts'
 import { openWorld } from '../world/open.ts'
 import { validateAnswer } from '../world/openapi.ts'
 import type { World } from '../world/world.ts'
@@ -28,107 +18,44 @@ let deciders: Deciding
 let matrix: Matrix
 let everybody: readonly Someone[]
 let made: Subjects
-let entries: { readonly call: string; readonly decision: string }
-let persons: { readonly nora: string; readonly mira: string; readonly priya: string }
-let sealed: string
+let told: Told
 beforeAll(async () => {
   world = await openWorld(signInsAtOnce)
   deciders = deciding(world)
   matrix = await openMatrix(world, deciders)
   everybody = matrix.everybody
   made = await makeSubjects(world, deciders)
-  persons = {
+  const persons = {
     nora: await personId(deciders, 'nora', 'Nora Quill'),
     mira: await personId(deciders, 'mira', 'mira'),
-    priya: await personId(deciders, 'priya', 'Priya Nair'),
   }
+  const inForce = await deciders.read('ada', `/agreements/${made.agreements.effective}`)
+  const digest = textAt(inForce?.body, 'digest') ?? ''
   const { reason } = because('The words are ours.', 'insider_risk')
   const scope = { organisation: 'cedar', model: 'designated-one' }
-  sealed = (await deciders.make('ada', '/holds', { scope, reason: { ...reason, sealed: true } })).id
-  expect((await world.raw('cedar').chat({})).status).toBe(200)
+  const sealed = (await deciders.make('ada', '/holds', { scope, reason: { ...reason, sealed: true } })).id
+  const cedar = world.raw('cedar')
+  const token = await cedar.token({ resource: `${world.issuer}/models/${modelId}` })
+  expect((await cedar.chat({}, { token })).status).toBe(200)
   const call = (await world.entries('cedar')).find(({ eid }) => eid.endsWith('.outcome'))
   const stopped = await deciders.read('ada', `/people/${made.people.suspended}`)
-  entries = { call: call?.eid ?? '', decision: textAt(stopped?.body, 'stop', 'entry') ?? '' }
+  const drafted = await deciders.make('ada', '/agreements', { ...draftFor('cedar'), ...because() })
+  const found = async (id: string) => (await deciders.read('ada', `/findings/${id}`))?.body
+  const [opinion] = await deciders.list('ada', '/models/engaged-one/opinions')
+  const entries = {
+    call: call?.eid ?? '',
+    decision: textAt(stopped?.body, 'stop', 'entry') ?? '',
+    draft: drafted.entry,
+    report: textAt(await found(made.findings.reported), 'entry') ?? '',
+    handOff: textAt(await found(made.findings.handed), 'hand_off', 'entry') ?? '',
+    opinion: textAt(opinion, 'entry') ?? '',
+  }
+  told = { live: world.live, made, entries, persons, sealed, digest }
 })
 afterAll(async () => {
   await world.close()
   await matrix.close()
 })
-
-interface Known {
-  readonly noun: Noun
-  /** Below `/api/v1`. */
-  readonly path: string
-  readonly operation: string
-  readonly id: string
-  readonly facts: Facts
-}
-
-/** What there is, and whom it concerns. An auditor is engaged for the model that cedar and prairie are granted. */
-function everything(): readonly Known[] {
-  const one = (
-    noun: Noun,
-    operation: string,
-    path: string,
-    id: string,
-    further: Partial<Facts> = {},
-  ): Known => ({
-    noun,
-    operation,
-    path: `${path}/${id}`,
-    id,
-    facts: { noun, owner: 'cedar', developers: ['halcyon'], governments: ['ofr'], ...further },
-  })
-  const models = [modelId]
-  const demos = ['halcyon', 'ofr', 'cedar', 'prairie', 'ledger']
-  const harbor = { owner: 'harbor', developers: ['meridian'], governments: ['ocb'] }
-  const otherModels = { ...harbor, owner: 'meridian', model: otherModel }
-  const organisation = (id: string, further: Partial<Facts> = {}) =>
-    one('organisation', 'getOrganisation', '/organisations', id, { owner: id, ...further })
-  const partner = (id: string, further: Partial<Facts> = {}) =>
-    one('partner', 'getPartner', '/partners', id, { owner: id, ...further })
-  const person = (id: string, further: Partial<Facts> = {}) =>
-    one('person', 'getPerson', '/people', id, further)
-  const model = (id: string, offeredTo: readonly string[]) =>
-    one('model', 'getModel', '/models', id, { owner: 'halcyon', model: id, offeredTo })
-  const hold = (id: string, placedBy: string, about: string) =>
-    one('hold', 'getHold', '/holds', id, { placedBy, about: ['cedar'], model: about })
-  return [
-    organisation('halcyon', { governments: [], about: [...demos, 'fjord', 'ocb'] }),
-    organisation('ofr', { developers: [], about: [...demos, 'fjord', 'meridian'] }),
-    organisation('cedar'),
-    organisation('ledger', { models }),
-    organisation('harbor', harbor),
-    partner('cedar', { models }),
-    ...Object.values(made.partners).map(id => partner(id)),
-    partner('harbor', harbor),
-    ...(world.live ? [organisation('census', { ...harbor, owner: 'census', models: [otherModel] })] : []),
-    ...[made.people.plain, made.people.suspended, made.people.sam].map(id => person(id, { models })),
-    person(made.people.unadministered, { owner: 'fjord' }),
-    person(persons.nora, { owner: 'ofr' }),
-    person(persons.mira, { owner: 'meridian', developers: [], governments: ['ofr'] }),
-    ...Object.values(made.clients).map(id => one('client', 'getClient', '/clients', id, { models })),
-    model(modelId, ['cedar', 'prairie']),
-    model('engaged-one', []),
-    ...(world.live ? [one('model', 'getModel', '/models', otherModel, otherModels)] : []),
-    ...Object.values(made.agreements).map(id =>
-      one('agreement', 'getAgreement', '/agreements', id, { models }),
-    ),
-    one('grant', 'getGrant', '/grants', made.grants.active, { model: modelId }),
-    one('grant', 'getGrant', '/grants', made.grants.suspended, { owner: 'prairie', model: modelId }),
-    one('proposal', 'getProposal', '/proposals', made.proposal, { owner: 'grove', placedBy: 'halcyon' }),
-    hold(made.holds.developers, 'halcyon', 'engaged-one'),
-    hold(made.holds.governments, 'ofr', 'engaged-one'),
-    hold(sealed, 'halcyon', 'designated-one'),
-    one('appeal', 'getAppeal', '/appeals', made.appeal, { placedBy: 'cedar', models }),
-    one('call', 'getEntry', '/entries', entries.call, { governments: [], model: modelId }),
-    one('decision', 'getEntry', '/entries', entries.decision, {
-      about: ['cedar'],
-      decidedBy: ['halcyon'],
-      models,
-    }),
-  ]
-}
 
 const lists: Readonly<Record<string, { readonly path: string; readonly noun: Noun }>> = {
   listOrganisations: { path: '/organisations', noun: 'organisation' },
@@ -140,6 +67,8 @@ const lists: Readonly<Record<string, { readonly path: string; readonly noun: Nou
   listProposals: { path: '/proposals', noun: 'proposal' },
   listHolds: { path: '/holds', noun: 'hold' },
   listAppeals: { path: '/appeals', noun: 'appeal' },
+  listFindings: { path: '/findings', noun: 'finding' },
+  listReviews: { path: '/reviews', noun: 'review' },
 }
 
 /** Asked by name below. */
@@ -158,13 +87,17 @@ const others = [
   'listEntries',
   'enrolClient',
   'getOpenapi',
+  'listClauseKinds',
+  'listAgreementTemplates',
+  'getStatementKeys',
 ]
 /** Decided by the rule of what they answer: in `who-decides.test.ts`. */
 const decided = ['approveProposal', 'declineProposal', 'withdrawProposal', 'lodgeAppeal']
 
 test('every operation without a rule is asked', () => {
   const asked = new Set([
-    ...everything().map(({ operation }) => operation),
+    ...everything(told).map(({ operation }) => operation),
+    ...readings(told).map(({ operation }) => operation),
     ...Object.keys(lists),
     ...others,
     ...decided,
@@ -182,7 +115,7 @@ async function inTurns<T>(all: readonly T[], one: (item: T) => Promise<void>): P
 
 describe('by the table of who sees', () => {
   test('each person reads a record, or there is none for them', async () => {
-    const pairs = everything().flatMap(known => everybody.map(someone => ({ known, someone })))
+    const pairs = everything(told).flatMap(known => everybody.map(someone => ({ known, someone })))
     const wrong: string[] = []
     await inTurns(sampled(pairs, 13), async ({ known, someone }) => {
       const { status, body } = await (await deciders.as(someone.login)).get(known.path)
@@ -193,8 +126,61 @@ describe('by the table of who sees', () => {
     expect(wrong).toEqual([])
   })
 
+  test('what stands below a record is there for those who see the record, and for nobody else', async () => {
+    const pairs = readings(told).flatMap(reading => everybody.map(someone => ({ reading, someone })))
+    const wrong: string[] = []
+    await inTurns(sampled(pairs, 13), async ({ reading, someone }) => {
+      const { operation, path, facts, status: answered = () => 200 } = reading
+      const { status, body } = await (await deciders.as(someone.login)).get(path)
+      const should = isSeen(someone, facts) ? answered(someone) : 404
+      if (status !== should) wrong.push(`${someone.login} reads ${path}: ${status}, not ${should}`)
+      else validateAnswer(operation, status, body)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('of a finding under its embargo the words are kept to those who can act on it', async () => {
+    const seen: string[] = []
+    for (const someone of sampled(everybody, 5)) {
+      const found = await deciders.read(someone.login, `/findings/${made.findings.handed}`)
+      if (found === undefined) continue
+      seen.push(someone.login)
+      const kept = areWordsKept(someone)
+      expect([someone.login, at(found.body, 'withheld')]).toEqual([someone.login, kept])
+      expect(JSON.stringify(found.body).includes('A certain prompt')).toBe(!kept)
+    }
+    if (world.live) expect(seen).toEqual(expect.arrayContaining(['ada', 'nora', 'priya', 'ida']))
+  })
+
+  test('what consultants say is for those who decide on the model, and not for whom it is offered to', async () => {
+    const facts: Facts = {
+      noun: 'opinion',
+      owner: 'ofr',
+      developers: ['halcyon'],
+      governments: ['ofr'],
+      sharedWith: ['ofr'],
+    }
+    // The one is the developer's and the government's still, the other is granted to a partner.
+    for (const [model, offeredTo] of [
+      ['engaged-one', []],
+      ['released-one', ['cedar']],
+    ] as const)
+      for (const someone of sampled(everybody, 5)) {
+        const { status, body } = await (await deciders.as(someone.login)).get(`/models/${model}/opinions`)
+        const texts = ((at(body, 'items') ?? []) as readonly { text: string }[]).map(({ text }) => text)
+        const there = isSeen(someone, { ...facts, noun: 'model', owner: 'halcyon', model, offeredTo })
+        const shown = isSeen(someone, { ...facts, model })
+        expect([someone.login, model, status, texts]).toEqual([
+          someone.login,
+          model,
+          there ? 200 : 404,
+          there && shown ? ['It is worth a look.'] : [],
+        ])
+      }
+  })
+
   test('a list holds what one sees, and nothing else', async () => {
-    const known = everything()
+    const known = everything(told)
     const pairs = Object.entries(lists).flatMap(([id, list]) =>
       everybody.map(someone => ({ id, ...list, someone })),
     )
@@ -240,21 +226,35 @@ describe('by the table of who sees', () => {
       const acts = someone.roles.length > 0
       const ofCedar = acts && someone.organisation === 'cedar'
       const own = await deciders.list(someone.login, '/entries?limit=100')
-      expect(own.some(({ eid }) => eid === entries.call)).toBe(ofCedar)
+      expect(own.some(({ eid }) => eid === told.entries.call)).toBe(ofCedar)
       const ours = await deciders.list(someone.login, '/entries?limit=100&by=us')
       const signs = acts && someone.organisation === 'halcyon'
-      expect(ours.some(({ eid }) => eid === entries.decision)).toBe(signs)
+      expect(ours.some(({ eid }) => eid === told.entries.decision)).toBe(signs)
       const requests = await deciders.list(someone.login, '/requests')
       expect(requests.some(({ id }) => id === made.appeal)).toBe(ofCedar)
     }
   })
 
+  test('nobody is told of a draft, of a finding before it is handed over, or of what consultants say to others', async () => {
+    const { entries } = told
+    const heard = async (login: string) =>
+      (await deciders.list(login, '/inbox?limit=100')).map(({ entry }) => entry)
+    const hears = async (entry: string, logins: readonly string[]) => {
+      for (const login of ['ada', 'nora', 'priya', 'wes', 'ida'])
+        expect([login, (await heard(login)).includes(entry)]).toEqual([login, logins.includes(login)])
+    }
+    await hears(entries.draft, ['ada'])
+    await hears(entries.report, ['ada', 'priya'])
+    await hears(entries.handOff, ['ada', 'priya', 'nora'])
+    await hears(entries.opinion, ['ada', 'nora'])
+  })
+
   test('sealed words are for the deciding side', async () => {
     const textFor = async (login: string) =>
-      textAt((await deciders.read(login, `/holds/${sealed}`))?.body, 'reason', 'text')
+      textAt((await deciders.read(login, `/holds/${told.sealed}`))?.body, 'reason', 'text')
     for (const login of ['ada', 'nora']) expect(await textFor(login)).toBe('The words are ours.')
     for (const login of ['priya', 'sam']) expect(await textFor(login)).toBeUndefined()
-    const asPriya = await (await deciders.as('priya')).get(`/holds/${sealed}`)
+    const asPriya = await (await deciders.as('priya')).get(`/holds/${told.sealed}`)
     const entry = textAt(asPriya.body, 'stop', 'entry')
     const read = await (await deciders.as('priya')).get(`/entries/${entry}`)
     expect(JSON.stringify([asPriya.body, read.body])).not.toContain('The words are ours.')
@@ -273,8 +273,20 @@ describe('what has a rule of its own', () => {
       validateAnswer('listMySessions', 200, sessions.body)
       validateAnswer('getRules', 200, (await gateway.get('/rules')).body)
     }
-    const open = await fetch(`${world.issuer}/api/v1/openapi.json`)
-    expect(open.status).toBe(200)
+    for (const [id, path] of [
+      ['listClauseKinds', '/clauses'],
+      ['listAgreementTemplates', '/agreement-templates'],
+    ] as const)
+      for (const login of ['priya', 'tess', 'pia'])
+        validateAnswer(id, 200, (await (await deciders.as(login)).get(path)).body)
+    for (const [id, path] of [
+      ['getOpenapi', 'openapi.json'],
+      ['getStatementKeys', 'keys'],
+    ] as const) {
+      const open = await fetch(`${world.issuer}/api/v1/${path}`)
+      expect([id, open.status]).toEqual([id, 200])
+      if (id === 'getStatementKeys') validateAnswer(id, 200, await open.json())
+    }
     const enrolment = await fetch(`${world.issuer}/api/v1/enrolments`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -323,131 +335,5 @@ describe('what has a rule of its own', () => {
     expect(ended.status).toBe(200)
     const after = await (await deciders.as('sam')).get('/me/sessions')
     expect([after.status, codeOf(after)]).toEqual([401, 'session_ended'])
-  })
-})
-
-/** Whoever has nothing to do with cedar, of each kind, and one beside it. */
-const strange: readonly string[] = ['mira', 'olaf', 'pia', 'wes']
-/** And whoever has no role at cedar, or at those who decide about it. */
-const outsiders = (): readonly string[] =>
-  everybody
-    .filter(
-      ({ login, organisation, roles }) =>
-        strange.includes(login) ||
-        organisation === 'census' ||
-        (organisation === 'ocb' && roles.includes('consultant')) ||
-        (roles.length === 0 && ['cedar', 'halcyon', 'ofr'].includes(organisation)),
-    )
-    .filter(({ login }) => world.live || strange.includes(login))
-    .map(({ login }) => login)
-
-/** Everybody knows the organisation that they belong to. */
-const knows = (login: string, id: string): boolean =>
-  everybody.some(one => one.login === login && one.organisation === id)
-
-describe('what is not there for somebody', () => {
-  /** What an operation takes, so that its shape is no reason to refuse. */
-  const bodies: Readonly<Record<string, object>> = {
-    rolesPerson: { roles: ['partner-user'] },
-    attributesPerson: { nationality: { value: 'FR', expires_at: inDays(9) } },
-    attestClient: { nationality: { value: 'FR', expires_at: inDays(9) } },
-    designateModel: { determination: 'OFR-9' },
-    signAgreement: { digest: 'x' },
-    acknowledgeAgreement: { digest: 'x' },
-    changeGrantQuota: { limits },
-    setGrantContinuity: { mission_continuity: true },
-    setProvider: { provider: someProvider },
-    registerWebhook: { url: 'http://127.0.0.1:9/' },
-    changeModel: { name: 'Another' },
-  }
-
-  test('answers alike whether there is one or not, whatever its state and whatever is asked', async () => {
-    const ids: Readonly<Record<string, readonly string[]>> = {
-      organisation: ['cedar', 'fjord', 'ledger'],
-      partner: ['cedar', ...Object.values(made.partners)],
-      person: [made.people.plain, made.people.suspended, made.people.unadministered, made.people.contractor],
-      client: Object.values(made.clients),
-      model: ['engaged-one', 'designated-one', 'killed-one'],
-      agreement: Object.values(made.agreements),
-      grant: [made.grants.active],
-      proposal: [made.proposal],
-      hold: [...Object.values(made.holds), sealed],
-      appeal: [made.appeal],
-    }
-    const asked = operations.flatMap(operation => {
-      const name = /\{(\w+)\}/.exec(operation.path)?.[1] ?? ''
-      return (ids[name] ?? []).flatMap(id =>
-        outsiders().flatMap(login => (knows(login, id) ? [] : [{ operation, id, login }])),
-      )
-    })
-    const told = new Map<string, string>()
-    await inTurns(sampled(asked, 29), async ({ operation, id, login }) => {
-      const gateway = await deciders.as(login)
-      const answerTo = async (named: string) => {
-        const path = operation.path.replace(/\{\w+\}/, named).replace(/\{\w+\}/g, 'none')
-        const takesNothing = operation.body === undefined
-        const answers = operation.tag === 'proposals'
-        const body = takesNothing ? undefined : answers ? {} : { ...because(), ...bodies[operation.id] }
-        const { status, body: answer } = await (operation.method === 'GET'
-          ? gateway.get(path)
-          : operation.method === 'PATCH'
-            ? gateway.patch(path, body, { ifMatch: 1 })
-            : gateway.post(path, body, { ifMatch: 1 }))
-        return `${status} ${codeOf({ body: answer })} ${textAt(answer, 'detail')?.replaceAll(named, '…')}`
-      }
-      const [there, nowhere] = [await answerTo(id), await answerTo(id.replace(/.{3}$/, 'qqq'))]
-      if (there !== nowhere)
-        told.set(operation.id, `${login}, ${id}: ${there}; and where there is none: ${nowhere}`)
-    })
-    expect([...told]).toEqual([])
-  })
-
-  test('nor is it told where a body names it', async () => {
-    const term = { expires_at: inDays(9), limits }
-    const asks: readonly (readonly [string, string, (id: string) => object])[] = [
-      ['/holds', 'cedar', organisation => ({ scope: { organisation } })],
-      ['/holds', made.clients.active, client => ({ scope: { client } })],
-      ['/holds', made.people.plain, person => ({ scope: { person } })],
-      ['/holds', 'engaged-one', model => ({ scope: { model, nationality: 'FR' } })],
-      [
-        '/grants',
-        made.agreements.effective,
-        agreement => ({ organisation: 'cedar', model: modelId, agreement, ...term }),
-      ],
-      ['/people', 'fjord', organisation => ({ organisation, name: 'x', subject: 'x' })],
-      ['/clients/tickets', made.clients.active, client => ({ kind: 'rotate', client })],
-      ['/agreements', 'cedar', partner => ({ terms: termsFor(partner) })],
-    ]
-    const told: string[] = []
-    for (const login of sampled(outsiders(), 2))
-      for (const [path, id, body] of asks) {
-        const answerTo = async (named: string) => {
-          const answer = await deciders.ask(login, path, { ...body(named), ...because() })
-          return `${answer.status} ${codeOf(answer)} ${textAt(answer.body, 'detail')?.replaceAll(named, '…')}`
-        }
-        const [there, nowhere] = [await answerTo(id), await answerTo(id.replace(/.{3}$/, 'qqq'))]
-        if (there !== nowhere)
-          told.push(`${login} ${path} ${id}: ${there}, and where there is none: ${nowhere}`)
-      }
-    expect(told).toEqual([])
-  })
-
-  test('and whoever may not register or nominate learns of no name that is taken', async () => {
-    for (const login of ['pia', 'priya', 'lena', 'tess'])
-      for (const [path, further] of [
-        ['/partners', {}],
-        ['/organisations', { kind: 'auditor' }],
-      ] as const)
-        for (const named of [{ id: 'cedar' }, { developer: 'nobody' }, { government: 'nobody' }]) {
-          const body = { ...nomination('newcomer'), ...further, ...named }
-          expect([login, path, named, codeOf(await deciders.ask(login, path, body))]).toEqual([
-            login,
-            path,
-            named,
-            'role_missing',
-          ])
-        }
-    for (const login of ['pia', 'priya'])
-      expect(codeOf(await deciders.ask(login, '/models', modelBody('engaged-one')))).toBe('role_missing')
   })
 })

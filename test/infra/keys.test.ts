@@ -124,12 +124,12 @@ describe.each(deployments)('of $name', ({ context, dataKey }) => {
     expect(sorted(statementsOf(json, 'AWS::KMS::Key', 'KeysData'))).toEqual(sorted(dataKey))
   })
 
-  test('the roots of secrets and the key of checkpoints admit the account alone', () => {
-    for (const domain of domainsInUse)
-      expect(statementsOf(json, 'AWS::KMS::Key', `Keys${domain}`)).toEqual([account])
+  test('the roots of secrets, the key of statements and that of checkpoints admit the account alone', () => {
+    for (const name of [...domainsInUse, 'Statements'])
+      expect(statementsOf(json, 'AWS::KMS::Key', `Keys${name}`)).toEqual([account])
     const [, ...elsewhere] = templates.map(one => statementsOf(one.json, 'AWS::KMS::Key'))
     expect(elsewhere.flat()).toEqual(context.mlDsa ? [account] : [])
-    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(1 + domainsInUse.length)
+    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(2 + domainsInUse.length)
   })
 
   test('every log group has the data key, whose policy names it once, and names no other', () => {

@@ -73,6 +73,7 @@ describe('no right is wider than its use', () => {
         'AWS::IAM::Role ApiRestCloudWatchRole',
         'AWS::IAM::Role Role',
         'AWS::KMS::Key KeysData',
+        'AWS::KMS::Key KeysStatements',
         'AWS::KMS::Key Keysnonce',
         'AWS::KMS::Key Keyswebhook',
         'AWS::KMS::Key MlDsa',
@@ -166,8 +167,9 @@ describe.each(functionNames)('the role of the function %s', name => {
       }
   })
 
-  test('derives secrets of its own domains, and uses the data key only through the services that hold data', () => {
+  test('derives secrets of its own domains, signs statements only if it is the API, and uses the data key only through the services that hold data', () => {
     const expected = [
+      ...(name === 'api' ? [allow(['kms:Sign', 'kms:GetPublicKey'], arn('KeysStatements'))] : []),
       ...Object.keys(allowed.secrets).map(domain => allow(['kms:GenerateMac'], arn(`Keys${domain}`))),
       ...dataKeyThrough[name].map(onDataKey),
     ]
@@ -229,6 +231,7 @@ describe.each(functionNames)('the role of the function %s', name => {
         ...Object.keys(allowed.tables).map(table => `SALLYPORT_TABLE_${table.toUpperCase()}`),
         ...Object.keys(allowed.secrets).map(domain => `SALLYPORT_KEY_${domain.toUpperCase()}`),
         ...(name === 'gate' ? ['SALLYPORT_LEASE_S', 'SALLYPORT_UPSTREAM_SECRET'] : []),
+        ...(name === 'api' ? ['SALLYPORT_STATEMENT_KEY'] : []),
         ...(name === 'notifier' ? ['SALLYPORT_EVENT_BUS'] : []),
       ].sort(),
     )
@@ -246,6 +249,7 @@ test('the table of permissions is this one: whoever widens it says so here', () 
     ),
     Object.keys(permissions[name].secrets).join(' '),
     permissions[name].upstreamSecret !== undefined,
+    permissions[name].statementKey !== undefined,
     permissions[name].eventBus !== undefined,
   ])
   expect(told).toEqual([
@@ -255,6 +259,7 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       'nonce',
       false,
       false,
+      false,
     ],
     [
       'gate',
@@ -262,17 +267,19 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       'nonce',
       true,
       false,
+      false,
     ],
     [
       'api',
       {
         registry: 'read put update check by_owner by_record',
-        meters: 'read put update',
+        meters: 'read put update check',
         spent: 'read put update',
         entries: 'read put by_organisation by_actor',
       },
       'nonce webhook',
       false,
+      true,
       false,
     ],
     [
@@ -285,8 +292,16 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       '',
       false,
       false,
+      false,
     ],
-    ['notifier', { registry: 'read put update by_due by_owner', entries: 'put' }, 'webhook', false, true],
+    [
+      'notifier',
+      { registry: 'read put update by_due by_owner', entries: 'put' },
+      'webhook',
+      false,
+      false,
+      true,
+    ],
   ])
 })
 

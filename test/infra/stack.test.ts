@@ -104,11 +104,12 @@ describe('what a deployment keeps', () => {
     ).toHaveLength(1)
   })
 
-  test('one HMAC key for each domain of secrets in use, and no other key', () => {
+  test('one HMAC key for each domain of secrets in use, one key to sign statements with, and no other', () => {
     expect(
       ofType(json, 'AWS::KMS::Key').map(([, one]) => one.Properties.KeySpec ?? 'SYMMETRIC_DEFAULT'),
-    ).toEqual(['SYMMETRIC_DEFAULT', 'HMAC_256', 'HMAC_256'])
+    ).toEqual(['SYMMETRIC_DEFAULT', 'ECC_NIST_P256', 'HMAC_256', 'HMAC_256'])
     template.hasResourceProperties('AWS::KMS::Key', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+    template.hasResourceProperties('AWS::KMS::Key', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
   })
 
   test('the upstreams’ credentials as an operator has put them: the stack gives no value', () => {
@@ -153,6 +154,7 @@ test('a deployment tells scripts what they need to know', () => {
     'RestoredTables',
     'Retained',
     'SecretArn',
+    'StatementKeyArn',
     'TableEntries',
     'TableMeters',
     'TableRegistry',

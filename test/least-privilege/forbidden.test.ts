@@ -118,17 +118,20 @@ function onTables(name: FunctionName): readonly Attempt[] {
 }
 
 function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
-  const { secrets, upstreamSecret } = permissions[name]
+  const { secrets, upstreamSecret, statementKey } = permissions[name]
   const secret = output('SecretArn')
   const nonceKey = output('NonceKeyArn')
   const webhookKey = output('WebhookKeyArn')
   const dataKey = output('DataKeyArn')
+  const statements = output('StatementKeyArn')
   return [
     { action: 'kms:GenerateMac', on: nonceKey, allowed: secrets.nonce !== undefined },
     { action: 'kms:GenerateMac', on: webhookKey, allowed: secrets.webhook !== undefined },
     { action: 'kms:Sign', on: signingKey, allowed: name === 'token' },
+    { action: 'kms:Sign', on: statements, allowed: statementKey !== undefined },
+    { action: 'kms:GetPublicKey', on: statements, allowed: statementKey !== undefined },
     { action: 'kms:Decrypt', on: dataKey, allowed: false },
-    ...[nonceKey, webhookKey, dataKey, signingKey].flatMap(on =>
+    ...[nonceKey, webhookKey, dataKey, signingKey, statements].flatMap(on =>
       ['kms:DisableKey', 'kms:ScheduleKeyDeletion'].map(action => ({ action, on, allowed: false })),
     ),
     { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },

@@ -1,4 +1,5 @@
 /** The notifier as it is deployed, under its own role: its index, its key, its bus, and a receiver on this machine. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createKmsClient } from '../../shared/adapters/aws/clients.ts'
 import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
 import { systemClock, systemRandom } from '../../shared/adapters/world.ts'
+import type { Finding } from '../../shared/domain/findings.ts'
 import { type Governed, keys, type Listed, listed } from '../../shared/domain/keys.ts'
 import type { Notice } from '../../shared/domain/notices.ts'
 import type { Organisation } from '../../shared/domain/parties.ts'
@@ -20,8 +22,12 @@ import { deployedStack } from '../world/open.ts'
 let world: DeployedWorld
 const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = []
 let status = 204
+const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex')
 const server = createServer(async (request, response) => {
-  received.push({ headers: request.headers, body: await text(request) })
+  const body = await text(request)
+  received.push({ headers: request.headers, body })
+  if (request.url === '/findings')
+    return void response.writeHead(201).end(JSON.stringify({ receipt_id: 'CH-1', sha256: sha256(body) }))
   response.writeHead(status).end()
 })
 
@@ -104,4 +110,44 @@ test('disables a webhook that is gone, with its entry: it has the rights that th
   const disabledAt = async () =>
     (await world.store.get([keys.organisation(organisation)]))[0]?.webhooks?.[webhook]?.disabledAt
   await expect.poll(disabledAt, { timeout: 15_000 }).toBeGreaterThan(0)
+})
+
+test('carries a finding to its clearinghouse, and writes down the receipt with its entry and its notices', async () => {
+  const [id, office, advisory] = [`finding_${Date.now()}`, 'organisation_office', '{"document":{}}']
+  const { port } = server.address() as AddressInfo
+  await world.store.write({
+    kind: 'put',
+    key: keys.organisation(office),
+    item: {
+      ...{ id: office, name: 'An office', state: 'active', kind: 'government', rev: 1 },
+      clearinghouse: { url: `http://127.0.0.1:${port}/findings`, setAt: Date.now() },
+      ...listed('organisation', office, office),
+    },
+  })
+  const finding = {
+    ...{ id, kind: 'vulnerability', organisation, model: 'm', developer: 'halcyon', governments: [office] },
+    ...{ severity: 'high', title: 'A title', text: 'Words.', salt: 'salt', state: 'handed_off' },
+    ...{ discoveredAt: Date.now(), reportedAt: Date.now(), entry: 'entry_1', rev: 1, due: 'hand_off' },
+    ...{ handedTo: [office], sharedWith: [] },
+    handOff: {
+      ...{ to: office, advisory, jws: 'head.payload.signature', digest: sha256(advisory) },
+      ...{ at: Date.now(), entry: 'entry_2', attempts: 0, nextAt: Date.now() },
+    },
+    ...listed('finding', organisation, id),
+  }
+  await world.store.write({
+    kind: 'put',
+    key: keys.finding(id),
+    item: finding as unknown as Governed<Finding> & Listed,
+  })
+  await run()
+  const stored = async () => (await world.store.get([keys.finding(id)]))[0]
+  await expect.poll(async () => (await stored())?.state, { timeout: 15_000 }).toBe('received')
+  const sent = received.find(({ headers }) => headers['sallyport-signature'] === 'head..signature')
+  expect(sent?.body).toBe(advisory)
+  const { handOff, ...rest } = (await stored()) ?? {}
+  expect(rest).not.toHaveProperty('due')
+  expect(handOff?.receipt).toMatchObject({ id: 'CH-1' })
+  const [entry] = await world.store.get([keys.entry(handOff?.receipt?.entry ?? '')])
+  expect(entry).toBeDefined()
 })

@@ -15,6 +15,7 @@ import {
   DecryptCommand,
   DisableKeyCommand,
   GenerateMacCommand,
+  GetPublicKeyCommand,
   KMSClient,
   ScheduleKeyDeletionCommand,
   SignCommand,
@@ -69,6 +70,7 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
   'kms:GenerateMac': KeyId =>
     kms.send(new GenerateMacCommand({ KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })),
   'kms:Sign': KeyId => kms.send(new SignCommand({ KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
+  'kms:GetPublicKey': KeyId => kms.send(new GetPublicKeyCommand({ KeyId })),
   'kms:Decrypt': KeyId => kms.send(new DecryptCommand({ KeyId, CiphertextBlob: Message })),
   'kms:DisableKey': KeyId => kms.send(new DisableKeyCommand({ KeyId })),
   'kms:ScheduleKeyDeletion': KeyId =>

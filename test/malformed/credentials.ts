@@ -31,7 +31,7 @@ export const texts: readonly (readonly [name: string, as: string])[] = [
   ['a signature of zeros', '{h}.{p}.<<A*86>>'],
   ['a signature of ones', '{h}.{p}.<<_*85>>w'],
   ['a signature of one byte', '{h}.{p}.AA'],
-  ['9,000 characters', '<<a*9000>>'],
+  ['8,200 characters', '<<a*8200>>'],
   ['many dots', '<<.*4000>>'],
 ]
 

@@ -16,7 +16,7 @@ import type { Step } from '../../shared/entries/decision.ts'
 import { itemAbsent, type Key, type Put, StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Dice } from './dice.ts'
 import { developer, government, people, personOf, type Somebody } from './records.ts'
-import { revocationBy } from './stops.ts'
+import { revokedBy } from './revoked-by.ts'
 import { choose } from './tokens.ts'
 import type { Instance, World } from './world.ts'
 
@@ -28,11 +28,14 @@ const answers = { approve, decline, withdraw } as const
 export class Api {
   readonly #world: World
   readonly #dice: Dice
+  readonly #story: string
   #requests = 0
 
-  constructor(world: World) {
+  /** `story` tells its requests, and its chance, from those of others. */
+  constructor(world: World, story: string) {
     this.#world = world
-    this.#dice = world.diceFor('people')
+    this.#story = story
+    this.#dice = world.diceFor(story)
   }
 
   /** As one instance reads it; nothing where that dies or cannot. */
@@ -160,9 +163,10 @@ export class Api {
   #acknowledged(who: Somebody, request: string, step: Step, applied: Action | undefined): void {
     const { invariants, backend, skew } = this.#world
     invariants.governance.acknowledged(request, step)
-    const revocation = applied && revocationBy(applied, backend, skew)
-    this.#note(who, `knows that ${request} is ${step}${revocation ? `: ${revocation.what}` : ''}`)
-    if (revocation) invariants.revocations.acknowledged(revocation)
+    const revoked = applied ? revokedBy(applied, { backend, skew, versionOf: invariants.versionOf }) : []
+    const what = revoked.map(one => `: ${one.what}`).join('')
+    this.#note(who, `knows that ${request} is ${step}${what}`)
+    for (const one of revoked) invariants.revocations.acknowledged(one)
   }
 
   #think(): Promise<void> {
@@ -171,7 +175,7 @@ export class Api {
 
   #request(who: Somebody): string {
     this.#requests += 1
-    return `${who}-${this.#requests}`
+    return `${who}-${this.#story}-${this.#requests}`
   }
 
   #note(who: Somebody, what: string): void {

@@ -8,14 +8,15 @@ import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
 import type { Person } from '../../shared/domain/parties.ts'
 import type { Proposal } from '../../shared/domain/proposals.ts'
-import type { Client, Grant, Model, Standing } from '../../shared/domain/records.ts'
+import type { Client, Standing } from '../../shared/domain/records.ts'
 import type { Rules } from '../../shared/domain/rules.ts'
 import type { Signature, Stop } from '../../shared/domain/stop.ts'
 import { type ActionName, fillsSeat, isDecided, ruleOf } from '../../shared/domain/who-decides.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import type { Applied, Backend } from './backend.ts'
 import { readDecision, type Signed, type ToldDecision } from './decision-entry.ts'
-import { developer, government, modelId } from './records.ts'
+import { developer, government } from './records.ts'
+import { ruleTaken } from './rule-taken.ts'
 
 export interface Judge {
   readonly backend: Backend
@@ -161,9 +162,12 @@ export class Governance {
     }
     const before = record.before as Versioned | undefined
     const after = record.after as Versioned | undefined
-    if ((before?.rev ?? 0) !== subject.rev)
-      this.#found(`${of} was decided on version ${subject.rev}, and applied to version ${before?.rev}`)
-    if (after?.rev !== subject.rev + 1) this.#found(`${of} leaves version ${after?.rev} of ${subject.rev}`)
+    const rev = before?.rev ?? 0
+    if (rev !== subject.rev && !(onWhateverStands.has(action) && rev > subject.rev))
+      this.#found(`${of} was decided on version ${subject.rev}, and applied to version ${rev}`)
+    // A draft of what is to come leaves all that others decide about the agreement as it was.
+    if (after?.rev !== rev + (action === 'agreement.draft' ? 0 : 1))
+      this.#found(`${of} leaves version ${after?.rev} of ${rev}`)
     if (proposal === undefined && !(signatures.length === 1 && signatures[0]?.person === by?.person))
       this.#found(`${of} was applied at once, by ${signatures.length} signatures`)
     if (!this.#enough(decision, record)) this.#found(`${of} is applied by ${signatures.map(office).join()}`)
@@ -181,27 +185,10 @@ export class Governance {
     }
     const persons = new Set(signatures.map(({ person }) => person))
     if (persons.size < signatures.length) return false
-    const name = this.#ruleOf(action, record, breakGlass)
+    const name = ruleTaken(this.#judge.backend, action, record, breakGlass)
     if (breakGlass && ruleOf(action).stops)
       return signatures.some(one => fillsSeat(name, one.role, one.organisation, of))
     return isDecided(name, signatures as readonly Signature[], of)
-  }
-
-  /**
-   * Where a mission hangs on a grant it takes two to suspend it; of a model that was released, its developer decides.
-   * What others than a partner's own people stopped goes on by developer and government.
-   */
-  #ruleOf(action: ActionName, { before }: Applied, breakGlass: boolean): ActionName {
-    const [model] = this.#judge.backend.get([keys.model(modelId)]) as [Model]
-    const about = ['grant.suspend', 'grant.reinstate', 'grant.revoke'].includes(action)
-    if (about && model.state === 'released') return action === 'grant.suspend' ? 'model.kill' : 'model.resume'
-    const continuing = action === 'grant.suspend' && (before as Grant).missionContinuity === true
-    if (continuing && !breakGlass) return 'grant.suspend_continuing'
-    if (action !== 'client.reinstate' && action !== 'person.reinstate') return action
-    const { organisation, stop } = before as Client | Person
-    const partners = organisation !== developer && organisation !== government
-    const others = stop && (stop.by.organisation !== organisation || stop.breakGlass)
-    return partners && others ? `${action}_stopped` : action
   }
 
   /** A proposal goes on by one signature at a time, that of whoever acts; and it is applied once. */
@@ -281,6 +268,9 @@ function decidedOf(item: object | undefined): object | undefined {
   const { seenOn: _, ...rest } = (item ?? {}) as Partial<Client>
   return item && { ...rest, ...(rest.state === 'enrolled' && { state: 'active' }) }
 }
+
+/** Its developer's, which nothing holds up: what others do to the model at the same moment neither. */
+const onWhateverStands: ReadonlySet<ActionName> = new Set(['model.kill', 'model.release', 'model.withdraw'])
 
 const told = (notice: object | undefined, eid: string): boolean =>
   (notice as { readonly entry?: string } | undefined)?.entry === eid

@@ -106,7 +106,7 @@ const short = (text: string): string => (text.length < 80 ? text : `${text.slice
 export function concerning(lines: readonly Line[], violations: readonly string[]): readonly Line[] {
   const names = (pattern: RegExp): string[] => violations.flatMap(violation => violation.match(pattern) ?? [])
   const calls = names(/call-\d+/g)
-  const named = calls.length > 0 ? calls : names(/\w+#[\w-]+|grant_\w+|pool_\w+/g)
+  const named = calls.length > 0 ? calls : names(/\w+#[\w-]+|grant_\w+|pool_\w+|meter_\w+/g)
   if (named.length === 0) return lines
   const about = new RegExp(`(${named.join('|')})\\b`)
   const acting = new Set(lines.filter(({ what }) => about.test(what)).map(({ who }) => who))

@@ -8,11 +8,13 @@ import type { Entry } from '../../shared/entries/entry.ts'
 import type { Applied, Backend } from './backend.ts'
 import { Governance } from './governance.ts'
 import type { Call, Sent } from './observed.ts'
+import { overshoots } from './overshoots.ts'
 import { judgeAcceptance, judgeReplays } from './proofs.ts'
 import { Revocations } from './revocations.ts'
 import type { Process } from './scheduler.ts'
-import { disagreements } from './stops.ts'
+import { disagreements, leftAlone } from './stops.ts'
 import type { Asked, Provided } from './upstream.ts'
+import { Windows } from './windows.ts'
 
 /** How the 2 s are counted: from the acknowledgement to the last token that the provider makes. */
 const endsWithin = 2_000
@@ -25,7 +27,10 @@ export class Invariants {
   readonly violations: string[] = []
   readonly sent = new Map<string, Sent>()
   readonly revocations: Revocations
+  /** The version of its agreement that each token was issued under, by its digest. */
+  readonly versionOf = new Map<string, string>()
   readonly governance: Governance
+  readonly #windows: Windows
   readonly #backend: Backend
   readonly #now: () => number
   /** How far a clock is from the true time at most. */
@@ -47,6 +52,7 @@ export class Invariants {
     this.#skew = skew
     this.#plans = plans
     this.revocations = new Revocations(backend, now)
+    this.#windows = new Windows(backend, now, skew)
     this.governance = new Governance({ backend, now, skew, found: what => this.#found(5, what) })
   }
 
@@ -62,7 +68,9 @@ export class Invariants {
   applied(applied: Applied): void {
     if (applied.op.key.table === 'entries') this.#entry(applied)
     if (applied.op.key.table === 'meters') this.#meter(applied)
-    if (applied.op.key.table === 'registry') this.revocations.applied(applied)
+    if (applied.op.key.table !== 'registry') return
+    this.revocations.applied(applied)
+    this.#windows.applied(applied)
   }
 
   /** Invariant 5, with all that was written at once. */
@@ -83,6 +91,7 @@ export class Invariants {
         this.#found(2, `the provider was asked for ${one.proof} without a reservation on ${meter.id}`)
     for (const { what, acknowledgedAt } of this.revocations.against(call.sent, call.sent.arrivedAt))
       this.#found(3, `${one.proof} was admitted ${call.sent.arrivedAt - acknowledgedAt} ms after ${what}`)
+    for (const what of this.#windows.admitted(call.sent)) this.#found(3, what)
   }
 
   /** Invariant 3, with each token that the provider makes. */
@@ -91,6 +100,7 @@ export class Invariants {
     if (call === undefined) return
     for (const { what, acknowledgedAt } of this.revocations.against(call.sent, this.#now() - endsWithin))
       this.#found(3, `${one.proof} still went on ${this.#now() - acknowledgedAt} ms after ${what}`)
+    for (const what of this.#windows.produced(call.sent)) this.#found(3, what)
     if (this.#now() > (call.bareSince ?? Infinity) + bareWithin + this.#skew)
       this.#found(
         2,
@@ -112,6 +122,8 @@ export class Invariants {
       this.#found(1, `${sent.id} was answered ${code} before its outcome stood`)
     if (!call && status === 403 && !this.#refused.has(sent.id) && this.unwritten.size === 0)
       this.#found(1, `${sent.id} was answered ${code}, and no entry tells of it`)
+    for (const what of this.#windows.refused(sent.id, sent.partner, sent.arrivedAt, code))
+      this.#found(3, what)
     for (const what of judgeAcceptance(this.sent.values(), sent)) this.#found(4, what)
   }
 
@@ -128,6 +140,7 @@ export class Invariants {
         this.#found(2, `${meter.id} has used ${meter.used}, its calls' outcomes come to ${charges}`)
     }
     for (const what of judgeReplays(this.sent.values())) this.#found(4, what)
+    for (const { what } of leftAlone(this.#backend)) this.#found(5, what)
     this.governance.quiet()
   }
 
@@ -181,6 +194,10 @@ export class Invariants {
     if (!this.#issued.has(token)) this.#found(1, `${partner} has the token ${token}, which no entry tells of`)
   }
 
+  tokenRefused(name: string, partner: string, askedAt: number, code: string | undefined): void {
+    for (const what of this.#windows.refused(name, partner, askedAt, code)) this.#found(3, what)
+  }
+
   /** Once an intent is no longer marked open, nobody looks for its leases: those that its outcome names are gone. */
   #closed(eid: string): void {
     const call = this.#calls.get(eid)
@@ -214,15 +231,7 @@ export class Invariants {
     if (call === undefined) this.#found(1, `${of} has no intent`)
     if (call?.outcome) call.lateLeases.add(is.id)
     if (was.state !== 'open') this.#found(3, `${of}, which is closed`)
-    if (is.remaining < 0) this.#found(2, `${of} overshoots its budget: ${is.remaining}`)
-    if (is.dayUsed > (was.limits.perDay ?? is.dayUsed))
-      this.#found(2, `${of} overshoots its day: ${is.dayUsed} of ${was.limits.perDay}`)
-    if (Object.keys(is.leases).length > was.limits.streams) this.#found(2, `${of} overshoots its streams`)
-    // GCRA: each call moves the time of arrival on by one interval, and no further ahead than a burst.
-    const interval = 60_000_000 / was.limits.rpm
-    if (is.tat < was.tat + interval) this.#found(2, `${of} takes nothing of its rate`)
-    if (is.tat > (this.#now() + this.#skew) * 1000 + was.limits.burst * Math.ceil(interval))
-      this.#found(2, `${of} overshoots its rate`)
+    for (const what of overshoots(was, is, this.#now() + this.#skew)) this.#found(2, `${of} ${what}`)
   }
 
   #settled(was: Meter, is: Meter, eid: string, lease: Lease, by: Process): void {

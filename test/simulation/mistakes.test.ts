@@ -1,7 +1,8 @@
 /**
  * Mistakes, each put into a copy of the product's source by a patch: the simulation finds every one, and tells it
  * shortly. Two were the product's own, until it was simulated; `own-work-taken-for-anothers` is one of DynamoDB's
- * adapter. Nobody's own approval counts for three reasons, each enough by itself: `own-approval` drops them all.
+ * adapter. Where something holds for several reasons, each enough by itself, the mistake drops them all: `own-approval`
+ * and `window-that-no-clock-ends`.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
@@ -38,11 +39,12 @@ interface Failed {
 
 /** Those that only rare histories show: the search begins shortly before the first one, and goes as far as the others'. */
 const from: Readonly<Record<string, number>> = {
-  'purge-without-the-seen-expiry': 50,
+  'purge-without-the-seen-expiry': 280,
   'reserve-without-its-deadline': 280,
-  'stale-rev': 35,
-  'settle-any-lease-of-the-name': 25,
-  'authority-as-it-was-at-admission': 690,
+  'stale-rev': 50,
+  'settle-any-lease-of-the-name': 15,
+  'authority-as-it-was-at-admission': 105,
+  'ceiling-lowered-absolutely': 75,
 }
 
 describe('the simulation finds', () => {
@@ -68,6 +70,14 @@ describe('the simulation finds', () => {
     ['entry-after-the-change', /invariant 5: .* was changed by .*, and no entry tells of it/],
     ['own-approval', /invariant 5: .* is signed by .*, who proposed it/],
     ['meters-not-closed', /invariant 5: .* is stopped, and its meter is open/],
+    [
+      'agreement-state-not-read',
+      /invariant 3: .* (was admitted|still went on|asked for a token) \d+ ms after/,
+    ],
+    ['in-force-by-one-signature', /invariant 5: .* is in force in a version that .* has not signed/],
+    ['ceiling-lowered-absolutely', /invariant 2: grant_\w+: .* is not \d+/],
+    ['window-by-the-record-alone', /invariant 3: .* was refused within its window/],
+    ['window-that-no-clock-ends', /invariant 3: .*(was admitted outside of|after) its window/],
   ])('%s', async (mistake, violation) => {
     const cwd = await copyWith(mistake)
     const { code, stdout } = await run(

@@ -29,6 +29,8 @@ export interface Revocation {
   liftedAt: number
   /** The record that it stands on, and whether it does: whoever decided on it since, the record says. */
   readonly stands?: { readonly key: Key; on(item: object | undefined): boolean }
+  /** Others than its developer have stopped it: that counts at a model until it is released. */
+  readonly untilRelease?: boolean
 }
 
 export interface Call {

@@ -4,7 +4,7 @@
  */
 import { keys } from '../../shared/domain/keys.ts'
 import { reopen } from '../../shared/domain/meter.ts'
-import type { Agreement, Organisation } from '../../shared/domain/records.ts'
+import type { Organisation } from '../../shared/domain/records.ts'
 import { rotate } from '../../shared/oauth/key-ring.ts'
 import { type Key, type Store, StoreUnavailable, type TransactOp } from '../../shared/ports/store.ts'
 import type { Dice } from './dice.ts'
@@ -34,9 +34,7 @@ export class Operator {
     const choice = dice.below(10)
     if (choice < 2) return this.#changeLimits(dice)
     if (choice === 2 || choice > 7) return this.#revokeToken()
-    if (choice === 3) return this.#reopen(dice.pick([grantOf(partner), pool]))
-    if (choice === 4) return this.#suspendAgreement(partner)
-    if (choice === 5) return this.#replaceAgreement(partner)
+    if (choice === 3 || choice === 4) return this.#reopen(dice.pick([grantOf(partner), pool]))
     if (choice === 6) return this.#replaceSigningKey()
     return this.#suspendOrganisation(partner)
   }
@@ -47,36 +45,6 @@ export class Operator {
       on: () => this.#switch<Organisation>(key, 'active', 'suspended'),
       off: () => this.#switch<Organisation>(key, 'suspended', 'active'),
     })
-  }
-
-  async #suspendAgreement(partner: Partner): Promise<void> {
-    const key = keys.agreement(`agreement_${partner}`)
-    await this.#stop(`the agreement of ${partner} was suspended`, sent => sent.partner === partner, {
-      on: () => this.#switch<Agreement>(key, 'effective', 'suspended'),
-      off: () => this.#switch<Agreement>(key, 'suspended', 'effective'),
-    })
-  }
-
-  /** A new version without a time in which the one before still counts: tokens of the old one end. */
-  async #replaceAgreement(partner: Partner): Promise<void> {
-    const digest = `digest-${partner}-${++this.#versions}`
-    const revocation = this.#revocation(`${partner} has a new agreement`, this.#tokensSoFar(partner))
-    const key = keys.agreement(`agreement_${partner}`)
-    const done = await this.#insist(async () => {
-      const [found] = await this.#store.get([key])
-      if (found === undefined) throw new Error('an agreement is gone')
-      if (found.digest === digest) return true
-      return [
-        {
-          kind: 'update',
-          key,
-          if: { and: [{ eq: [['rev'], found.rev] }, { eq: [['state'], 'effective'] }] },
-          ours: { eq: [['digest'], digest] },
-          change: { set: [[['digest'], digest]], add: [[['rev'], 1]] },
-        },
-      ]
-    })
-    if (done) this.#acknowledged(revocation)
   }
 
   /** A signing key is no longer trusted, and another one signs from now on. */
@@ -102,9 +70,8 @@ export class Operator {
     if (done) this.#acknowledged(revocation)
   }
 
-  #tokensSoFar(partner?: Partner): Revocation['covers'] {
-    const sent = [...this.#world.invariants.sent.values()]
-    const tokens = new Set(sent.filter(one => one.partner === (partner ?? one.partner)).map(one => one.token))
+  #tokensSoFar(): Revocation['covers'] {
+    const tokens = new Set([...this.#world.invariants.sent.values()].map(one => one.token))
     return one => tokens.has(one.token)
   }
 

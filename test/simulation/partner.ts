@@ -5,7 +5,7 @@ import type { Entry } from '../../shared/entries/entry.ts'
 import type { Dice } from './dice.ts'
 import { broken, codeOf, makeEvent } from './http.ts'
 import type { Sent } from './observed.ts'
-import { issuer, modelId, type Partner } from './records.ts'
+import { type Caller, issuer, modelOf } from './records.ts'
 import { choose, type Token, Tokens } from './tokens.ts'
 import { misbehaviours } from './upstream.ts'
 import type { Instance, World } from './world.ts'
@@ -15,10 +15,10 @@ const outdated = ['token_revoked', 'agreement_superseded', 'key_compromised', 't
 
 export class Workload {
   readonly #world: World
-  readonly #partner: Partner
+  readonly #partner: Caller
   readonly tokens: Tokens
 
-  constructor(world: World, partner: Partner) {
+  constructor(world: World, partner: Caller) {
     this.#world = world
     this.#partner = partner
     this.tokens = new Tokens(world, partner)
@@ -61,7 +61,7 @@ export class Workload {
     const jti = `${call} ${number}`
     const iat = Math.floor(this.#world.scheduler.now / 1000)
     const body = JSON.stringify({
-      model: modelId,
+      model: modelOf(this.#partner),
       [openai ? 'max_completion_tokens' : 'max_tokens']: dice.between(40, 300),
       messages: [{ role: 'user', content: jti }],
       ...(dice.chance(0.6) && { stream: true }),

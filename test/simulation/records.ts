@@ -1,14 +1,15 @@
 /**
- * What stands in the registry when a history begins: one model, two partners, budgets small enough to run out; and who
- * decides about them, under rules whose hours pass in seconds.
+ * What stands in the registry when a history begins: a model for two partners with budgets small enough to run out, one
+ * that an office may be offered a window on; and who decides about them, under rules whose hours pass in seconds.
  */
 import { keys, type Listed } from '../../shared/domain/keys.ts'
 import { freshMeter, type Limits } from '../../shared/domain/meter.ts'
 import type { Person } from '../../shared/domain/parties.ts'
-import type { Agreement, Client, Grant, KeyRing, Model, Organisation } from '../../shared/domain/records.ts'
+import type { Client, Grant, KeyRing, Model, Organisation } from '../../shared/domain/records.ts'
 import type { Rules } from '../../shared/domain/rules.ts'
 import type { Signer } from '../../shared/ports/keys.ts'
 import type { Key, Put } from '../../shared/ports/store.ts'
+import { agreementPuts } from './agreement-records.ts'
 import type { Dice } from './dice.ts'
 import { type SimulatedKey, simulatedKey } from './keys.ts'
 
@@ -25,21 +26,34 @@ export function signerOf(kid: string): Signer {
   if (found === undefined) throw new Error(`no key ${kid}`)
   return found.signer
 }
-export const clientKeys: Readonly<Record<Partner, SimulatedKey>> = {
-  cedar: simulatedKey(2),
-  prairie: simulatedKey(3),
-}
-export const proofKeys: Readonly<Record<Partner, SimulatedKey>> = {
-  cedar: simulatedKey(4),
-  prairie: simulatedKey(5),
-}
-export const clientOf = (partner: Partner): string => `client_${partner}`
-export const grantOf = (partner: Partner): string => `grant_${partner}`
-export const pool = 'pool_both'
-
 /** The organisations that decide, together, about both partners. */
 export const developer = 'halcyon'
 export const government = 'ofr'
+/** Whoever calls: the office in a window that it was offered. */
+export type Caller = Partner | typeof government
+/** Designated; the office is engaged on it. */
+export const windowModelId = 'borealis'
+export const modelOf = (caller: Caller): string => (caller === government ? windowModelId : modelId)
+
+export const clientKeys: Readonly<Record<Caller, SimulatedKey>> = {
+  cedar: simulatedKey(2),
+  prairie: simulatedKey(3),
+  ofr: simulatedKey(8),
+}
+export const proofKeys: Readonly<Record<Caller, SimulatedKey>> = {
+  cedar: simulatedKey(4),
+  prairie: simulatedKey(5),
+  ofr: simulatedKey(9),
+}
+/** Partners sign with keys of their own; for the developer the deployment attests it. */
+export const signatoryKeys = { cora: simulatedKey(10), petra: simulatedKey(11) } as const
+export const statements = simulatedKey(12).signer
+
+export const clientOf = (caller: Caller): string => `client_${caller}`
+export const grantOf = (partner: Partner): string => `grant_${partner}`
+export const agreementOf = (partner: Partner): string => `agreement_${partner}`
+export const engagement = 'agreement_engagement'
+export const pool = 'pool_both'
 
 export const people = {
   hana: { organisation: developer, roles: ['developer-admin'] },
@@ -52,10 +66,11 @@ export const people = {
 export type Somebody = keyof typeof people
 export const personOf = (who: string): string => `person_${who}`
 
-/** What is attested of each partner's client, and the person who answers for it: holds are placed by them. */
+/** What is attested of each client, and the person who answers for it: holds are placed by them. */
 export const attested = {
   cedar: { nationality: 'GB', region: 'GB-ENG', operator: personOf('cora') },
   prairie: { nationality: 'US', region: 'US-KS', operator: personOf('petra') },
+  ofr: { nationality: 'US', region: 'US-DC', operator: personOf('olga') },
 } as const
 
 const year = 365 * 86_400_000
@@ -79,12 +94,21 @@ export function firstRecords(dice: Dice, now: number): readonly Put[] {
     },
     tokens: { overhead: { request: 16, message: 8, tool: 600 }, hiddenOutput: dice.chance(0.2) },
   }
+  const designated: Model = {
+    ...model,
+    id: windowModelId,
+    name: 'Borealis',
+    state: 'designated',
+    agreement: engagement,
+  }
   return [
     { kind: 'put', key: keys.standing, item: { holds: {}, compromised: {} } },
     { kind: 'put', key: keys.keyRing, item: ring },
     { kind: 'put', key: keys.rules, item: drawRules(dice) },
     listed('model', developer, keys.model(modelId), model),
+    listed('model', developer, keys.model(windowModelId), designated),
     ...decidingRecords(now),
+    ...officeRecords(now),
     ...partners.flatMap(partner => partnerRecords(partner, dice, now)),
     { kind: 'put', key: keys.meter(pool), item: freshMeter(pool, drawLimits(dice, 2), now, 'pool') },
   ]
@@ -112,7 +136,20 @@ function decidingRecords(now: number): readonly Put[] {
   const persons = Object.entries(people).map(([name, { organisation, roles }]): Person => {
     const issuer = `https://sign-in.${organisation}.example`
     const id = personOf(name)
-    return { id, name, organisation, issuer, subject: name, roles, state: 'active', createdAt: now }
+    const key = Object.entries(signatoryKeys).find(([whose]) => whose === name)?.[1]
+    return {
+      id,
+      name,
+      organisation,
+      issuer,
+      subject: name,
+      roles,
+      state: 'active',
+      ...(key && {
+        signingKeys: { [key.kid]: { jwk: key.jwk, alg: 'Ed25519', registeredAt: now, entry: '' } },
+      }),
+      createdAt: now,
+    }
   })
   return [
     ...organisations.map(one => listed('organisation', one.id, keys.organisation(one.id), one)),
@@ -130,41 +167,12 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
     developers: [developer],
     governments: [government],
   }
-  const { operator, ...attributes } = attested[partner]
-  const { jwk, kid } = clientKeys[partner]
-  const client: Client = {
-    id: clientOf(partner),
-    name: partner,
-    organisation: partner,
-    kind: 'agent',
-    operator,
-    attributes: mapped(attributes, value => ({ value, expiresAt: now + year, by: operator })),
-    state: 'active',
-    expiresAt: now + year,
-    keys: [{ kid, alg: 'Ed25519', jwk }],
-  }
-  const agreement: Agreement = {
-    id: `agreement_${partner}`,
-    kind: 'access',
-    state: 'effective',
-    digest: `digest-${partner}`,
-    developer,
-    partner,
-    models: [modelId],
-    startsAt: now - year,
-    endsAt: now + year,
-    purposes: ['defence'],
-    capabilities: ['infer'],
-    clauses: { quota: 'c1', purpose: 'c2', capabilities: 'c3', retentionNotice: 'c4' },
-    consentedAt: now,
-    ceiling,
-  }
   const id = grantOf(partner)
   const grant: Grant = {
     id,
     organisation: partner,
     model: modelId,
-    agreement: agreement.id,
+    agreement: agreementOf(partner),
     state: 'active',
     startsAt: now - year,
     expiresAt: now + year,
@@ -173,15 +181,41 @@ function partnerRecords(partner: Partner, dice: Dice, now: number): readonly Put
   }
   return [
     listed('organisation', partner, keys.organisation(partner), organisation),
-    listed('client', partner, keys.client(client.id), client),
-    listed('agreement', partner, keys.agreement(agreement.id), agreement),
+    clientPut(partner, now),
+    ...agreementPuts(
+      { id: agreementOf(partner), kind: 'access', developer, counterparty: partner, models: [modelId] },
+      now,
+    ),
     listed('grant', partner, keys.grant(id), grant),
     { kind: 'put', key: keys.meter(id), item: freshMeter(id, drawLimits(dice, 1), now) },
   ]
 }
 
-/** What the agreements leave open to quotas. */
-export const ceiling: Limits = { total: 60_000, rpm: 6_000, burst: 30, streams: 12 }
+function clientPut(caller: Caller, now: number): Put {
+  const { operator, ...attributes } = attested[caller]
+  const { jwk, kid } = clientKeys[caller]
+  const client: Client = {
+    id: clientOf(caller),
+    name: caller,
+    organisation: caller,
+    kind: 'agent',
+    operator,
+    attributes: mapped(attributes, value => ({ value, expiresAt: now + year, by: operator })),
+    state: 'active',
+    expiresAt: now + year,
+    keys: [{ kid, alg: 'Ed25519', jwk }],
+  }
+  return listed('client', caller, keys.client(client.id), client)
+}
+
+/** Its client and its agreement: what it is granted comes with a window. */
+const officeRecords = (now: number): readonly Put[] => [
+  clientPut(government, now),
+  ...agreementPuts(
+    { id: engagement, kind: 'engagement', developer, counterparty: government, models: [windowModelId] },
+    now,
+  ),
+]
 
 const mapped = <N extends string, A, B>(from: Readonly<Record<N, A>>, make: (value: A) => B): Record<N, B> =>
   Object.fromEntries(Object.entries<A>(from).map(([name, value]) => [name, make(value)])) as Record<N, B>

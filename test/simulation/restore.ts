@@ -1,7 +1,7 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Standing } from '../../shared/domain/records.ts'
 import type { Key, Store, TransactOp } from '../../shared/ports/store.ts'
-import { clientOf, grantOf, modelId, partners, pool } from './records.ts'
+import { agreementOf, clientOf, grantOf, modelId, partners, pool } from './records.ts'
 
 /** The end of a history: everything that was stopped goes on, with room on every meter. */
 export async function restore(store: Store): Promise<void> {
@@ -11,17 +11,20 @@ export async function restore(store: Store): Promise<void> {
     { kind: 'put', key: keys.standing, item: open },
     ...Object.keys(standing?.holds ?? {}).map(id => lifted(keys.hold(id))),
   ])
-  const set = (key: Key, field: readonly [string], value: string | boolean): Promise<unknown> =>
+  const set = (key: Key, field: readonly [string], value: string | boolean | number): Promise<unknown> =>
     store.write({ kind: 'update', key, change: { set: [[field, value]] } })
   await set(keys.model(modelId), ['killed'], false)
   for (const partner of partners) {
     await set(keys.organisation(partner), ['partner'], 'active')
     await set(keys.organisation(partner), ['state'], 'active')
     await set(keys.client(clientOf(partner)), ['state'], 'active')
-    await set(keys.agreement(`agreement_${partner}`), ['state'], 'effective')
+    await set(keys.agreement(agreementOf(partner)), ['state'], 'effective')
+    await set(keys.agreement(agreementOf(partner)), ['consentedAt'], 1)
     await set(keys.grant(grantOf(partner)), ['state'], 'active')
   }
-  for (const id of [...partners.map(grantOf), pool]) {
+  const agreements = await store.get(partners.map(partner => keys.agreement(agreementOf(partner))))
+  const pools = agreements.flatMap(agreement => agreement?.pool ?? [])
+  for (const id of [...partners.map(grantOf), pool, ...pools]) {
     const [meter] = await store.get([keys.meter(id)])
     if (meter === undefined) throw new Error(`no meter ${id}`)
     const { perDay: _, ...limits } = meter.limits

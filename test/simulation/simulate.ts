@@ -2,8 +2,10 @@
  * One history from a seed: a storm, then quiet, then a look at what is left. It ends with the first violation.
  */
 import { Administrator } from './administrator.ts'
+import { Agreements } from './agreements.ts'
 import { calm } from './faults.ts'
 import type { Line } from './history.ts'
+import { Office } from './office.ts'
 import { Operator } from './operator.ts'
 import { Workload } from './partner.ts'
 import { type Partner, partners } from './records.ts'
@@ -38,6 +40,8 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   ) as Record<Partner, Workload>
   const administrator = new Administrator(world)
   const operator = new Operator(world)
+  const agreements = new Agreements(world)
+  const office = new Office(world)
   for (const [role, count] of Object.entries(instances) as [Role, number][])
     for (let i = 0; i < count; i++) world.start(role)
 
@@ -66,6 +70,16 @@ export async function simulate(settings: Settings): Promise<Simulated> {
     else if (dice.chance(0.4)) void operator.act(dice)
     else void administrator.decide(dice)
   })
+  // What is agreed, by chance of its own: not everywhere, so that other histories are what they would be without it.
+  const agreed = world.diceFor('agreed')
+  const often = agreed.pick([0, 0.25, 0.5])
+  const opens = agreed.chance(0.3) ? agreed.between(1, 25) : 0
+  everySecond(world, stormMs, second => {
+    const dice = world.diceFor(`agreed at ${second}`)
+    if (world.faults.decision === 0 || world.leave.has(`decision ${second}`)) return
+    if (second === opens) void office.act(dice)
+    else if (dice.chance(world.faults.decision * often)) void agreements.act(dice)
+  })
   const end = world.startedAt + stormMs
   await scheduler.run(() => scheduler.now >= end || invariants.violations.length > 0)
 
@@ -73,6 +87,7 @@ export async function simulate(settings: Settings): Promise<Simulated> {
   world.faults = calm
   const quiet = scheduler.now + quietMs
   await scheduler.run(() => scheduler.now >= quiet || invariants.violations.length > 0)
+  waiting += office.waiting
   if (waiting > 0 && invariants.violations.length === 0)
     invariants.violations.push(`${waiting} calls never come to their end`)
   if (invariants.violations.length === 0) invariants.quiet()

@@ -1,77 +1,13 @@
-/** What the decisions of people stop: whom a stop is about, on which record it stands, and which meters it closes. */
-import { holdMatches } from '../../shared/domain/authority.ts'
+/** What a stop closes, and what of it ends with a release: of records that stand for each other, after each transaction. */
 import type { HoldRecord } from '../../shared/domain/holds.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
-import type { Action } from '../../shared/domain/proposals.ts'
-import type { Client, Grant, HoldScope, Model, Organisation, Standing } from '../../shared/domain/records.ts'
+import type { Agreement, Grant, Model, Organisation, Standing } from '../../shared/domain/records.ts'
+import { agreementsApart } from './agreements-apart.ts'
 import type { Applied, Backend } from './backend.ts'
-import type { Revocation } from './observed.ts'
-import { attested, clientOf, government, grantOf, modelId, type Partner, partners } from './records.ts'
+import { agreementOf, government, grantOf, modelId, type Partner, partners } from './records.ts'
 
-/** What admission must refuse once such an action was acknowledged; nothing where it stops no call. */
-export function revocationBy({ name, id }: Action, backend: Backend, skew: number): Revocation | undefined {
-  const of = (
-    what: string,
-    covered: (partner: Partner) => boolean,
-    stands: NonNullable<Revocation['stands']>,
-  ): Revocation => ({ what, covers: sent => covered(sent.partner as Partner), ...never, stands })
-  const [partner = partners[0]] = partners.filter(one => [one, grantOf(one), clientOf(one)].includes(id))
-  const its = (one: Partner): boolean => one === partner
-  switch (name) {
-    case 'partner.suspend':
-    case 'partner.revoke':
-      return of(`${partner} was stopped as a partner (${name})`, its, {
-        key: keys.organisation(partner),
-        on: item => stopsPartner(item as Organisation, grantOf(partner)),
-      })
-    case 'grant.suspend':
-    case 'grant.revoke':
-      return of(`the grant of ${partner} was stopped (${name})`, its, {
-        key: keys.grant(id),
-        on: item => (item as Grant).state !== 'active',
-      })
-    case 'client.suspend':
-      return of(`the client of ${partner} was suspended`, its, {
-        key: keys.client(id),
-        on: item => !['active', 'enrolled'].includes((item as Client).state),
-      })
-    case 'model.kill':
-      return of('the model was stopped', () => true, {
-        key: keys.model(modelId),
-        on: item => (item as Model).killed,
-      })
-    case 'hold.place':
-    case 'hold.concur': {
-      const [record] = backend.get([keys.hold(id)]) as [HoldRecord]
-      const { scope, until = Number.POSITIVE_INFINITY } = record
-      const what = `${id} on ${JSON.stringify(scope)} was placed (${name})`
-      const revocation = of(what, one => holdsClientOf(one, scope), {
-        key: keys.standing,
-        on: item => (item as Standing).holds[id] !== undefined,
-      })
-      // By the clock that is furthest ahead.
-      return { ...revocation, liftedAt: until - skew }
-    }
-    default:
-      return undefined
-  }
-}
-
-const never = { acknowledgedAt: Number.POSITIVE_INFINITY, liftedAt: Number.POSITIVE_INFINITY }
-
-const holdsClientOf = (partner: Partner, scope: HoldScope): boolean => {
-  const { operator: person, ...attributes } = attested[partner]
-  return holdMatches(scope, {
-    organisation: partner,
-    client: clientOf(partner),
-    person,
-    ...attributes,
-    model: modelId,
-  })
-}
-
-function stopsPartner(organisation: Organisation, grant: string): boolean {
+export function stopsPartner(organisation: Organisation, grant: string): boolean {
   if (organisation.kind !== 'partner') return false
   const { partner, continues = [] } = organisation
   return (
@@ -84,8 +20,9 @@ export function disagreements(backend: Backend, applied: readonly Applied[]): re
   const touched = (prefix: string): boolean => applied.some(({ op }) => op.key.pk.startsWith(prefix))
   return [
     ...(touched('hold#') || touched('standing') ? holdsApart(backend) : []),
-    ...(touched('organisation#') || touched('grant#') || touched('meter#') ? openMeters(backend) : []),
-    ...(touched('model#') || touched('grant#') || touched('standing') ? notAlone(backend) : []),
+    ...(['organisation#', 'grant#', 'meter#', 'agreement#'].some(touched) ? openMeters(backend) : []),
+    ...(['model#', 'grant#', 'agreement#', 'standing'].some(touched) ? notAlone(backend, applied) : []),
+    ...agreementsApart(backend, applied),
   ]
 }
 
@@ -108,29 +45,90 @@ function holdsApart(backend: Backend): readonly string[] {
 function openMeters(backend: Backend): readonly string[] {
   return partners.flatMap(partner => {
     const id = grantOf(partner)
-    const [organisation, grant, meter] = backend.get([
+    const [organisation, grant, meter, agreement, model] = backend.get([
       keys.organisation(partner),
       keys.grant(id),
       keys.meter(id),
-    ]) as [Organisation, Grant, Meter]
-    const stopped = stopsPartner(organisation, id) || grant.state !== 'active'
+      keys.agreement(agreementOf(partner)),
+      keys.model(modelId),
+    ]) as [Organisation, Grant, Meter, Agreement, Model]
+    // Of a released model the government's stop counts no more, also where a sweeper has still to end it.
+    const under =
+      agreement.state === 'suspended' &&
+      (model.state !== 'released' || agreement.stop?.by.organisation !== government)
+    const stopped = stopsPartner(organisation, id) || grant.state !== 'active' || under
     return stopped && meter.state === 'open' ? [`grant#${id} is stopped, and its meter is open`] : []
   })
 }
 
-/** Once a model is released, its developer alone stops it: no hold and no suspension of the government's is left on it. */
-function notAlone(backend: Backend): readonly string[] {
+/**
+ * Once a model is released, its developer alone stops it: no hold and no suspension of the government's is made on it any
+ * more, and none is left by a release that could look at all of them.
+ */
+function notAlone(backend: Backend, applied: readonly Applied[]): readonly string[] {
+  const all = leftAlone(backend)
+  if (applied.some(isRelease)) return leavesMore(applied) ? [] : all.map(({ what }) => what)
+  const made = (pk: string): boolean =>
+    applied.some(({ op, before, after }) => op.key.pk === pk && stateOf(before) !== stateOf(after))
+  return all.filter(({ pk }) => made(pk)).map(({ what }) => what)
+}
+
+const stateOf = (item: object | undefined): unknown =>
+  (item as { readonly state?: string } | undefined)?.state
+
+const isRelease = ({ op, before, after }: Applied): boolean =>
+  op.key.pk === keys.model(modelId).pk && stateOf(before) !== 'released' && stateOf(after) === 'released'
+
+/** It could not look at all of it, and tells that: the sweeper ends the rest. */
+export const leavesMore = (applied: readonly Pick<Applied, 'op' | 'after'>[]): boolean =>
+  applied.some(
+    ({ op, after }) =>
+      op.key.pk.startsWith('notice#') &&
+      /What the government has stopped on it ends|what else of theirs/.test((after as { text: string }).text),
+  )
+
+interface Left {
+  readonly pk: string
+  readonly what: string
+}
+
+/** What the government's stops leave of a model that was released. */
+export function leftAlone(backend: Backend): readonly Left[] {
   const [model, standing] = backend.get([keys.model(modelId), keys.standing]) as [Model, Standing]
   if (model.state !== 'released') return []
   const named = Object.entries(standing.holds).filter(([, { scope }]) => scope.model === modelId)
   const holds = (backend.get(named.map(([id]) => keys.hold(id))) as readonly HoldRecord[]).filter(
     ({ placedBy }) => placedBy.organisation === government,
   )
-  const grants = (backend.get(partners.map(grantOf).map(keys.grant)) as readonly Grant[]).filter(
-    ({ state, stop }) => state === 'suspended' && stop?.by.organisation === government,
-  )
   return [
-    ...holds.map(({ id }) => `hold#${id} of the government stands on a model that was released`),
-    ...grants.map(({ id }) => `grant#${id} is suspended by the government, and its model was released`),
+    ...holds.map(({ id }) => left('hold', id, 'of the government stands on a model that was released')),
+    ...partners.flatMap(partner => leftOf(backend, partner)),
+  ]
+}
+
+const left = (noun: string, id: string, what: string): Left => ({
+  pk: `${noun}#${id}`,
+  what: `${noun}#${id} ${what}`,
+})
+
+/** A partner that is suspended stays so, and goes on with what it is granted of such a model. */
+function leftOf(backend: Backend, partner: Partner): readonly Left[] {
+  const [grant, agreement, organisation] = backend.get([
+    keys.grant(grantOf(partner)),
+    keys.agreement(agreementOf(partner)),
+    keys.organisation(partner),
+  ]) as [Grant, Agreement, Extract<Organisation, { kind: 'partner' }>]
+  const suspended = ({ state, stop }: Pick<Grant | Agreement, 'state' | 'stop'>): boolean =>
+    state === 'suspended' && stop?.by.organisation === government
+  const goes =
+    grant.state !== 'active' ||
+    organisation.partner !== 'suspended' ||
+    organisation.stop?.by.organisation !== government ||
+    organisation.continues?.includes(grant.id)
+  const what = 'is suspended by the government, and its model was released'
+  return [
+    ...(suspended(grant) ? [left('grant', grant.id, what)] : []),
+    ...(suspended(agreement) ? [left('agreement', agreement.id, what)] : []),
+    ...(goes ? [] : [left('organisation', partner, `${what}: its grant does not go on`)]),
   ]
 }

@@ -4,7 +4,7 @@ import type { Reply } from '../../functions/http.ts'
 import { modelResource, tokenUrl } from '../../shared/oauth/metadata.ts'
 import type { Dice } from './dice.ts'
 import { broken, codeOf, makeEvent } from './http.ts'
-import { clientKeys, clientOf, issuer, modelId, type Partner, proofKeys } from './records.ts'
+import { type Caller, clientKeys, clientOf, issuer, modelOf, proofKeys } from './records.ts'
 import type { Instance, Role, World } from './world.ts'
 
 export interface Token {
@@ -21,14 +21,14 @@ const iat = (world: World): number => Math.floor(world.scheduler.now / 1000)
 /** One token at a time, for all of a partner's calls, and what its proofs are made of. */
 export class Tokens {
   readonly #world: World
-  readonly #partner: Partner
+  readonly #partner: Caller
   readonly #dice: Dice
   #nonce = ''
   #token: Token | undefined
   #asking: Promise<Token | undefined> | undefined
   #made = 0
 
-  constructor(world: World, partner: Partner) {
+  constructor(world: World, partner: Caller) {
     this.#world = world
     this.#partner = partner
     this.#dice = world.diceFor(`tokens of ${partner}`)
@@ -72,13 +72,17 @@ export class Tokens {
       ]
       const issued: Token[] = []
       const send = async (id: string, assertion: string, proof: string): Promise<Reply | undefined> => {
-        const form = { grant_type: 'client_credentials', resource: modelResource(issuer, modelId) }
+        const form = {
+          grant_type: 'client_credentials',
+          resource: modelResource(issuer, modelOf(this.#partner)),
+        }
         const reply = await this.#post(
           '/oauth/token',
           id,
           { ...form, ...asserted(assertion) },
           { dpop: proof },
         )
+        world.invariants.tokenRefused(name, this.#partner, askedAt, reply && codeOf(reply))
         if (reply?.status !== 200) return reply
         issued.push(this.#read(String(reply.body)))
         world.invariants.tokenGiven(this.#partner, issued.at(-1)?.id ?? '', askedAt)
@@ -162,9 +166,11 @@ export class Tokens {
       access_token: string
       expires_in: number
     }
-    const { jti } = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as {
+    const { jti, agreement } = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as {
       jti: string
+      agreement: { digest: string }
     }
+    this.#world.invariants.versionOf.set(jti, agreement.digest)
     return { text, id: jti, expiresAt: this.#world.scheduler.now + expires_in * 1000 }
   }
 

@@ -23,7 +23,7 @@ import { DynamoService } from './dynamo-service.ts'
 import { calm, drawFaults, type Faults } from './faults.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
-import { firstRecords, issuer, modelId, signerOf } from './records.ts'
+import { firstRecords, issuer, modelId, signerOf, statements } from './records.ts'
 import { type Process, Scheduler } from './scheduler.ts'
 import { createStorePort } from './store-port.ts'
 import { createHttpPort, type Provided, type Provider } from './upstream.ts'
@@ -219,7 +219,7 @@ export class World {
 
   #governance(process: Process, random: Dice): GovernanceDeps {
     const [clock, telemetry] = [this.#clock(process), this.#telemetry(process)]
-    return { store: this.storeOf(process), clock, random, telemetry }
+    return { store: this.storeOf(process), statements, clock, random, telemetry }
   }
 
   async #sweeps(instance: Instance, dice: Dice): Promise<void> {

@@ -3,7 +3,9 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const folders = 'client,functions,infra,scripts,shared'
-const pure = ['domain', 'oauth', 'entries', 'upstream', 'webhooks'].map(name => `shared/${name}/`)
+const pure = ['domain', 'oauth', 'agreements', 'csaf', 'entries', 'upstream', 'webhooks'].map(
+  name => `shared/${name}/`,
+)
 
 interface Import {
   readonly file: string
@@ -48,7 +50,7 @@ describe('imports point one way', () => {
   test('pure code takes time and randomness from its caller', () => {
     const impure =
       /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandom(Bytes|UUID|Int)\b|\bprocess\.|\bfetch\(/
-    const files = globSync('shared/{domain,oauth,entries,upstream,webhooks}/**/*.ts')
+    const files = globSync('shared/{domain,oauth,agreements,csaf,entries,upstream,webhooks}/**/*.ts')
     expect(files.length).toBeGreaterThan(30)
     expect(files.filter(file => impure.test(readFileSync(file, 'utf8')))).toEqual([])
   })

@@ -99,7 +99,9 @@ test('answers stay open to addition, bodies of requests are closed', () => {
 })
 
 test('nothing in it reads like a permission that somebody gives', () => {
-  expect(JSON.stringify(document)).not.toMatch(/licen[cs]|permit|permission|clearance/i)
+  // The kind of the clause that says that there is no licence.
+  const said = JSON.stringify(document).replaceAll('"non-licensing"', '')
+  expect(said).not.toMatch(/licen[cs]|permit|permission|clearance/i)
 })
 
 test('the linter finds nothing', async () => {

@@ -9,7 +9,18 @@ import { keys } from '../../shared/domain/keys.ts'
 import { type ActionName, type Rule, whoDecides } from '../../shared/domain/who-decides.ts'
 import type { Key } from '../../shared/ports/store.ts'
 import { because, type Deciding } from './governance.ts'
-import { enrolClient, inDays, limits, nomination, someProvider, termsFor } from './governance-subjects.ts'
+import {
+  draftFor,
+  engagementOf,
+  enrolClient,
+  inDays,
+  limits,
+  modelBody,
+  nomination,
+  signed,
+  someProvider,
+  windowFor,
+} from './governance-subjects.ts'
 import type { World } from './world.ts'
 
 /** As the table has it: the rules with a seat for a second person. */
@@ -92,22 +103,34 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
     return { client: client.id, id: textAt(lodged.body, 'id') ?? '' }
   }
 
-  /** Of cedar, under an agreement of its own. */
-  async function asked(): Promise<{ readonly id: string; readonly proposal: string }> {
-    const { id: agreement } = await make('ada', '/agreements', { terms: termsFor('cedar'), ...because() })
-    const path = `/agreements/${agreement}`
-    const digest = textAt((await read('priya', path))?.body, 'digest')
-    await make('priya', `${path}/sign`, { digest, ...because() }, { on: path })
-    const body = { organisation: 'cedar', model: modelId, agreement, limits, expires_at: inDays(100) }
-    const { body: answer } = await make('priya', '/grants', { ...body, ...because() })
+  /** Under an agreement of its own; of cedar, unless it says otherwise. */
+  async function asked({ partner = 'cedar', admin = 'priya', model = modelId } = {}) {
+    const { id: agreement } = await signed(deciders, draftFor(partner, { models: [model] }), admin)
+    const body = { organisation: partner, model, agreement, limits, expires_at: inDays(100) }
+    const { body: answer } = await make(admin, '/grants', { ...body, ...because() })
     const proposal = textAt(answer, 'proposal', 'id') ?? ''
     await make('ada', `/proposals/${proposal}/approve`, {}, { on: `/proposals/${proposal}` })
-    return { id: textAt(answer, 'subject', 'id') ?? '', proposal }
+    return { id: textAt(answer, 'subject', 'id') ?? '', proposal, agreement }
   }
-  async function granted() {
-    const { id, proposal } = await asked()
+  async function granted(of: Parameters<typeof asked>[0] = {}) {
+    const { id, proposal, agreement } = await asked(of)
     await make('nora', `/proposals/${proposal}/approve`, {}, { on: `/proposals/${proposal}` })
-    return { id, path: `/grants/${id}`, key: keys.grant(id), meter: meterOf(id) }
+    return { id, path: `/grants/${id}`, key: keys.grant(id), meter: meterOf(id), agreement }
+  }
+  async function engaged(id: string): Promise<string> {
+    await make('ada', '/models', modelBody(id, await engagementOf(deciders, [id])))
+    return `/models/${id}`
+  }
+  /** A partner of its own, whose administrator signs in where cedar's people do. */
+  async function active(id: string, admin: string): Promise<string> {
+    const path = await partner(id, 'vet', 'select')
+    const provider = at((await read('ada', '/organisations/cedar'))?.body, 'provider')
+    const on = `/organisations/${id}`
+    await make('ada', `${on}/provider`, { provider, ...because() }, { on, with: 'nora' })
+    const own = `/people/${await person('ada', id, admin)}`
+    await make('ada', `${own}/first_admin`, because(), { on: own, with: 'nora' })
+    await make('ada', `${path}/activate`, because(), { on: path })
+    return path
   }
   const meterOf = (grant: string) => keys.meter(grant.replace(/^grant_/, 'meter_'))
   const continuing = async (path: string): Promise<unknown> =>
@@ -127,6 +150,17 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
         `${on}/provider`,
         { provider: someProvider },
         [turn(keys.organisation('birch'), { partner: 'nominated' }, after)],
+        { on },
+      )
+    },
+    'organisation.clearinghouse': async () => {
+      const on = '/organisations/ofr'
+      const url = 'http://127.0.0.1:9/findings'
+      return waits(
+        'ada',
+        `${on}/clearinghouse`,
+        { url },
+        [turn(keys.organisation('ofr'), { kind: 'government' }, { clearinghouse: { url } })],
         { on },
       )
     },
@@ -308,6 +342,74 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
         [
           turn(keys.organisation('cedar'), { partner: 'active' }, { partner: 'revoked' }),
           turn(keys.meter(world.meterId('cedar')), { state: 'open' }, { state: 'closed' }),
+        ],
+        { on },
+      )
+    },
+    'partner.revoke_released': async () => {
+      const model = await engaged('freed-one')
+      const on = await active('harbor', 'pia')
+      const { meter } = await granted({ partner: 'harbor', admin: 'pia', model: 'freed-one' })
+      await make('ada', `${model}/release`, because())
+      return waits(
+        'ada',
+        `${on}/revoke`,
+        {},
+        [
+          turn(keys.organisation('harbor'), { partner: 'active' }, { partner: 'revoked' }),
+          turn(meter, { state: 'open' }, { state: 'closed' }),
+        ],
+        { on },
+      )
+    },
+    'agreement.reinstate': async () => {
+      const { agreement, meter } = await granted()
+      const on = `/agreements/${agreement}`
+      await make('nora', `${on}/suspend`, because(), { on })
+      return waits(
+        'ada',
+        `${on}/reinstate`,
+        {},
+        [
+          turn(keys.agreement(agreement), { state: 'suspended' }, { state: 'effective' }),
+          turn(meter, { state: 'closed' }, { state: 'open' }),
+        ],
+        { on },
+      )
+    },
+    'agreement.terminate': async () => {
+      const { agreement, meter } = await granted()
+      const on = `/agreements/${agreement}`
+      return waits(
+        'ada',
+        `${on}/terminate`,
+        {},
+        [
+          turn(
+            keys.agreement(agreement),
+            { state: 'effective' },
+            { state: 'terminated', ended: { how: 'terminated' } },
+          ),
+          turn(meter, { state: 'open' }, { state: 'closed' }),
+        ],
+        { on, last: 'boris' },
+      )
+    },
+    'model.window': async () => {
+      const on = await engaged('looked-at')
+      const determined = { determination: 'OFR-7', signer: 'The director' }
+      await make('nora', `${on}/designate`, { ...determined, ...because() }, { on })
+      const { client_id } = await enrolClient(world, deciders, 'nora', 'evaluation')
+      return waits(
+        'ada',
+        `${on}/window`,
+        windowFor(client_id),
+        [
+          turn(
+            keys.model('looked-at'),
+            { state: 'designated' },
+            { state: 'government_window', window: { government: 'ofr', becomes: 'partner_access' } },
+          ),
         ],
         { on },
       )

@@ -1,28 +1,25 @@
 /** Something in every state that a decision begins from, made by the demo's people through the API. */
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { randomUUID } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { enrol } from '../../client/index.ts'
 import { textAt } from '../../client/json.ts'
 import type { PrivateEcJwk } from '../../scripts/demo/credentials.ts'
 import { phishingResistant, subjectOf } from '../../scripts/demo/people.ts'
 import { demoClientId } from '../../scripts/demo/provider.ts'
-import { capabilities, clauses, modelId, purposes, tokens, upstreams } from '../../scripts/demo/story.ts'
 import { because, type Deciding } from './governance.ts'
+import { makeAgreements, makeFindings, makeModels, makeReleased } from './governance-engagements.ts'
 import type { World } from './world.ts'
 
-const day = 86_400_000
-export const inDays = (days: number): string => new Date(Date.now() + days * day).toISOString()
-
-/** Below the ceilings of the demo's agreements. */
-export const limits = { total: 5_000, rpm: 600, burst: 10, streams: 4 }
-
-export const modelBody = (id: string) => ({
-  id,
-  name: id,
-  government: 'ofr',
-  upstreams: upstreams({ openai: 'http://127.0.0.1:9/v1', anthropic: 'http://127.0.0.1:9' }),
-  tokens,
-  ...because(),
-})
+export {
+  draftFor,
+  engagementOf,
+  inDays,
+  limits,
+  modelBody,
+  offered,
+  signed,
+} from './governance-agreements.ts'
+export { report, windowFor } from './governance-engagements.ts'
 
 export const nomination = (id: string) => ({
   id,
@@ -39,17 +36,6 @@ export const someProvider = {
   authentication: 'private_key_jwt',
   phishing_resistant: { acr: [phishingResistant], amr: [] },
 }
-
-export const termsFor = (partner: string) => ({
-  partner,
-  models: [modelId],
-  starts_at: inDays(0),
-  ends_at: inDays(300),
-  purposes,
-  capabilities,
-  clauses,
-  ceiling: limits,
-})
 
 /** A workload of the administrator's organisation, with a key of its own. */
 export async function enrolClient(
@@ -71,6 +57,21 @@ export async function enrolClient(
   })
   const { clientId } = await enrol({ issuer, ticket: textAt(body, 'ticket') ?? '', key })
   return { kid, key, client_id: clientId }
+}
+
+/** A key to sign agreements with, and the proof of whoever has it: good for a minute. */
+export async function signingKeyOf({ issuer }: Pick<World, 'issuer'>, person: string) {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const public_key: JWK = await exportJWK(publicKey)
+  const kid = await calculateJwkThumbprint(public_key)
+  const proof = await new SignJWT({})
+    .setProtectedHeader({ alg: 'ES256', typ: 'sallyport-signatory+jwt', kid })
+    .setAudience(issuer)
+    .setSubject(person)
+    .setIssuedAt()
+    .setJti(randomUUID())
+    .sign(privateKey)
+  return { kid, body: { public_key, proof } }
 }
 
 export async function personId({ list }: Deciding, login: string, name: string): Promise<string> {
@@ -136,33 +137,22 @@ export async function makeSubjects(world: World, deciders: Deciding) {
   const stopGrant = `/grants/${grants.suspended}`
   await make('boris', `${stopGrant}/suspend`, because(), { on: stopGrant })
 
-  for (const id of ['engaged-one', 'designated-one', 'killed-one'])
-    await make('ada', '/models', modelBody(id))
-  await make(
-    'nora',
-    '/models/designated-one/designate',
-    { determination: 'OFR-1', ...because() },
-    { on: '/models/designated-one' },
+  const { client_id: office } = await enrolClient(world, deciders, 'nora', 'evaluation')
+  const engagement = await makeModels(deciders, office)
+  const released = await makeReleased(deciders)
+  const { digests, ...rest } = await makeAgreements(deciders)
+  const agreements = { effective: world.agreement('cedar'), ...rest }
+  const findings = await makeFindings(deciders, agreements.effective)
+  await world.sweep()
+  const reviews = await deciders.list('priya', '/reviews')
+  const review = textAt(
+    reviews.find(one => one.agreement === agreements.unread),
+    'id',
   )
-  await make('ada', '/models/killed-one/kill', because())
-
-  const offered = async () =>
-    (await make('ada', '/agreements', { terms: termsFor('cedar'), ...because() })).id
-  const agreements = {
-    effective: world.agreement('cedar'),
-    offered: await offered(),
-    unread: await offered(),
-  }
-  const digest = async (id: string): Promise<string> =>
-    textAt((await read('ada', `/agreements/${id}`))?.body, 'digest') ?? ''
-  const unread = `/agreements/${agreements.unread}`
-  await make(
-    'priya',
-    `${unread}/sign`,
-    { digest: await digest(agreements.unread), ...because() },
-    { on: unread },
-  )
-  const digests = { offered: await digest(agreements.offered), unread: await digest(agreements.unread) }
+  const priya = await personId(deciders, 'priya', 'Priya Nair')
+  const own = `/people/${priya}`
+  const { kid: signingKey, body: key } = await signingKeyOf(world, priya)
+  await make('priya', `${own}/signing-keys`, { ...key, ...because() }, { on: own })
 
   const scope = { organisation: 'cedar', model: 'engaged-one' }
   const place = async (login: string) => (await make(login, '/holds', { scope, ...because() })).id
@@ -189,6 +179,12 @@ export async function makeSubjects(world: World, deciders: Deciding) {
     grants,
     agreements,
     digests,
+    engagement,
+    office,
+    released,
+    findings,
+    review: review ?? '',
+    signingKey,
     holds,
     webhook,
     proposal,

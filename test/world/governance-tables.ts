@@ -12,6 +12,7 @@ export interface Parties {
   readonly organisation: string
   readonly developers: readonly string[]
   readonly governments: readonly string[]
+  readonly consulted?: readonly string[]
 }
 
 /** Whether somebody may ask for it at all: they fill a seat, or the rule lets them open the proposal. */
@@ -22,8 +23,11 @@ export function decides(action: ActionName, { roles, organisation }: Someone, pa
   )
 }
 
-const related = (of: Who['of'], { organisation, developers, governments }: Parties): readonly string[] =>
-  ({ subject: [organisation], developer: developers, government: governments })[of]
+const related = (
+  of: Who['of'],
+  { organisation, developers, governments, consulted = [] }: Parties,
+): readonly string[] =>
+  ({ subject: [organisation], developer: developers, government: governments, consulted })[of]
 
 type Side =
   | 'owner'
@@ -34,6 +38,8 @@ type Side =
   | 'placedBy'
   | 'offeredTo'
   | 'audits'
+  | 'handedTo'
+  | 'sharedWith'
 
 /** In which of the facts an organisation has to stand. */
 const sides: Readonly<Record<Relation, readonly Side[]>> = {
@@ -48,10 +54,10 @@ const sides: Readonly<Record<Relation, readonly Side[]>> = {
   under_its_own_grants: ['owner'],
   decided_or_party: ['owner', 'about', 'placedBy', 'governments', 'decidedBy'],
   placed_or_decided: ['owner', 'placedBy', 'governments', 'decidedBy'],
-  handed_over: ['owner'],
+  handed_over: ['owner', 'handedTo'],
   in_its_engagement: ['owner', 'audits'],
   in_its_engagement_or_hits: ['owner', 'about', 'audits'],
-  shared: [],
+  shared: ['sharedWith'],
   deals_with: ['owner', 'about', 'developers', 'governments', 'audits'],
 }
 

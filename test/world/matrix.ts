@@ -6,7 +6,7 @@
 import { subjectOf } from '../../scripts/demo/people.ts'
 import type { DemoProvider } from '../../scripts/demo/provider.ts'
 import { because, type Deciding, described, openSecondSide } from './governance.ts'
-import { modelBody } from './governance-subjects.ts'
+import { engagementOf, modelBody } from './governance-subjects.ts'
 import {
   demoPeople,
   matrixPeople,
@@ -62,8 +62,11 @@ async function enrol({ make }: Deciding, { login, organisation, roles }: Someone
 }
 
 /** The second side's developer lets an auditor of its own audit its one model. */
-async function engageAuditor({ make }: Deciding, provider: DemoProvider): Promise<void> {
-  const { upstreams, ...body } = modelBody(otherModel)
+async function engageAuditor(deciders: Deciding, provider: DemoProvider): Promise<void> {
+  const { make } = deciders
+  const side = { developer: 'mira', office: 'ocb', by: 'olaf' }
+  const engagement = await engagementOf(deciders, [otherModel], side)
+  const { upstreams, ...body } = modelBody(otherModel, engagement)
   const { openai } = upstreams
   await make('mira', '/models', {
     ...body,

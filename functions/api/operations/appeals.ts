@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import type { Appeal, Proposal } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import type { Store } from '../../../shared/ports/store.ts'
@@ -33,7 +33,7 @@ function shown({ viewer }: PersonCaller, appeal: Governed<Appeal>): object | und
 async function read(store: Store, caller: PersonCaller, id: string): Promise<Governed<Appeal> | Refusal> {
   const appeal = await readAppeal(store, id)
   if (appeal instanceof Refusal || shown(caller, appeal)) return appeal
-  return refuse('record_unknown', `There is no appeal ${id} for you.`)
+  return unknownRecord('appeal', id)
 }
 
 const answering = (

@@ -12,6 +12,7 @@ import { judgeSightIn } from '../../governance/engine/engagement.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { clientSubject } from '../../governance/engine/subjects.ts'
+import { attributeNames } from '../../governance/people/attested.ts'
 import { pages } from '../../pages.ts'
 import { auditedModels } from '../audited.ts'
 import type { PersonCaller } from '../caller.ts'
@@ -146,17 +147,19 @@ export const clientOperations: readonly Operation[] = [
     method: 'POST',
     path: '/clients/{client}/attributes',
     tag: 'clients',
-    summary: 'Vouch for the nationality or region of a client',
+    summary: 'Vouch for the nationality, the region or the screening of a client',
     action: 'client.attributes',
     changes: true,
     body: attributesBody,
     answers: decisionAnswers,
     answer(context) {
-      const [nationality, region] = [given(context.body.nationality), given(context.body.region)]
-      const params: AttributesGiven = {
-        ...(nationality !== undefined && { nationality }),
-        ...(region !== undefined && { region }),
-      }
+      const { body } = context
+      const params: AttributesGiven = Object.fromEntries(
+        attributeNames.flatMap(name => {
+          const one = given(body[name])
+          return one === undefined ? [] : [[name, one] as const]
+        }),
+      )
       return decideBy(context, {
         name: 'client.attributes',
         id: context.path.client ?? '',

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { agreementStateAt } from '../../../shared/domain/agreement-step.ts'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
-import type { Grant } from '../../../shared/domain/records.ts'
+import type { Agreement, Grant } from '../../../shared/domain/records.ts'
 import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
@@ -36,6 +37,18 @@ function sighted({ viewer }: PersonCaller, grant: Governed<Grant>, subject: Subj
 async function quotasFor({ store, clock }: ApiDeps, organisation: string): Promise<readonly Quota[]> {
   const [found] = await store.get([keys.organisation(organisation)])
   return found ? quotasOf(store, found, clock.now()) : []
+}
+
+/** What they are at this moment. A grant names one that is there. */
+async function agreementStates({ store, clock }: ApiDeps, ids: readonly string[]) {
+  const distinct = [...new Set(ids)]
+  const found = await store.get(distinct.map(keys.agreement))
+  const states = new Map(found.map((one, i) => [distinct[i], one && agreementStateAt(one, clock.now())]))
+  return (id: string): Agreement['state'] => {
+    const state = states.get(id)
+    if (state === undefined) throw new Error(`the agreement ${id} of a grant is gone`)
+    return state
+  }
 }
 
 /** A decision about a grant that is there. */
@@ -93,7 +106,11 @@ export const grantOperations: readonly Operation[] = [
       }
       const owners = [...new Set(items.map(({ grant }) => grant.organisation))]
       const quotas = (await Promise.all(owners.map(id => quotasFor(deps, id)))).flat()
-      const shown = items.map(({ grant, whole }) => showGrant(grant, quotas, whole))
+      const states = await agreementStates(
+        deps,
+        items.map(({ grant }) => grant.agreement),
+      )
+      const shown = items.map(one => showGrant(one, states(one.grant.agreement), quotas))
       return { status: 200, body: { items: shown, next } }
     },
   }),
@@ -111,7 +128,8 @@ export const grantOperations: readonly Operation[] = [
       const sight = sighted(caller, grant, subject)
       if (sight === undefined) return unknownRecord('grant', grant.id)
       const quotas = await quotasFor(deps, grant.organisation)
-      return { status: 200, body: showGrant(grant, quotas, sight.whole), rev: grant.rev }
+      const states = await agreementStates(deps, [grant.agreement])
+      return { status: 200, body: showGrant(sight, states(grant.agreement), quotas), rev: grant.rev }
     },
   }),
   forPeople({

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { readRules } from '../../governance/engine/decide.ts'
+import { noticesToAcknowledge } from '../agreement-waits.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller, WorkloadCaller } from '../caller.ts'
 import { forBoth, type Operation } from '../operation.ts'
@@ -17,24 +18,29 @@ const showOrganisation = (organisation: Organisation) => ({
   state: organisation.kind === 'partner' ? organisation.partner : organisation.state,
 })
 
-async function workload(
-  { store, clock }: ApiDeps,
-  { client, organisation }: WorkloadCaller,
-): Promise<object> {
+async function workload({ store, clock }: ApiDeps, caller: WorkloadCaller): Promise<object> {
+  const { client, organisation } = caller
+  const now = clock.now()
+  const [quota, notices] = await Promise.all([
+    quotasOf(store, organisation, now, client),
+    noticesToAcknowledge(store, caller, now),
+  ])
   return {
     client: { id: client.id, name: client.name, kind: client.kind, organisation: client.organisation },
     organisation: showOrganisation(organisation),
-    quota: await quotasOf(store, organisation, clock.now(), client),
+    quota,
+    notices_to_acknowledge: notices,
   }
 }
 
 async function person({ store, clock }: ApiDeps, caller: PersonCaller): Promise<object> {
   const { person: own, organisation, session } = caller
   const now = clock.now()
-  const [rules, waits, quota] = await Promise.all([
+  const [rules, waits, quota, notices] = await Promise.all([
     readRules(store),
     waitsOn(store, caller, now),
     organisation.kind === 'partner' ? quotasOf(store, organisation, now) : null,
+    noticesToAcknowledge(store, caller, now),
   ])
   const stop = organisation.kind === 'partner' ? organisation.stop : undefined
   return {
@@ -53,6 +59,7 @@ async function person({ store, clock }: ApiDeps, caller: PersonCaller): Promise<
       organisation_stop: stop ? showStop(stop, false, organisation.id) : null,
     },
     quota,
+    notices_to_acknowledge: notices,
     waits_on_me: showWaits(waits),
   }
 }

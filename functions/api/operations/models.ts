@@ -1,14 +1,15 @@
 import * as z from 'zod'
-import { holdable } from '../../../shared/domain/authority.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
+import type { LedgerLine } from '../../../shared/domain/ledger.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { type Model, protocols } from '../../../shared/domain/records.ts'
 import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
+import { holdable } from '../../../shared/domain/standing.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees, type Viewer } from '../../../shared/domain/who-sees.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import type { UpstreamsWords } from '../../governance/models/model-words.ts'
-import { readModel, subjectOf } from '../../governance/models/models.ts'
+import { readModel, subjectOf } from '../../governance/models/read-model.ts'
 import { grantsOf, readHolds } from '../../grants.ts'
 import type { ApiDeps } from '../app.ts'
 import type { PersonCaller } from '../caller.ts'
@@ -16,9 +17,19 @@ import { creationAnswers, decideBy, decisionAnswers, decisionBody } from '../dec
 import { modelsOfferedTo } from '../directory.ts'
 import { listRecords } from '../lists.ts'
 import { forBoth, forPeople, type Operation } from '../operation.ts'
-import { chosenId, listOf, listQuery, shortText } from '../shapes/common.ts'
-import { modelListed, modelShown, showListed, showModel, tokensBody, upstreamsBody } from '../shapes/model.ts'
+import { anyId, chosenId, listOf, listQuery, shortText } from '../shapes/common.ts'
+import {
+  ledgerShown,
+  modelListed,
+  modelShown,
+  showLedgerLine,
+  showListed,
+  showModel,
+  tokensBody,
+  upstreamsBody,
+} from '../shapes/model.ts'
 import { judgeUpstreamUrl } from '../upstream-url.ts'
+import { betweenDeveloperAndGovernment } from './model-government.ts'
 
 type Show = (model: Governed<Model>) => object | undefined
 
@@ -33,7 +44,12 @@ async function showing({ store, clock }: ApiDeps, caller: PersonCaller): Promise
   const open = new Set(granted.filter(one => one.open).map(({ model }) => model.id))
   return model =>
     isSeen(viewer, model, offered)
-      ? showModel(model, { open: open.has(model.id), viewer: viewer.organisation })
+      ? showModel(model, {
+          open: open.has(model.id),
+          now,
+          viewer: viewer.organisation,
+          decides: decides(viewer, model),
+        })
       : undefined
 }
 
@@ -43,14 +59,24 @@ const isSeen = (viewer: Viewer, model: Governed<Model>, offered: ReadonlySet<str
     offeredTo: offered.has(model.id) ? [viewer.organisation] : [],
   }) !== undefined
 
+/** Whoever decides about it, or is there to look at how that was done. */
+const decides = ({ organisation, kind, roles, audits = [] }: Viewer, model: Model): boolean =>
+  organisation === model.developer ||
+  (model.governments?.includes(organisation) === true && roles.some(role => role !== 'consultant')) ||
+  (kind === 'auditor' && audits.includes(model.id))
+
 /** A decision about a model that is there. What the developer alone does at once asks for no version. */
 const decision = (
   verb: string,
   summary: string,
-  { atOnce, description }: { readonly atOnce?: true; readonly description?: string } = {},
+  {
+    id,
+    atOnce,
+    description,
+  }: { readonly id?: string; readonly atOnce?: true; readonly description?: string } = {},
 ): Operation =>
   forPeople({
-    id: `${verb}Model`,
+    id: id ?? `${verb}Model`,
     method: 'POST',
     path: `/models/{model}/${verb}`,
     tag: 'models',
@@ -94,7 +120,7 @@ export const modelOperations: readonly Operation[] = [
         const granted = await grantsOf(deps.store, caller.organisation, now, held)
         return {
           status: 200,
-          body: { items: granted.map(({ model, open }) => showListed(model, open)), next: null },
+          body: { items: granted.map(({ model, open }) => showListed(model, open, now)), next: null },
         }
       }
       const show = await showing(deps, caller)
@@ -127,19 +153,22 @@ export const modelOperations: readonly Operation[] = [
     body: decisionBody.extend({
       id: chosenId,
       name: shortText,
-      government: z.string(),
+      government: anyId,
+      agreement: anyId.meta({
+        description: 'The engagement agreement with the office, which names the model.',
+      }),
       upstreams: upstreamsBody,
       tokens: tokensBody,
     }),
     answers: creationAnswers,
     async answer(context) {
-      const { id, name, government, upstreams, tokens } = context.body
+      const { id, name, government, agreement, upstreams, tokens } = context.body
       const refused = judgeText(name, 'name') ?? judgeUpstreams(upstreams, context.deps.issuer)
       if (refused) return refused
       const developer = context.caller.organisation.id
       return decideBy(
         context,
-        { name: 'model.engage', id, params: { name, developer, government, upstreams, tokens } },
+        { name: 'model.engage', id, params: { name, developer, government, agreement, upstreams, tokens } },
         `/models/${id}`,
       )
     },
@@ -172,32 +201,27 @@ export const modelOperations: readonly Operation[] = [
       return decideBy(context, { name: 'model.change', id: context.path.model ?? '', params })
     },
   }),
+  ...betweenDeveloperAndGovernment,
+  decision('close_window', 'End the government window, or take it back before it opens', {
+    id: 'closeModelWindow',
+    atOnce: true,
+    description: 'The developer alone, at once. It is made on the model as it stands and takes no If-Match.',
+  }),
   forPeople({
-    id: 'designateModel',
-    method: 'POST',
-    path: '/models/{model}/designate',
+    id: 'listModelLedger',
+    method: 'GET',
+    path: '/models/{model}/ledger',
     tag: 'models',
-    summary: 'Designate it a covered frontier model',
-    description:
-      'The determination, its date, its signer and an opaque reference; never a score or a threshold.',
-    action: 'model.designate',
-    changes: true,
-    body: decisionBody.extend({
-      determination: z
-        .string()
-        .regex(
-          /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-          'it is a reference of up to 100 of A–Z, a–z, 0–9, ., _ and -',
-        )
-        .meta({ description: 'A reference that means something to the office alone.' }),
-    }),
-    answers: decisionAnswers,
-    async answer(context) {
-      const { determination } = context.body
-      const marked = judgeText(determination, 'determination')
-      if (marked) return marked
-      const id = context.path.model ?? ''
-      return decideBy(context, { name: 'model.designate', id, params: { determination } })
+    summary: 'What became of a model, in the order of time',
+    query: listQuery,
+    answers: { 200: listOf(ledgerShown) },
+    async answer({ deps, caller, path, query }) {
+      const model = await readModel(deps.store, path.model ?? '')
+      if (model instanceof Refusal) return model
+      if ((await showing(deps, caller))(model) === undefined) return unknownRecord('model', model.id)
+      const whole = decides(caller.viewer, model)
+      const show = (line: LedgerLine): object => showLedgerLine(line, whole)
+      return listRecords<LedgerLine>(deps.store, { record: 'ledger', owner: model.id, ...query, show })
     },
   }),
   decision('open', 'Open a designated model to trusted partners'),

@@ -8,6 +8,7 @@ import { SecretsUnavailable } from '../../../shared/ports/keys.ts'
 import { judgeWebhookUrl } from '../../../shared/webhooks/address.ts'
 import { webhookLabel, webhookSecret } from '../../../shared/webhooks/sign.ts'
 import { deciders } from '../../governance/engine/subjects.ts'
+import type { Setting } from '../../governance/organisations/clearinghouse.ts'
 import { dealings } from '../../governance/organisations/dealings.ts'
 import { maxMoves, type ProviderChange } from '../../governance/organisations/organisation-provider.ts'
 import type { WebhookChange } from '../../governance/organisations/organisation-webhooks.ts'
@@ -41,9 +42,11 @@ function isSeen({ viewer }: PersonCaller, one: Organisation, deals: ReadonlySet<
 function told({ organisation, person }: PersonCaller, one: Organisation) {
   const own = one.id === organisation.id
   const { developers, governments } = deciders(one)
+  const administers = own && person.roles.includes(adminOf[one.kind])
   return {
     decides: own || [...developers, ...governments].includes(organisation.id),
-    administers: own && person.roles.includes(adminOf[one.kind]),
+    administers,
+    handsOff: administers || developers.includes(organisation.id),
   }
 }
 
@@ -162,6 +165,30 @@ export const organisationOperations: readonly Operation[] = [
     },
   }),
   forPeople({
+    id: 'setClearinghouse',
+    method: 'POST',
+    path: '/organisations/{organisation}/clearinghouse',
+    tag: 'organisations',
+    summary: 'Set where an office takes findings: developer and government together',
+    description:
+      'Advisories are sent there by POST over https, each with its signature, until a receipt over the same digest comes back. The address stands in the entry, so it should hold no secret.',
+    action: 'organisation.clearinghouse',
+    changes: true,
+    body: decisionBody.extend({ url: z.string().max(2_048) }),
+    answers: decisionAnswers,
+    async answer(context) {
+      const { deps, body, path } = context
+      const refused = judgeWebhookUrl(body.url, deps.issuer)
+      if (refused) return refused
+      const params: Setting = { url: body.url }
+      return decideBy(context, {
+        name: 'organisation.clearinghouse',
+        id: path.organisation ?? '',
+        params: { ...params },
+      })
+    },
+  }),
+  forPeople({
     id: 'registerWebhook',
     method: 'POST',
     path: '/organisations/{organisation}/webhooks',
@@ -218,7 +245,9 @@ export const organisationOperations: readonly Operation[] = [
       const refused = judgeOwnAdmin(caller, organisation)
       if (refused) return refused
       if (!Object.hasOwn(caller.organisation.webhooks ?? {}, webhook))
-        return refuse('record_unknown', `There is no webhook ${webhook} of this organisation.`)
+        return refuse('record_unknown', `There is no webhook ${webhook} of this organisation.`, {
+          next: 'See those that are: sallyport webhook list',
+        })
       return showSecret(deps.secrets, organisation, webhook)
     },
   }),

@@ -6,6 +6,7 @@ import { adminOf, type Organisation, type Person, roles } from '../../../shared/
 import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
+import { preview } from '../../governance/engine/decide.ts'
 import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { deciders } from '../../governance/engine/subjects.ts'
@@ -16,9 +17,10 @@ import type { PersonCaller } from '../caller.ts'
 import { creationAnswers, decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
-import { anyId, listOf, listQuery, shortText } from '../shapes/common.ts'
+import { anyId, listOf, listQuery, shortText, toReason } from '../shapes/common.ts'
 import { claimsBody, personShown, showPerson, toClaims } from '../shapes/person.ts'
 import { ratified } from '../shapes/ratified.ts'
+import { judgeProof, readSentKey } from '../signatory-proof.ts'
 
 function shown(caller: PersonCaller, member: Member, models: readonly string[]): object | undefined {
   const { person, organisation } = member
@@ -154,7 +156,7 @@ export const personOperations: readonly Operation[] = [
   decision(
     'attributes',
     'person.attributes',
-    'Vouch for a nationality or a region, until it expires',
+    'Vouch for a nationality, a region or a screening, until it expires',
     decisionBody.extend(claimsBody.shape),
     toClaims,
   ),
@@ -165,6 +167,55 @@ export const personOperations: readonly Operation[] = [
     decisionBody.extend({ sponsor: anyId.optional() }),
     ({ sponsor }) => (sponsor === undefined ? {} : { sponsor }),
   ),
+  forPeople({
+    id: 'registerSigningKey',
+    method: 'POST',
+    path: '/people/{person}/signing-keys',
+    tag: 'people',
+    summary: 'Register a key of your own that you sign agreements with',
+    action: 'person.signing_key',
+    changes: true,
+    body: decisionBody.extend({
+      public_key: z
+        .record(z.string(), z.unknown())
+        .meta({ description: 'A JWK (RFC 7517) without a private part.' }),
+      proof: z.string().min(1).max(4_000).meta({
+        description:
+          'A compact JWS by the private half of public_key: typ sallyport-signatory+jwt; aud the issuer, sub your id, iat, jti. A minute old at most.',
+      }),
+    }),
+    answers: decisionAnswers,
+    async answer(context) {
+      const { deps, caller, body, path, request, rev } = context
+      const key = readSentKey(body)
+      if (key instanceof Refusal) return key
+      const { kid, ...register } = key
+      const action = { name: 'person.signing_key', id: path.person ?? '', params: { kid, register } } as const
+      // Whoever could not register it for this person is told that first.
+      const asked = { action, reason: toReason(body.reason), request, ...(rev !== undefined && { rev }) }
+      const could = await preview(deps, caller, asked)
+      if (could instanceof Refusal) return could
+      const own = { issuer: deps.issuer, person: caller.person.id, now: deps.clock.now() }
+      return judgeProof(key, body, own) ?? decideBy(context, action)
+    },
+  }),
+  forPeople({
+    id: 'endSigningKey',
+    method: 'POST',
+    path: '/people/{person}/signing-keys/{kid}/end',
+    tag: 'people',
+    summary: 'Sign nothing more with a key of your own; what it has signed stays signed',
+    action: 'person.signing_key',
+    changes: true,
+    body: decisionBody,
+    answers: decisionAnswers,
+    answer: context =>
+      decideBy(context, {
+        name: 'person.signing_key',
+        id: context.path.person ?? '',
+        params: { kid: context.path.kid ?? '' },
+      }),
+  }),
   decision('suspend', 'person.suspend', 'Suspend somebody at once', stopBody),
   decision('reinstate', 'person.reinstate', 'End a suspension: two people, two organisations', decisionBody),
   decision('remove', 'person.remove', 'Remove somebody for good', decisionBody),

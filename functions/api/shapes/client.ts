@@ -6,7 +6,7 @@ import type { Client } from '../../../shared/domain/records.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { algorithms } from '../../../shared/oauth/public-jwk.ts'
 import { decisionBody, decisionShown } from '../decision.ts'
-import { anyId, country, instant, region, shortText, showStop, stopShown } from './common.ts'
+import { anyId, country, instant, region, screening, shortText, showStop, stopShown } from './common.ts'
 import { lapseShown, showLapse } from './lapse.ts'
 
 const states = ['enrolled', 'active', 'suspended', 'expired', 'revoked', 'compromised'] as const
@@ -33,7 +33,11 @@ export const clientShown = z
         compromised_at: instant.nullable(),
       }),
     ),
-    attributes: z.object({ nationality: attested.nullable(), region: attested.nullable() }),
+    attributes: z.object({
+      nationality: attested.nullable(),
+      region: attested.nullable(),
+      screening: attested.nullable().meta({ description: 'Against insider risk: a reference to it.' }),
+    }),
     sponsor: z
       .object({ person: z.string(), confirmed_until: instant })
       .nullable()
@@ -66,6 +70,7 @@ export const showClient = (client: Governed<Client>, whole: boolean): z.infer<ty
   attributes: {
     nationality: showAttested(client.attributes?.nationality),
     region: showAttested(client.attributes?.region),
+    screening: showAttested(client.attributes?.screening),
   },
   sponsor: client.sponsor
     ? { person: client.sponsor.person, confirmed_until: time(client.sponsor.confirmedUntil) }
@@ -116,7 +121,7 @@ export const ticketShown = decisionShown
   })
   .meta({ id: 'ClientTicket' })
 
-const given = (value: typeof country) => z.strictObject({ value, expires_at: instant }).nullable().optional()
+const given = (value: z.ZodString) => z.strictObject({ value, expires_at: instant }).nullable().optional()
 
 export const attributesBody = decisionBody.extend({
   nationality: given(country).meta({
@@ -124,6 +129,9 @@ export const attributesBody = decisionBody.extend({
   }),
   region: given(region).meta({
     description: 'ISO 3166-1 or 3166-2; null takes it away.',
+  }),
+  screening: given(screening).meta({
+    description: 'A reference to the screening, never what it found; null takes it away.',
   }),
 })
 

@@ -21,20 +21,65 @@ const coded = (form: RegExp, isAssigned: (code: string) => boolean, fault: (code
 }
 export const country = coded(/^[A-Z]{2}$/, isCountry, countryFault)
 export const region = coded(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, isRegion, regionFault)
-export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
-/**
- * What is shown to others, in terminals too: a control character could steer those (CWE-150). A long text may have lines
- * and tabs.
- */
-const isPlain = (text: string): boolean => !/\p{Cc}/u.test(text)
-
-export const shortText = z.string().trim().min(1).max(200).refine(isPlain, 'it holds a control character')
-export const longText = z
+/** Where a screening is kept: it means something to whoever vouches, and tells nothing of what was found. */
+export const screening = z
   .string()
-  .trim()
-  .min(1)
-  .max(2_000)
-  .refine(text => isPlain(text.replace(/[\t\r\n]/g, '')), 'it holds a control character')
+  .regex(/^[A-Za-z0-9._-]{1,100}$/, 'it is a reference of up to 100 of A–Z, a–z, 0–9, ., _ and -')
+export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' })
+/** What joins letters is a part of words in these scripts, and is drawn nowhere else. */
+const joining = [
+  'Arab',
+  'Syrc',
+  'Deva',
+  'Beng',
+  'Guru',
+  'Gujr',
+  'Orya',
+  'Taml',
+  'Telu',
+  'Knda',
+  'Mlym',
+  'Sinh',
+]
+  .map(script => `\\p{Script=${script}}`)
+  .join('')
+
+/**
+ * What must not stand in a text that is shown to others: a control character could steer their terminal (CWE-150), one
+ * that is not drawn hides what differs, one that sets the direction turns the order of what is read (Unicode TR 36, the
+ * "Trojan source" of CVE-2021-42574), and half a surrogate pair has no canonical form.
+ */
+const unseen = new RegExp(
+  `[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\uFFF9-\\uFFFB[\\p{Default_Ignorable_Code_Point}--[\\u200C\\u200D\\uFE0E\\uFE0F]]]|(?<![${joining}])[\\u200C\\u200D]`,
+  'v',
+)
+
+/** Of a character by its code point: `U+202E`. */
+const codePoint = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+
+const shownWhole = (kept: RegExp | undefined) => ({
+  of: (text: string): boolean => !unseen.test(kept ? text.replace(kept, ' ') : text),
+  fault: ({ input }: { readonly input?: unknown }): string => {
+    const text = String(input)
+    const [found] = unseen.exec(kept ? text.replace(kept, ' ') : text) ?? []
+    if (found === undefined) return 'it holds a character that is not shown'
+    if (/[\t\r\n]/.test(found)) return 'it is one line, without tabs'
+    return `it holds a control character, or one that is not shown: ${codePoint(found)}`
+  },
+})
+const oneLine = shownWhole(undefined)
+const inLines = shownWhole(/[\t\r\n]/g)
+
+/** Of names and titles: one line. */
+export const shortText = z.string().trim().min(1).max(200).refine(oneLine.of, { error: oneLine.fault })
+/** It may have lines and tabs. */
+export const linesUpTo = (characters: number) =>
+  z.string().trim().min(1).max(characters).refine(inLines.of, { error: inLines.fault })
+
+export const longText = linesUpTo(2_000)
+/** A text of its own, and no remark beside a decision. */
+export const pageText = linesUpTo(10_000)
 
 export const reasonBody = z
   .strictObject(

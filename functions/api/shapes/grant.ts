@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { agreementMachine } from '../../../shared/domain/agreement-step.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
-import type { Grant, GrantEnd } from '../../../shared/domain/records.ts'
+import type { Agreement, Grant, GrantEnd } from '../../../shared/domain/records.ts'
 import { appealCommand } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { GrantWords } from '../../governance/grants/grant-request.ts'
@@ -37,7 +38,10 @@ const quotaShown = z
     reserved: z.int(),
     streams_in_use: z.int(),
     day_used: z.int(),
-    binding: z.string().nullable().meta({ description: 'The limit that would refuse even one token now.' }),
+    binding: z
+      .string()
+      .nullable()
+      .meta({ description: 'What would refuse even one token now: what stops any call, or a limit.' }),
   })
   .meta({ id: 'GrantQuota' })
 
@@ -60,6 +64,9 @@ export const grantShown = z
     organisation: z.string(),
     model: z.string(),
     agreement: z.string(),
+    agreement_state: z
+      .enum(agreementMachine.states)
+      .meta({ description: 'Nothing is admitted under one that is not effective.' }),
     state: z.enum(grantStates),
     starts_at: instant,
     expires_at: instant,
@@ -95,14 +102,15 @@ const showEnd = ({ how, at, reason, entry }: GrantEnd, whole: boolean) => ({
 })
 
 export const showGrant = (
-  grant: Governed<Grant>,
+  { grant, whole }: { readonly grant: Governed<Grant>; readonly whole: boolean },
+  agreementState: Agreement['state'],
   quotas: readonly Quota[],
-  whole: boolean,
 ): z.infer<typeof grantShown> => ({
   id: grant.id,
   organisation: grant.organisation,
   model: grant.model,
   agreement: grant.agreement,
+  agreement_state: agreementState,
   state: grant.state,
   starts_at: time(grant.startsAt),
   expires_at: time(grant.expiresAt),

@@ -40,6 +40,19 @@ const organisation = z.object({
   state: z.string(),
 })
 
+const noticesShown = z
+  .array(
+    z
+      .object({
+        agreement: z.string(),
+        title: z.string(),
+        text: z.string().nullable().meta({ description: 'What the version in force says.' }),
+        command: z.string().meta({ description: 'By which an administrator acknowledges it.' }),
+      })
+      .meta({ id: 'NoticeToAcknowledge' }),
+  )
+  .meta({ description: 'Nobody has acknowledged them yet: until then no call is admitted under them.' })
+
 export const workloadMe = z
   .object({
     client: z.object({
@@ -50,6 +63,7 @@ export const workloadMe = z
     }),
     organisation,
     quota: z.array(quotaShown),
+    notices_to_acknowledge: noticesShown,
   })
   .meta({ id: 'WorkloadMe' })
 
@@ -60,12 +74,26 @@ const waitsShown = z
     appeals: z
       .int()
       .meta({ description: 'Open appeals to which you may propose an answer, and nobody has.' }),
+    agreements: z.int().meta({
+      description: 'Agreements that you sign, whose notice you acknowledge, whose close-out you attest.',
+    }),
+    reviews: z.int().meta({ description: 'Access reviews that are due, and that you may certify.' }),
     at_least: z.boolean().meta({ description: 'There were more records than were looked at.' }),
     items: z
       .array(
         z.object({
-          kind: z.enum(['proposal', 'ratification', 'appeal']),
-          id: z.string().meta({ description: 'Of the proposal or the appeal, or of what is stopped.' }),
+          kind: z.enum([
+            'proposal',
+            'ratification',
+            'appeal',
+            'signature',
+            'acknowledgement',
+            'attestation',
+            'review',
+          ]),
+          id: z.string().meta({
+            description: 'Of the proposal, the appeal, the agreement or the review, or of what is stopped.',
+          }),
           subject: z.string().meta({ description: 'What kind of record it is about.' }),
           text: z.string(),
           until: instant,
@@ -91,6 +119,7 @@ export const personMe = z
       organisation_stop: stopShown.nullable().meta({ description: 'Why the organisation is suspended.' }),
     }),
     quota: z.array(quotaShown).nullable().meta({ description: 'Of a partner.' }),
+    notices_to_acknowledge: noticesShown,
     waits_on_me: waitsShown,
   })
   .meta({ id: 'PersonMe' })

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
+import type { LedgerLine } from '../../../shared/domain/ledger.ts'
+import { modelStateAt } from '../../../shared/domain/model-step.ts'
 import { type Model, protocols } from '../../../shared/domain/records.ts'
 import { time } from '../../../shared/domain/time.ts'
 import {
@@ -68,20 +70,66 @@ export const modelListed = z
   })
   .meta({ id: 'ModelListed' })
 
-export const showListed = (model: Model, open: boolean): z.infer<typeof modelListed> => ({
+/** What it is at `now`, whether or not that was recorded yet. */
+export const showListed = (model: Model, open: boolean, now: number): z.infer<typeof modelListed> => ({
   id: model.id,
   name: model.name,
-  state: model.killed ? 'killed' : model.state,
+  state: model.killed ? 'killed' : modelStateAt(model, now),
   open,
   developer: model.developer,
   protocols: protocols.filter(protocol => model.upstreams[protocol]),
 })
+
+const forDeciders = 'For its developer, the offices that it is engaged with, and their auditors.'
+
+const windowShown = z
+  .object({
+    government: z.string(),
+    opens_at: instant,
+    ends_at: instant,
+    becomes: z.string().meta({ description: 'What the model becomes when it ends.' }),
+    grant: z.string(),
+    entry: z.string(),
+  })
+  .meta({ id: 'GovernmentWindow' })
+
+const designationShown = z
+  .object({
+    outcome: z.string(),
+    at: instant,
+    entry: z.string(),
+    determination: z
+      .string()
+      .nullable()
+      .meta({ description: `A reference of the office. ${forDeciders}` }),
+    signer: z
+      .string()
+      .nullable()
+      .meta({ description: `Who signed the determination. ${forDeciders}` }),
+  })
+  .meta({ id: 'Designation' })
 
 /** As people see a model. */
 export const modelShown = modelListed
   .extend({
     killed: z.boolean().meta({ description: 'The kill switch of the developer.' }),
     governments: z.array(z.string()).meta({ description: 'The offices that it is engaged with.' }),
+    agreement: z
+      .string()
+      .nullable()
+      .meta({ description: `That it is engaged under. ${forDeciders}` }),
+    assessment: z
+      .object({ started_at: instant, ends_at: instant })
+      .nullable()
+      .meta({ description: `While it is assessed. ${forDeciders}` }),
+    designation: designationShown.nullable(),
+    window: windowShown
+      .nullable()
+      .meta({ description: `The government window that is open or to come. ${forDeciders}` }),
+    shared_with: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: `The offices whose consultants see it. ${forDeciders}` }),
     upstreams: upstreamsBody.nullable().meta({ description: 'For the developer alone.' }),
     tokens: tokensBody,
     created_at: instant,
@@ -89,16 +137,84 @@ export const modelShown = modelListed
   })
   .meta({ id: 'Model' })
 
-export const showModel = (
+export interface ModelViewing {
+  readonly open: boolean
+  readonly now: number
+  /** An organisation. */
+  readonly viewer: string
+  /** Its developer, an office that it is engaged with, or an auditor: not whoever uses it or is consulted. */
+  readonly decides: boolean
+}
+
+export function showModel(
   model: Governed<Model>,
-  { open, viewer }: { readonly open: boolean; readonly viewer: string },
-): z.infer<typeof modelShown> => ({
-  ...showListed(model, open),
-  state: model.state,
-  killed: model.killed,
-  governments: [...(model.governments ?? [])],
-  upstreams: viewer === model.developer ? showUpstreams(model.upstreams) : null,
-  tokens: showTokens(model.tokens),
-  created_at: time(model.createdAt),
-  version: model.rev,
+  { open, now, viewer, decides }: ModelViewing,
+): z.infer<typeof modelShown> {
+  const { designation } = model
+  const state = modelStateAt(model, now)
+  return {
+    ...showListed(model, open, now),
+    state,
+    killed: model.killed,
+    governments: [...(model.governments ?? [])],
+    agreement: decides ? (model.agreement ?? null) : null,
+    assessment: decides && state === 'under_assessment' ? showAssessment(model) : null,
+    designation: designation
+      ? {
+          outcome: designation.outcome,
+          at: time(designation.at),
+          entry: designation.entry,
+          determination: decides ? designation.reference : null,
+          signer: decides ? designation.signer : null,
+        }
+      : null,
+    window: decides ? showWindow(model, now) : null,
+    shared_with: decides ? [...(model.sharedWith ?? [])] : null,
+    upstreams: viewer === model.developer ? showUpstreams(model.upstreams) : null,
+    tokens: showTokens(model.tokens),
+    created_at: time(model.createdAt),
+    version: model.rev,
+  }
+}
+
+const showAssessment = ({ assessment }: Model) =>
+  assessment ? { started_at: time(assessment.startedAt), ends_at: time(assessment.endsAt) } : null
+
+function showWindow({ window }: Model, now: number): z.infer<typeof windowShown> | null {
+  if (window === undefined || window.endsAt <= now) return null
+  const { government, opensAt, endsAt, becomes, grant, entry } = window
+  return { government, opens_at: time(opensAt), ends_at: time(endsAt), becomes, grant, entry }
+}
+
+/** One line of the engagement ledger. */
+export const ledgerShown = z
+  .object({
+    at: instant,
+    entry: z.string(),
+    action: z.string(),
+    text: z.string(),
+    by: z
+      .object({
+        name: z.string().nullable().meta({ description: forDeciders }),
+        organisation: z.string(),
+        role: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'null: time did it.' }),
+    agreement: z.string().nullable().meta({ description: forDeciders }),
+    state: z.string().meta({ description: 'What the model was from then on.' }),
+  })
+  .meta({ id: 'LedgerLine' })
+
+export const showLedgerLine = (
+  { at, entry, action, text, by, agreement, state }: LedgerLine,
+  decides: boolean,
+): z.infer<typeof ledgerShown> => ({
+  at: time(at),
+  entry,
+  action,
+  text,
+  by: by ? { name: decides ? by.name : null, organisation: by.organisation, role: by.role } : null,
+  agreement: decides ? (agreement ?? null) : null,
+  state,
 })

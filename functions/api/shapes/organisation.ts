@@ -76,6 +76,11 @@ export const organisationWhole = organisationShown
     provider: providerBody
       .nullable()
       .meta({ description: 'Told to its own people and to those who decide about it.' }),
+    takes_findings: z.boolean().meta({ description: 'A clearinghouse: findings can be handed to it.' }),
+    clearinghouse: z
+      .object({ url: z.string(), set_at: instant })
+      .nullable()
+      .meta({ description: 'Told to its own administrators and to the developers that decide about it.' }),
     webhooks: z.array(webhookShown).nullable().meta({ description: 'Told to its own administrators.' }),
   })
   .meta({ id: 'OrganisationWhole' })
@@ -85,17 +90,24 @@ export interface Told {
   readonly decides: boolean
   /** Its own administrators. */
   readonly administers: boolean
+  /** They, and the developers that decide about it. */
+  readonly handsOff: boolean
 }
 
 export const showWhole = (
   one: Governed<Organisation>,
-  { decides, administers }: Told,
+  { decides, administers, handsOff }: Told,
 ): z.infer<typeof organisationWhole> => ({
   ...showOrganisation(one),
   developers: decides ? [...(one.developers ?? [])] : null,
   governments: decides ? [...(one.governments ?? [])] : null,
   audits: decides && one.kind === 'auditor' ? [...(one.audits ?? [])] : null,
   provider: decides && one.provider ? showProvider(one.provider) : null,
+  takes_findings: one.clearinghouse !== undefined,
+  clearinghouse:
+    handsOff && one.clearinghouse
+      ? { url: one.clearinghouse.url, set_at: time(one.clearinghouse.setAt) }
+      : null,
   webhooks: administers
     ? Object.entries(one.webhooks ?? {}).map(([id, { url, createdAt, disabledAt }]) => ({
         id,

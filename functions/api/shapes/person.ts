@@ -1,12 +1,14 @@
 import * as z from 'zod'
 import type { Governed } from '../../../shared/domain/keys.ts'
-import { type Attributes, type Person, roles } from '../../../shared/domain/parties.ts'
+import { type Attested, type Attributes, type Person, roles } from '../../../shared/domain/parties.ts'
 import { time } from '../../../shared/domain/time.ts'
-import type { Claim, Claims } from '../../governance/people/attested.ts'
-import { country, instant, region, showStop, stopShown } from './common.ts'
+import { algorithms } from '../../../shared/oauth/public-jwk.ts'
+import type { SigningAlgorithm } from '../../../shared/ports/keys.ts'
+import { attributeNames, type Claim, type Claims } from '../../governance/people/attested.ts'
+import { country, instant, region, screening, showStop, stopShown } from './common.ts'
 import { lapseShown, showLapse } from './lapse.ts'
 
-const claim = (value: typeof country) =>
+const claim = (value: z.ZodString) =>
   z.strictObject({
     value,
     expires_at: instant.meta({ description: 'At most a year ahead.' }),
@@ -16,17 +18,20 @@ const claim = (value: typeof country) =>
 export const claimsBody = z.strictObject({
   nationality: claim(country).optional(),
   region: claim(region).optional(),
+  screening: claim(screening).optional(),
 })
 
-export function toClaims({ nationality, region }: z.infer<typeof claimsBody>): Claims {
+export function toClaims(given: z.infer<typeof claimsBody>): Claims {
   const read = ({ value, expires_at }: { value: string; expires_at: string }): Claim => ({
     value,
     expiresAt: Date.parse(expires_at),
   })
-  return {
-    ...(nationality && { nationality: read(nationality) }),
-    ...(region && { region: read(region) }),
-  }
+  return Object.fromEntries(
+    attributeNames.flatMap(name => {
+      const claim = given[name]
+      return claim ? [[name, read(claim)] as const] : []
+    }),
+  )
 }
 
 const attestedShown = z
@@ -34,15 +39,19 @@ const attestedShown = z
   .meta({ id: 'Attested' })
 
 const attributesShown = z
-  .object({ nationality: attestedShown.nullable(), region: attestedShown.nullable() })
+  .object({
+    nationality: attestedShown.nullable(),
+    region: attestedShown.nullable(),
+    screening: attestedShown.nullable(),
+  })
   .meta({ id: 'Attributes' })
 
-const showAttributes = ({ nationality, region }: Attributes): z.infer<typeof attributesShown> => ({
-  nationality: nationality
-    ? { value: nationality.value, expires_at: time(nationality.expiresAt), by: nationality.by }
-    : null,
-  region: region ? { value: region.value, expires_at: time(region.expiresAt), by: region.by } : null,
-})
+const showAttributes = (attributes: Attributes): z.infer<typeof attributesShown> => {
+  const show = (one: Attested | undefined): z.infer<typeof attestedShown> | null =>
+    one ? { value: one.value, expires_at: time(one.expiresAt), by: one.by } : null
+  const { nationality, region, screening: screened } = attributes
+  return { nationality: show(nationality), region: show(region), screening: show(screened) }
+}
 
 export const personShown = z
   .object({
@@ -62,6 +71,18 @@ export const personShown = z
       .object({ issuer: z.string(), subject: z.string() })
       .nullable()
       .meta({ description: 'Who they are at their provider; told as the attributes are.' }),
+    signing_keys: z
+      .array(
+        z.object({
+          kid: z.string().meta({ description: 'The RFC 7638 thumbprint.' }),
+          alg: z.enum(algorithms as [SigningAlgorithm, ...SigningAlgorithm[]]),
+          jwk: z.record(z.string(), z.unknown()),
+          registered_at: instant,
+          ended_at: instant.nullable().meta({ description: 'Nothing is signed with it from then on.' }),
+          entry: z.string(),
+        }),
+      )
+      .meta({ description: 'Keys of their own that they sign agreements with.' }),
     stop: stopShown.nullable().meta({ description: 'Why they are suspended.' }),
     lapse: lapseShown.nullable().meta({ description: 'Why they are suspended, where time did it.' }),
     created_at: instant,
@@ -84,8 +105,22 @@ export const showPerson = (
     : null,
   attributes: closely ? showAttributes(person.attributes ?? {}) : null,
   identity: closely ? { issuer: person.issuer, subject: person.subject } : null,
+  signing_keys: showSigningKeys(person),
   stop: person.stop ? showStop(person.stop, whole, person.organisation) : null,
   lapse: person.lapse ? showLapse(person.lapse, whole) : null,
   created_at: time(person.createdAt),
   version: person.rev,
 })
+
+/** A map keeps no order of its names. */
+const showSigningKeys = ({ signingKeys = {} }: Person): z.infer<typeof personShown>['signing_keys'] =>
+  Object.entries(signingKeys)
+    .toSorted(([a, one], [b, other]) => one.registeredAt - other.registeredAt || (a < b ? -1 : 1))
+    .map(([kid, { alg, jwk, registeredAt, endedAt, entry }]) => ({
+      kid,
+      alg,
+      jwk: { ...jwk },
+      registered_at: time(registeredAt),
+      ended_at: endedAt === undefined ? null : time(endedAt),
+      entry,
+    }))

@@ -1,7 +1,7 @@
 /** Decisions about appeals: `appeal.*` of who-decides. Developer and government answer together, once. */
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import type { Appeal, Subject } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { Reason, Signature } from '../../../shared/domain/stop.ts'
 import type { Facts } from '../../../shared/domain/who-sees.ts'
 import type { Store } from '../../../shared/ports/store.ts'
@@ -31,7 +31,7 @@ export const appealFacts = (appeal: Governed<Appeal>): Facts => ({
 
 export async function readAppeal(store: Store, id: string): Promise<Governed<Appeal> | Refusal> {
   const [found] = await store.get([keys.appeal(id)])
-  return found ?? refuse('record_unknown', `There is no appeal ${id} for you.`)
+  return found ?? unknownRecord('appeal', id)
 }
 
 async function readOpen(store: Store, id: string): Promise<Governed<Appeal> | Refusal> {

@@ -5,6 +5,7 @@ import { judgeMembership } from '../../../shared/domain/person-authority.ts'
 import type { Appeal } from '../../../shared/domain/proposals.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
+import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
 import { entryId } from '../../../shared/entries/id.ts'
 import { itemAbsent, type Store, type Update } from '../../../shared/ports/store.ts'
@@ -69,6 +70,51 @@ function answering(
   }
 }
 
+/** What stops for a time: it can end before anybody appeals. */
+const stops: readonly ActionName[] = [
+  'partner.suspend',
+  'agreement.suspend',
+  'grant.suspend',
+  'client.suspend',
+  'person.suspend',
+  'hold.place',
+]
+
+/** Whether what was stopped goes on. What was stopped again, or ended, does not. */
+async function goesOn(store: Store, { kind, id }: Decision['subject']): Promise<boolean> {
+  switch (kind) {
+    case 'organisation': {
+      const [found] = await store.get([keys.organisation(id)])
+      return found?.kind === 'partner' && (found.partner === 'active' || found.partner === 'reinstated')
+    }
+    case 'agreement':
+      return (await store.get([keys.agreement(id)]))[0]?.state === 'effective'
+    case 'grant':
+      return (await store.get([keys.grant(id)]))[0]?.state === 'active'
+    case 'client':
+      return (await store.get([keys.client(id)]))[0]?.state === 'active'
+    case 'person':
+      return (await store.get([keys.person(id)]))[0]?.state === 'active'
+    case 'hold': {
+      const [hold] = await store.get([keys.hold(id)])
+      return hold !== undefined && hold.state !== 'active'
+    }
+    default:
+      return false
+  }
+}
+
+/** There is nothing to give back of a stop that has ended: nobody has to answer an appeal against it. */
+const judgeStanding = async (
+  store: Store,
+  { step, action, subject }: Decision,
+): Promise<Refusal | undefined> =>
+  step === 'applied' && stops.includes(action) && (await goesOn(store, subject))
+    ? refuse('state_forbids', 'It does not stand any more: there is nothing to appeal against.', {
+        field: 'entry',
+      })
+    : undefined
+
 /** On the version that was seen: it is not closed at the same moment, and no closing that was proposed before goes on. */
 function revocationAppealed(own: Governed<Organisation>, { id, entry }: Appeal): readonly Update[] {
   if (own.kind !== 'partner' || own.revoked?.entry !== entry) return []
@@ -111,6 +157,9 @@ export async function lodge(
       })
     const refused = judgeAppealable(decided, organisation.id)
     if (refused || decided === undefined) return refused ?? refuse('state_forbids', 'It records no decision.')
+
+    const ended = await judgeStanding(store, decided)
+    if (ended) return ended
 
     const { kind, id: subjectId, name, model } = decided.subject
     const { developers, governments } = answering(decided, organisation)

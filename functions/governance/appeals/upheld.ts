@@ -2,6 +2,7 @@
  * What an appeal that is upheld gives back: what the decision took away, as far as it is that very decision that still
  * stands. A later one is another matter, with an appeal of its own.
  */
+import { agreementStateAt, agreementStep } from '../../../shared/domain/agreement-step.ts'
 import type { HoldRecord } from '../../../shared/domain/holds.ts'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { clientStep, grantStep, holdStep, partnerStep } from '../../../shared/domain/machines.ts'
@@ -14,12 +15,13 @@ import {
   type Sponsor,
 } from '../../../shared/domain/parties.ts'
 import type { Appeal, Difference } from '../../../shared/domain/proposals.ts'
-import type { Client, Grant } from '../../../shared/domain/records.ts'
+import type { Agreement, Client, Grant } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
 import type { LapseStop } from '../../../shared/domain/stop.ts'
 import type { Suspendable } from '../../../shared/domain/suspension.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { Store, TransactOp } from '../../../shared/ports/store.ts'
+import { goingOn, meteredUnder } from '../agreements/under.ts'
 import { change } from '../engine/changes.ts'
 import { noticePuts } from '../engine/notices.ts'
 import type { Carried } from '../engine/plan.ts'
@@ -55,6 +57,8 @@ export async function restoration(store: Store, appeal: Appeal, now: number): Pr
       return ofPartner(store, id, appeal)
     case 'grant':
       return ofGrant(store, id, appeal)
+    case 'agreement':
+      return ofAgreement(store, id, appeal, now)
     case 'client':
       return ofClient(store, id, appeal, now)
     case 'person':
@@ -111,6 +115,21 @@ async function ofGrant(store: Store, id: string, { entry, subject }: Appeal): Pr
     organisation && takesPart(organisation) ? opening([{ ...metered, grant: { ...grant, state } }]) : []
   return restored({ rev: grant.rev, name: subject.name }, grant.state, state, () => [
     change<Grant>(keys.grant(id), grant, { state, stop: undefined }),
+    ...opened,
+  ])
+}
+
+async function ofAgreement(store: Store, id: string, { entry }: Appeal, now: number): Promise<Restoration> {
+  const [agreement] = await store.get([keys.agreement(id)])
+  if (agreement === undefined || agreement.stop?.entry !== entry) return nothingOf(agreement?.rev ?? null)
+  const from = agreementStateAt(agreement, now)
+  const state = agreementStep(from, 'reinstate')
+  if (state instanceof Refusal) return nothingOf(agreement.rev)
+  const metered = await meteredUnder(store, agreement)
+  const [counterparty] = await store.get([keys.organisation(agreement.counterparty)])
+  const opened = counterparty ? opening(goingOn(metered, counterparty)) : []
+  return restored({ rev: agreement.rev, name: `“${agreement.title}”` }, from, state, () => [
+    change<Agreement>(keys.agreement(id), agreement, { state, stop: undefined }),
     ...opened,
   ])
 }

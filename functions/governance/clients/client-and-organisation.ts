@@ -2,7 +2,7 @@
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Client } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor } from '../engine/plan.ts'
@@ -16,9 +16,7 @@ export interface ClientAndOrganisation {
 export async function readClient(store: Store, id: string): Promise<ClientAndOrganisation | Refusal> {
   const [client] = await store.get([keys.client(id)])
   const [organisation] = client ? await store.get([keys.organisation(client.organisation)]) : []
-  return client && organisation
-    ? { client, organisation }
-    : refuse('record_unknown', `There is no client ${id} for you.`)
+  return client && organisation ? { client, organisation } : unknownRecord('client', id)
 }
 
 /** As whoever decides sees it: what is not seen is not there, whatever its state. */

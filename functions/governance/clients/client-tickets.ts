@@ -6,7 +6,7 @@ import { judgeRotation } from '../../../shared/domain/client-keys.ts'
 import { keys } from '../../../shared/domain/keys.ts'
 import { type Organisation, standingText } from '../../../shared/domain/parties.ts'
 import type { Difference, Subject } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { type Ticket, ticketLifetimes } from '../../../shared/domain/tickets.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { itemAbsent, type Put, type Store, type TransactOp } from '../../../shared/ports/store.ts'
@@ -101,8 +101,7 @@ async function toRotate(
 ): Promise<Plan | Refusal> {
   const [client] = await store.get([keys.client(wanted.client)])
   const [organisation] = client ? await store.get([keys.organisation(client.organisation)]) : []
-  if (client === undefined || organisation === undefined)
-    return refuse('record_unknown', `There is no client ${wanted.client} for you.`)
+  if (client === undefined || organisation === undefined) return unknownRecord('client', wanted.client)
   const subject = clientSubject(client, organisation)
   const refused = (await judgeSightIn(store, actor, subject)) ?? judgeRotation(client, wanted.overlapMs, now)
   if (refused) return refused

@@ -1,14 +1,17 @@
 /** Decisions about clients: `client.*` of who-decides. How a client comes to be stands in `enrol.ts`. */
-import { holdable } from '../../../shared/domain/authority.ts'
+
 import { keys } from '../../../shared/domain/keys.ts'
 import { type ClientEvent, clientStep } from '../../../shared/domain/machines.ts'
+import { judgeText } from '../../../shared/domain/marking.ts'
 import { dayOf } from '../../../shared/domain/meter.ts'
 import type { Attested, Attributes } from '../../../shared/domain/parties.ts'
 import type { Client } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { holdable } from '../../../shared/domain/standing.ts'
 import { change, stopOf } from '../engine/changes.ts'
 import type { Carried, Definition, Plan } from '../engine/plan.ts'
 import { clientSubject } from '../engine/subjects.ts'
+import { attributeNames } from '../people/attested.ts'
 import { judgeHeldAttributes, valuesOf } from '../people/held-attributes.ts'
 import { judgeStopping, othersReinstate } from '../people/members.ts'
 import { type ClientAndOrganisation, judgeDescribed, seenClient } from './client-and-organisation.ts'
@@ -89,6 +92,7 @@ const attestedAtMost = 366 * 86_400_000
 export interface AttributesGiven {
   readonly nationality?: Given | null
   readonly region?: Given | null
+  readonly screening?: Given | null
 }
 interface Given {
   readonly value: string
@@ -122,12 +126,15 @@ const attributes: Definition = {
   },
 }
 
-const namedIn = (given: AttributesGiven) =>
-  (['nationality', 'region'] as const).filter(name => given[name] !== undefined)
+const namedIn = (given: AttributesGiven) => attributeNames.filter(name => given[name] !== undefined)
 
 function judgeGiven(given: AttributesGiven, now: number): Refusal | undefined {
   const named = namedIn(given)
   if (named.length === 0) return refuse('body_malformed', 'Name an attribute to change.')
+  for (const name of named) {
+    const marked = judgeText(given[name]?.value ?? '', `${name}.value`)
+    if (marked) return marked
+  }
   const wrong = named.find(name => {
     const expiresAt = given[name]?.expiresAt
     return expiresAt !== undefined && (expiresAt <= now || expiresAt > now + attestedAtMost)
@@ -144,9 +151,11 @@ function attest(before: Attributes = {}, given: AttributesGiven, by: string): At
     const one = given[name]
     return one === undefined ? before[name] : one === null ? undefined : { ...one, by }
   }
-  const [nationality, region] = [next('nationality'), next('region')]
-  if (nationality === undefined && region === undefined) return undefined
-  return { ...(nationality && { nationality }), ...(region && { region }) }
+  const after = attributeNames.flatMap(name => {
+    const one = next(name)
+    return one ? [[name, one] as const] : []
+  })
+  return after.length > 0 ? Object.fromEntries(after) : undefined
 }
 
 export const clientActions = {

@@ -12,6 +12,7 @@ import { type Commit, commit } from '../engine/commit.ts'
 import { noticePuts } from '../engine/notices.ts'
 import type { GovernanceDeps } from '../engine/plan.ts'
 import { clientSubject } from '../engine/subjects.ts'
+import { takesIn } from '../people/members.ts'
 import { type EnrolmentRecords, type Judged, judgeEnrolment } from './judge-enrolment.ts'
 
 /**
@@ -101,7 +102,7 @@ function enrolmentOf(
     // On the versions that were judged: a suspension in between wins.
     asSeen(keys.person(maker.id), maker),
     ...(sponsor && sponsor.id !== maker.id ? [asSeen(keys.person(sponsor.id), sponsor)] : []),
-    asSeen(keys.organisation(organisation.id), organisation),
+    before ? asSeen(keys.organisation(organisation.id), organisation) : takesIn(organisation),
     { kind: 'check', key: keys.standing, if: { absent: ['restoring'] } },
   ]
   const notices = noticePuts({

@@ -1,5 +1,5 @@
 /** Whether a ticket lets a machine register its key, by the records as they stand, and the client that comes of it. */
-import { judgeRestoring } from '../../../shared/domain/authority.ts'
+
 import { judgeRotation, rotatedKeys } from '../../../shared/domain/client-keys.ts'
 import { type Governed, listed, type Registered } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
@@ -7,6 +7,7 @@ import { judgePerson } from '../../../shared/domain/person-authority.ts'
 import type { Client, ClientKey, KeyRing, Standing } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
+import { judgeRestoring } from '../../../shared/domain/standing.ts'
 import type { Ticket } from '../../../shared/domain/tickets.ts'
 import { roleFor } from '../../../shared/domain/who-decides.ts'
 import { type Enrolment, enrolledClientId } from '../../../shared/oauth/enrolment.ts'

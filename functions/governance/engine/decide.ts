@@ -61,15 +61,20 @@ export type Decided =
       readonly proposal: Proposal
     }
 
+/** How long a decision that nothing holds up looks for what could come later. Milliseconds. */
+const lookMs = 1_500
+
 export async function decide(deps: GovernanceDeps, actor: Actor, asked: Asked): Promise<Decided | Refusal> {
   const { clock, random } = deps
   const eid = entryId(clock.now(), random.bytes(16))
   const ids: string[] = []
+  const until = clock.now() + lookMs
+  const isLate = (): boolean => clock.now() >= until
   // The same in every attempt.
   const idOf = (at: number): string => (ids[at] ??= randomId('proposal', random.bytes(16)))
   return commit<Decided>(deps, eid, actor, async () => {
     const now = clock.now()
-    const considered = await consider(deps, actor, asked, now)
+    const considered = await consider(deps, actor, asked, now, isLate)
     // Another request of the same key came first: what it was answered is this one's answer too. Looked at after the
     // records, which may show what that one has made.
     if (asked.once && (await isMade(deps, asked.once.key)))
@@ -114,9 +119,11 @@ async function consider(
   actor: Actor,
   { action, reason, rev, breakGlass = false }: Asked,
   now: number,
+  isLate: () => boolean = () => false,
 ): Promise<Considered | Refusal> {
   const rules = await readRules(deps.store)
-  const made = await definitionOf(action.name).plan(deps, action, { now, rules, actor, reason, breakGlass })
+  const planning = { now, rules, actor, reason, breakGlass, isLate }
+  const made = await definitionOf(action.name).plan(deps, action, planning)
   if (made instanceof Refusal) return made
   const plan = { ...made, subject: await inEngagements(deps.store, made.subject) }
   const unseen = judgeSight(actor, plan.subject)
@@ -130,7 +137,7 @@ async function consider(
     judgeFresh(name, actor, rules, now) ??
     judgeSignature({ ...actor.person, person: actor.person.id }, [], '', plan.raises)
   if (refused) return refused
-  const { hit, ...shown } = await show(deps, action, reason, plan, now)
+  const { hit, ...shown } = await show(deps, action, reason, plan, now, isLate)
   return { plan: hitting(plan, hit), name, role, rules, shown }
 }
 

@@ -1,5 +1,5 @@
 /** Dry runs: whom a stop hits, counted with the same match that admission uses. Reads only. */
-import { holdable, holdMatches } from '../../../shared/domain/authority.ts'
+
 import {
   type Effects,
   maxNamed,
@@ -11,6 +11,7 @@ import { indexes, keys } from '../../../shared/domain/keys.ts'
 import type { Meter } from '../../../shared/domain/meter.ts'
 import type { Hit, Subject } from '../../../shared/domain/proposals.ts'
 import type { Client, Grant, HoldScope } from '../../../shared/domain/records.ts'
+import { holdable, holdMatches } from '../../../shared/domain/standing.ts'
 import type { Entry } from '../../../shared/entries/entry.ts'
 import { entryIdFrom } from '../../../shared/entries/id.ts'
 import type { Key, Store } from '../../../shared/ports/store.ts'

@@ -8,11 +8,14 @@ import type { Refusal } from '../../../shared/domain/refusal.ts'
 import type { Rules } from '../../../shared/domain/rules.ts'
 import type { Reason, Signature } from '../../../shared/domain/stop.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
+import type { Signer } from '../../../shared/ports/keys.ts'
 import type { Store, TransactOp } from '../../../shared/ports/store.ts'
 import type { Clock, Random, Telemetry } from '../../../shared/ports/world.ts'
 
 export interface GovernanceDeps {
   readonly store: Store
+  /** The key of this deployment's own statements: an attested signature is one of them. Where nobody signs, there is none. */
+  readonly statements?: Pick<Signer, 'kid' | 'publicJwk'>
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
@@ -35,6 +38,11 @@ export interface Planning {
   readonly actor?: Actor
   readonly reason: Reason
   readonly breakGlass: boolean
+  /**
+   * Whether the time is over for what can be left to the sweeper, or untold: a decision that nothing holds up does not
+   * wait for it, in whichever attempt. Absent: it never is.
+   */
+  isLate?(): boolean
 }
 
 /** Under what a plan is carried out. */
@@ -104,8 +112,10 @@ export interface Proposed {
   readonly difference: readonly Difference[]
 }
 
+export type PlanDeps = Pick<GovernanceDeps, 'store' | 'statements'>
+
 export interface Definition {
-  plan(deps: Pick<GovernanceDeps, 'store'>, action: Action, planning: Planning): Promise<Plan | Refusal>
+  plan(deps: PlanDeps, action: Action, planning: Planning): Promise<Plan | Refusal>
   /** The same, where it could not be planned any more. */
   unwind?(deps: Pick<GovernanceDeps, 'store'>, action: Action): Promise<Plan['unwind']>
 }

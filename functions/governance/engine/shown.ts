@@ -4,8 +4,8 @@ import canonicalize from 'canonicalize'
 import { type Effects, noEffects } from '../../../shared/domain/effects.ts'
 import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
 import type { Reason } from '../../../shared/domain/stop.ts'
-import { StoreUnavailable } from '../../../shared/ports/store.ts'
 import { type Counted, countEffects } from './effects.ts'
+import { inTime } from './in-time.ts'
 import type { GovernanceDeps, Plan } from './plan.ts'
 
 export interface Shown {
@@ -19,12 +19,15 @@ export interface Shown {
 export const hitting = (plan: Plan, hit: Counted['hit']): Plan =>
   plan.subject.kind !== 'hold' || hit.length === 0 ? plan : { ...plan, subject: { ...plan.subject, hit } }
 
-/** Nothing holds up what a developer does to its own model at once: it is made even where nothing can be counted. */
+/**
+ * Nothing holds up what a developer does to its own model at once: it is made even where nothing can be counted, or not
+ * in time.
+ */
 async function countedOr({ kind }: Subject, count: () => Promise<Counted>): Promise<Counted> {
   try {
     return await count()
   } catch (error) {
-    if (kind !== 'model' || !(error instanceof StoreUnavailable)) throw error
+    if (kind !== 'model') throw error
     return { effects: { ...noEffects, atLeast: true }, hit: [] }
   }
 }
@@ -35,9 +38,11 @@ export async function show(
   reason: Reason,
   { difference, stops, continues = [], subject, stopsPeople }: Plan,
   now: number,
+  isLate: () => boolean = () => false,
 ): Promise<Shown & Pick<Counted, 'hit'>> {
+  const store = subject.kind === 'model' ? inTime(deps.store, isLate) : deps.store
   const { effects, hit } = await countedOr(subject, () =>
-    countEffects(deps.store, stops, continues, subject, now, stopsPeople),
+    countEffects(store, stops, continues, subject, now, stopsPeople),
   )
   const text = canonicalize({ action, difference, effects, reason }) ?? ''
   return { difference, effects, shown: hash('sha256', text, 'base64url'), hit }

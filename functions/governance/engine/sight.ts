@@ -1,6 +1,6 @@
 /** Whether somebody sees a record: asked before anything is said of it, so that what is not seen is not there. */
 import type { Proposal, Subject } from '../../../shared/domain/proposals.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { isListed, type Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { type Facts, type Noun, sees, type Viewer } from '../../../shared/domain/who-sees.ts'
 import type { Actor } from './plan.ts'
 
@@ -14,7 +14,7 @@ export const viewerOf = ({ person, organisation }: Pick<Actor, 'person' | 'organ
 /** What `sees` asks about the subject of a decision, as the noun that it is. */
 export const factsOf = (
   noun: Noun,
-  { organisation, developers, governments, model, models, hit = [] }: Subject,
+  { organisation, developers, governments, model, models, consulted, handedTo, hit = [] }: Subject,
 ): Facts => ({
   noun,
   owner: organisation,
@@ -23,6 +23,8 @@ export const factsOf = (
   governments,
   ...(model !== undefined && { model }),
   ...(models !== undefined && { models }),
+  ...(consulted && { sharedWith: consulted }),
+  ...(handedTo && { handedTo }),
 })
 
 export const proposalFacts = ({ subject, proposedBy, signatures }: Proposal): Facts => ({
@@ -41,6 +43,9 @@ const nouns: Readonly<Partial<Record<Subject['kind'], Noun>>> = {
   hold: 'hold',
   proposal: 'proposal',
   appeal: 'appeal',
+  finding: 'finding',
+  opinion: 'opinion',
+  review: 'review',
 }
 
 export function judgeSight(actor: Actor, subject: Subject): Refusal | undefined {
@@ -48,5 +53,9 @@ export function judgeSight(actor: Actor, subject: Subject): Refusal | undefined 
   // What does not exist yet is nobody's secret.
   if (subject.rev === 0 || noun === undefined || sees(viewerOf(actor), factsOf(noun, subject)))
     return undefined
-  return refuse('record_unknown', `There is no ${subject.kind} ${subject.id} for you.`)
+  // In the words of one that is not there at all.
+  const { kind, id } = subject
+  return isListed(kind)
+    ? unknownRecord(kind, id)
+    : refuse('record_unknown', `There is no ${kind} ${id} for you.`)
 }

@@ -33,6 +33,7 @@ const ofWhom: Readonly<Record<Who['of'], string>> = {
   subject: 'its own organisation',
   developer: 'its developer',
   government: 'the government',
+  consulted: 'an office that it is shared with',
 }
 
 /** Where the rule asks for it: approving and signing do, stopping never does. */

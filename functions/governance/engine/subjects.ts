@@ -1,4 +1,6 @@
 /** Records as the subjects of decisions: whose they are, and who decides about them. */
+
+import { isUnseen } from '../../../shared/domain/agreement-step.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
@@ -60,14 +62,22 @@ export const modelSubject = (model: Governed<Model>, governments: readonly strin
   developers: [model.developer],
   governments,
   model: model.id,
+  ...(model.sharedWith?.length && { consulted: model.sharedWith }),
 })
 
-export const agreementSubject = (agreement: Governed<Agreement>, partner: Organisation): Subject => ({
-  kind: 'agreement',
-  id: agreement.id,
-  name: `the agreement with ${partner.name}`,
-  rev: agreement.rev,
-  organisation: agreement.partner,
-  developers: [agreement.developer],
-  governments: deciders(partner).governments,
-})
+/** A draft is its developer's; what is offered, its counterparty's, whom those decide about who select it. */
+export function agreementSubject(agreement: Governed<Agreement>, counterparty: Organisation): Subject {
+  const { id, title, rev, state, developer, governments } = agreement
+  const drafted = isUnseen(state)
+  return {
+    kind: 'agreement',
+    id,
+    name: title,
+    rev,
+    organisation: drafted ? developer : counterparty.id,
+    developers: [developer],
+    governments: drafted ? [] : [...new Set([...governments, ...deciders(counterparty).governments])],
+    // An auditor of its models sees what was offered, as the parties do.
+    ...(!drafted && { models: agreement.models }),
+  }
+}

@@ -7,11 +7,14 @@ import { showLimits } from './limits-words.ts'
 /** Nothing where the limits stay within what the agreement allows at most. */
 export function judgeCeiling(
   limits: Limits,
-  { id, ceiling }: Pick<Agreement, 'id' | 'ceiling'>,
+  { id, ceiling, clauses }: Pick<Agreement, 'id' | 'ceiling' | 'clauses'>,
 ): Refusal | undefined {
   const more = 'More takes a new version of the agreement.'
   if (ceiling === undefined)
-    return refuse('ceiling_exceeded', `The agreement ${id} names no ceiling. ${more}`, { field: 'limits' })
+    return refuse('ceiling_exceeded', `The agreement ${id} names no ceiling. ${more}`, {
+      field: 'limits',
+      clause: clauses.quota,
+    })
   const field = aboveCeiling(limits, ceiling)
   if (field === undefined) return undefined
   const name = field.replace('limits.', '') as keyof ReturnType<typeof showLimits>
@@ -20,6 +23,7 @@ export function judgeCeiling(
   const option = `--${name.replace('_', '-')}`
   return refuse('ceiling_exceeded', `${said}; the ceiling of the agreement ${id} is ${most}. ${more}`, {
     field,
+    clause: clauses.quota,
     next: `Give ${option}, ${most?.toLocaleString('en-US')} at most, or agree on a new version of the agreement.`,
   })
 }

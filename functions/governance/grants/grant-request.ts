@@ -2,9 +2,11 @@
  * `grant.activate`: somebody asks for a grant, and developer and government decide on it together. While it waits it
  * stands as `requested`; the last signature makes it active, with its meter, in one transaction.
  */
+import { agreementStateAt } from '../../../shared/domain/agreement-step.ts'
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import { grantStep } from '../../../shared/domain/machines.ts'
 import { freshMeter } from '../../../shared/domain/meter.ts'
+import { isDevelopersAlone } from '../../../shared/domain/model-step.ts'
 import { type Organisation, type Role, standingText } from '../../../shared/domain/parties.ts'
 import type { Proposal } from '../../../shared/domain/proposals.ts'
 import type { Agreement, Grant, Model } from '../../../shared/domain/records.ts'
@@ -12,7 +14,7 @@ import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/store.ts'
 import { pages } from '../../pages.ts'
-import { readAgreement } from '../agreements/agreements.ts'
+import { readAgreement } from '../agreements/read-agreement.ts'
 import { asSeen, change } from '../engine/changes.ts'
 import type { Definition, Plan, Planning, Unwound } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
@@ -51,7 +53,7 @@ export const activate: Definition = {
     const existing = await readRequest(store, id, planning)
     if (existing instanceof Refusal) return existing
     const refused =
-      judgeParties(parties) ??
+      judgeParties(parties, planning.now) ??
       judgeCeiling(limits, agreement) ??
       (await judgePools(store, asked.pools, model))
     if (refused) return refused
@@ -66,7 +68,7 @@ export const activate: Definition = {
       agreement: asked.agreement,
       state: 'requested',
       ...term,
-      meters: [own, ...(asked.pools ?? [])].sort(),
+      meters: [own, ...(agreement.pool === undefined ? [] : [agreement.pool]), ...(asked.pools ?? [])].sort(),
     }
     const subject = grantSubject({ ...governed(grant), rev: existing?.rev ?? 0 }, model, organisation)
     return {
@@ -92,6 +94,7 @@ export const activate: Definition = {
         },
       ],
       ...(existing && { unwind: end => [unwound(existing, end)] }),
+      ...(isDevelopersAlone(model) && { rule: 'grant.activate_released' as const }),
       told: { type: 'grant.activated', text: `${subject.name} is granted: ${limits.total} tokens.` },
     }
   },
@@ -140,8 +143,8 @@ function unwound(existing: Governed<Grant>, ended: Unwound): TransactOp {
 async function readParties(store: Store, asked: GrantWords, { actor }: Planning): Promise<Parties | Refusal> {
   const seen = await readAgreement(store, asked.agreement, actor, 'agreement')
   if (seen instanceof Refusal) return seen
-  const { agreement, partner: organisation } = seen
-  if (agreement.partner !== asked.organisation)
+  const { agreement, counterparty: organisation } = seen
+  if (agreement.counterparty !== asked.organisation)
     return refuse(
       'agreement_not_effective',
       `The agreement ${agreement.id} is not with ${asked.organisation}.`,
@@ -195,9 +198,17 @@ async function openProposal(store: Store, { id, organisation }: Grant): Promise<
   return undefined
 }
 
-function judgeParties({ agreement, organisation, model }: Parties): Refusal | undefined {
-  if (agreement.state !== 'effective')
-    return refuse('agreement_not_effective', `The agreement ${agreement.id} is ${agreement.state}.`, {
+function judgeParties({ agreement, organisation, model }: Parties, now: number): Refusal | undefined {
+  // For named clients, and for 30 days at most.
+  if (agreement.kind === 'engagement')
+    return refuse(
+      'agreement_not_effective',
+      `Under the engagement ${agreement.id} its developer offers the office a window, and no grant beside it.`,
+      { field: 'agreement', next: `Offer one: sallyport model window ${model.id}` },
+    )
+  const state = agreementStateAt(agreement, now)
+  if (state !== 'effective')
+    return refuse('agreement_not_effective', `The agreement ${agreement.id} is ${state}.`, {
       field: 'agreement',
     })
   if (model.state === 'withdrawn') return refuse('model_withdrawn', `${model.name} was withdrawn.`)
@@ -242,7 +253,7 @@ async function judgePools(
   const wrong = (pool: string): Refusal =>
     refuse('record_unknown', `There is no pool ${pool} for this model.`, { field: 'pools' })
   const meters = await store.get(pools.map(keys.meter))
-  const alone = pools.find((pool, i) => meters[i]?.shared === undefined || pools.indexOf(pool) !== i)
+  const alone = pools.find((pool, i) => meters[i]?.shared !== 'pool' || pools.indexOf(pool) !== i)
   if (alone !== undefined) return wrong(alone)
   for await (const batch of pages<Grant>(store, { index: indexes.byRecord, partition: 'grant' }))
     for (const grant of await store.get(batch)) {

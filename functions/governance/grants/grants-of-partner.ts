@@ -1,3 +1,4 @@
+import { agreementStateAt } from '../../../shared/domain/agreement-step.ts'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import type { Meter } from '../../../shared/domain/meter.ts'
 import { closeMeter, openMeter } from '../../../shared/domain/meter-decisions.ts'
@@ -53,6 +54,24 @@ export const closing = (metered: readonly Metered[], most = maxMeters): readonly
     .toSorted((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
     .slice(0, most)
     .map(closeMeter)
+
+/**
+ * Without those under an agreement that is stopped itself: they open with it. It is read after the meters, for the same
+ * reason.
+ */
+export async function underAgreements(
+  store: Store,
+  metered: readonly Metered[],
+  now: number,
+): Promise<readonly Metered[]> {
+  const ids = [...new Set(metered.map(({ grant }) => grant.agreement))]
+  const agreements = await store.get(ids.map(keys.agreement))
+  const stopped = ids.filter((_, i) => {
+    const agreement = agreements[i]
+    return agreement !== undefined && agreementStateAt(agreement, now) !== 'effective'
+  })
+  return metered.filter(({ grant }) => !stopped.includes(grant.agreement))
+}
 
 /** Of grants that are active by themselves. */
 export const opening = (metered: readonly Metered[]): readonly Update[] =>

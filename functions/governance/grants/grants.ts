@@ -1,4 +1,5 @@
 /** Decisions about grants: `grant.*` of who-decides. How one comes to be stands in `grant-request.ts`. */
+import { agreementStateAt } from '../../../shared/domain/agreement-step.ts'
 import { keys } from '../../../shared/domain/keys.ts'
 import { grantStep } from '../../../shared/domain/machines.ts'
 import type { Limits } from '../../../shared/domain/meter.ts'
@@ -22,7 +23,7 @@ import {
   readGrant,
   takesPart,
 } from './granted.ts'
-import { closing, opening, withMeters } from './grants-of-partner.ts'
+import { closing, opening, underAgreements, withMeters } from './grants-of-partner.ts'
 import { type LimitsWords, showLimits, toLimits } from './limits-words.ts'
 
 /** The part that all share: the grant's own write first, on the version that was seen. */
@@ -101,10 +102,10 @@ const reinstate: Definition = {
     if (state instanceof Refusal) return state
     if (grant.expiresAt <= now) return refuse('state_forbids', `Its term ended at ${time(grant.expiresAt)}.`)
     const { meters } = await withMeters(store, grant)
+    const goesOn = await underAgreements(store, [{ grant: { ...grant, state }, meters }], now)
     const [organisation] = await store.get([keys.organisation(grant.organisation)])
     // Those of a partner that is stopped itself open with the partner.
-    const opened =
-      organisation && takesPart(organisation) ? opening([{ grant: { ...grant, state }, meters }]) : []
+    const opened = organisation && takesPart(organisation) ? opening(goesOn) : []
     return {
       ...planned(
         seen,
@@ -182,7 +183,7 @@ const continuity: Definition = {
 
 /** Other limits of its own meter. Pools are shared with others and stay as they are. */
 const quota: Definition = {
-  async plan({ store }, { id, params }, { actor }) {
+  async plan({ store }, { id, params }, { actor, now }) {
     const seen = await readGrant(store, id, actor)
     if (seen instanceof Refusal) return seen
     const { grant, subject } = seen
@@ -190,7 +191,7 @@ const quota: Definition = {
     if (grant.state !== 'active' && grant.state !== 'suspended')
       return refuse('state_forbids', `The grant is ${grant.state}: it has no quota to change.`)
     const [agreement] = await store.get([keys.agreement(grant.agreement)])
-    if (agreement?.state !== 'effective')
+    if (agreement === undefined || agreementStateAt(agreement, now) !== 'effective')
       return refuse('agreement_not_effective', `The agreement ${grant.agreement} is not in force.`)
     const above = judgeCeiling(limits, agreement)
     if (above) return above

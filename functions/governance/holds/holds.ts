@@ -6,7 +6,7 @@ import { isDevelopersAlone } from '../../../shared/domain/model-step.ts'
 import { everyone, type Organisation } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
 import type { Hold, HoldScope, Model } from '../../../shared/domain/records.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { type Facts, sees } from '../../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store, type TransactOp } from '../../../shared/ports/store.ts'
@@ -171,9 +171,7 @@ async function subjectOf(
     // Whom they do not see is not there for them, and the words must not tell the difference.
     const there = facts && (actor === undefined || sees(viewerOf(actor), { noun, ...facts }))
     if (scope[field] !== undefined && !there)
-      return refuse('record_unknown', `There is no ${field} ${scope[field]} for you.`, {
-        field: `scope.${field}`,
-      })
+      return unknownRecord(field, scope[field], { field: `scope.${field}` })
   }
 
   // By attributes alone it is about everybody: whoever develops or governs here decides.
@@ -220,14 +218,12 @@ export async function readHold(
   actor?: Actor,
 ): Promise<Governed<HoldRecord> | Refusal> {
   const [found] = await store.get([keys.hold(id)])
-  if (found === undefined) return refuse('record_unknown', `There is no hold ${id} for you.`)
+  if (found === undefined) return unknownRecord('hold', id)
   return (actor && judgeHoldSight(actor, found)) ?? found
 }
 
 const judgeHoldSight = (actor: Actor, hold: Governed<HoldRecord>): Refusal | undefined =>
-  sees(viewerOf(actor), holdFacts(hold))
-    ? undefined
-    : refuse('record_unknown', `There is no hold ${hold.id} for you.`)
+  sees(viewerOf(actor), holdFacts(hold)) ? undefined : unknownRecord('hold', hold.id)
 
 export const holdFacts = (hold: Governed<HoldRecord>): Facts => ({
   ...factsOf('hold', holdSubject(hold)),

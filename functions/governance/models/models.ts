@@ -4,30 +4,25 @@
  */
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
-import { type ModelEvent, modelStep } from '../../../shared/domain/model-step.ts'
-import type { Organisation } from '../../../shared/domain/parties.ts'
-import type { Action, Difference, Subject } from '../../../shared/domain/proposals.ts'
-import { type Model, protocols } from '../../../shared/domain/records.ts'
+import { agreementStateAt } from '../../../shared/domain/agreement-step.ts'
+import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
+import { modelStateAt, modelStep } from '../../../shared/domain/model-step.ts'
+import type { Action, Difference } from '../../../shared/domain/proposals.ts'
+import { type Agreement, type Model, protocols } from '../../../shared/domain/records.ts'
 import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
-import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
-import { pages } from '../../pages.ts'
-import { change } from '../engine/changes.ts'
-import type { Actor, Definition, Plan } from '../engine/plan.ts'
-import { judgeSight } from '../engine/sight.ts'
+import { time } from '../../../shared/domain/time.ts'
+import { itemAbsent } from '../../../shared/ports/store.ts'
+import { asSeen, change } from '../engine/changes.ts'
+import type { Definition } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
-import { modelSubject } from '../engine/subjects.ts'
-import { endingText, endingWrites, readEnding, toldOfEnding } from './model-end.ts'
+import { judgeCredentials } from './credentials.ts'
+import { assess, determine } from './determination.ts'
+import { end } from './end.ts'
+import { ledgerPut } from './ledger.ts'
 import { showTokens, type TokensWords, toTokens, toUpstreams, type UpstreamsWords } from './model-words.ts'
-
-/** What does not show itself to `actor` is not there for them. */
-export async function readModel(store: Store, id: string, actor?: Actor): Promise<Governed<Model> | Refusal> {
-  const [model] = await store.get([keys.model(id)])
-  if (model === undefined) return unknownRecord('model', id)
-  return (actor && judgeSight(actor, subjectOf(model))) ?? model
-}
-
-export const subjectOf = (model: Governed<Model>): Subject => modelSubject(model, model.governments ?? [])
+import { onWhateverStands, readModel, seeModel, stepped, subjectOf } from './read-model.ts'
+import { share } from './share.ts'
+import { closeWindow, offerWindow } from './window.ts'
 
 /** Where a model is served is for the developer alone; the entry of a decision is read by whoever its subject names. */
 const withoutAddresses = (params: Action['params']): Action['params'] =>
@@ -37,18 +32,21 @@ interface Engaged {
   readonly name: string
   readonly developer: string
   readonly government: string
+  /** That it is engaged under. */
+  readonly agreement: string
   readonly upstreams: UpstreamsWords
   readonly tokens: TokensWords
 }
 
 const engage: Definition = {
   async plan({ store }, { id, params }, { now, actor }) {
-    const { name, developer, government, upstreams, tokens } = params as unknown as Engaged
+    const { name, developer, government, agreement, upstreams, tokens } = params as unknown as Engaged
     const model: Governed<Model> = {
       id,
       name,
       developer,
       governments: [government],
+      agreement,
       state: 'engaged',
       killed: false,
       createdAt: now,
@@ -60,29 +58,67 @@ const engage: Definition = {
     const subject = { ...subjectOf(model), rev: 0 }
     const role = actor && judgeRole('model.engage', actor, subject)
     if (role instanceof Refusal) return role
-    const [taken, office] = await store.get([keys.model(id), keys.organisation(government)])
+    const [taken, office, under] = await store.get([
+      keys.model(id),
+      keys.organisation(government),
+      keys.agreement(agreement),
+    ])
     if (taken) return refuse('record_exists', `There is a model ${id} already.`, { field: 'id' })
     if (office?.kind !== 'government')
       return refuse('body_malformed', `${government} is no government office here.`, { field: 'government' })
+    const agreed = judgeEngagement(under, { model, agreement, government }, now)
+    if (agreed instanceof Refusal) return agreed
     const foreign = await judgeCredentials(store, model)
     if (foreign) return foreign
+    const text = `${name} is engaged by ${developer} with ${government}.`
     return {
       subject,
       difference: [
         { field: 'state', from: null, to: 'engaged' },
         { field: 'government', from: null, to: government },
+        { field: 'agreement', from: null, to: agreement },
         { field: 'tokens', from: null, to: tokens },
         ...endpoints({}, model.upstreams),
       ],
       recorded: withoutAddresses(params),
-      writes: () => [{ kind: 'put', key: keys.model(id), item: model, if: itemAbsent }],
-      told: { type: 'model.engaged', text: `${name} is engaged by ${developer} with ${government}.` },
+      writes: ({ eid, by, ...at }) => [
+        { kind: 'put', key: keys.model(id), item: model, if: itemAbsent },
+        asSeen(keys.agreement(agreement), agreed),
+        ledgerPut({ model, state: 'engaged', action: 'model.engage', eid, now: at.now, by, text }),
+      ],
+      told: { type: 'model.engaged', text },
     }
   },
 }
 
+/** Of another developer's agreement nobody learns whether there is one. */
+function judgeEngagement(
+  found: Governed<Agreement> | undefined,
+  {
+    model,
+    agreement,
+    government,
+  }: { readonly model: Model; readonly agreement: string; readonly government: string },
+  now: number,
+): Governed<Agreement> | Refusal {
+  const field = { field: 'agreement' }
+  if (found === undefined || found.developer !== model.developer)
+    return unknownRecord('agreement', agreement, field)
+  const no = (what: string): Refusal =>
+    refuse('agreement_not_effective', `The agreement ${agreement} ${what}.`, {
+      ...field,
+      next: 'Name an engagement agreement that is in force: sallyport agreement list',
+    })
+  if (found.kind !== 'engagement' || found.counterparty !== government)
+    return no(`is no engagement with ${government}`)
+  if (!found.models.includes(model.id)) return no(`does not name the model ${model.id}`)
+  const state = agreementStateAt(found, now)
+  if (state !== 'effective') return no(`is ${state.replaceAll('_', ' ')}`)
+  return now < found.startsAt ? no(`begins at ${time(found.startsAt)}`) : found
+}
+
 const edit: Definition = {
-  async plan({ store }, { id, params }, { actor }) {
+  async plan({ store }, { id, params }, { actor, now }) {
     const given = params as {
       readonly name?: string
       readonly upstreams?: UpstreamsWords
@@ -108,15 +144,17 @@ const edit: Definition = {
     if (difference.length === 0) return refuse('state_forbids', 'It is so already: nothing would change.')
     const foreign = await judgeCredentials(store, after)
     if (foreign) return foreign
+    const state = modelStateAt(model, now)
+    const text = `The developer of ${model.name} has changed: ${difference.map(({ field }) => field).join(', ')}.`
     return {
       subject: subjectOf(model),
       difference,
       recorded: withoutAddresses(params),
-      writes: () => [change<Model>(keys.model(id), model, fields)],
-      told: {
-        type: 'model.changed',
-        text: `The developer of ${model.name} has changed: ${difference.map(({ field }) => field).join(', ')}.`,
-      },
+      writes: ({ eid, by, ...at }) => [
+        change<Model>(keys.model(id), model, fields),
+        ledgerPut({ model, now: at.now, eid, by, state, action: 'model.change', text }),
+      ],
+      told: { type: 'model.changed', text },
     }
   },
 }
@@ -133,101 +171,43 @@ const digest = (value: object | undefined): string | null =>
 
 const same = (one: object, other: object): boolean => canonicalize(one) === canonicalize(other)
 
-/**
- * A credential goes to the address that stands beside its name. Whoever could name another developer's would have it
- * sent to an address of their own: one that stands in no record, because it is new or was replaced, is known by its
- * prefix alone. Where there is one developer, every name is theirs.
- */
-async function judgeCredentials(store: Store, model: Model): Promise<Refusal | undefined> {
-  const { developer, upstreams } = model
-  const names = protocols.flatMap(protocol => upstreams[protocol]?.credential ?? [])
-  const foreign = (name: string): Refusal =>
-    refuse('record_unknown', `There is no credential ${name} for you.`, { field: 'upstreams' })
-  const apart = names.find(name => name.includes('/') && !name.startsWith(`${developer}/`))
-  if (apart !== undefined) return foreign(apart)
-  const own = new Set<string>()
-  for await (const batch of pages<Model>(store, { index: indexes.byRecord, partition: 'model' }))
-    for (const other of await store.get(batch)) {
-      if (other === undefined) continue
-      const taken = protocols.flatMap(protocol => other.upstreams[protocol]?.credential ?? [])
-      if (other.developer === developer) for (const one of taken) own.add(one)
-      const name = other.developer === developer ? undefined : names.find(one => taken.includes(one))
-      if (name !== undefined) return foreign(name)
-    }
-  const fresh = names.find(name => !name.includes('/') && !own.has(name))
-  return fresh !== undefined && (await hasOtherDevelopers(store, developer)) ? foreign(fresh) : undefined
-}
-
-async function hasOtherDevelopers(store: Store, developer: string): Promise<boolean> {
-  const range = { index: indexes.byRecord, partition: 'organisation' }
-  for await (const batch of pages<Organisation>(store, range))
-    for (const one of await store.get(batch))
-      if (one?.kind === 'developer' && one.id !== developer) return true
-  return false
-}
-
-/** A step of the machine that changes nothing else. */
-const step = (event: Extract<ModelEvent, 'designate' | 'open'>, type: string, text: string): Definition => ({
-  async plan({ store }, { id }, { actor }) {
-    const model = await readModel(store, id, actor)
-    if (model instanceof Refusal) return model
-    const state = modelStep(model.state, event)
+const open: Definition = {
+  async plan({ store }, { id }, planning) {
+    const seen = await seeModel(store, id, planning)
+    if (seen instanceof Refusal) return seen
+    const state = modelStep(seen.state, 'open', id)
     if (state instanceof Refusal) return state
+    const text = `${seen.model.name} is open to trusted partners.`
     return {
-      subject: subjectOf(model),
-      difference: [{ field: 'state', from: model.state, to: state }],
-      writes: () => [change<Model>(keys.model(id), model, { state })],
-      told: { type, text: `${model.name} ${text}.` },
+      subject: seen.subject,
+      difference: [{ field: 'state', from: seen.state, to: state }],
+      // A window that is under way goes on by its grant until it ends.
+      writes: carried => stepped(carried, seen, { state, action: 'model.open', text }),
+      told: { type: 'model.opened', text },
     }
   },
-})
-
-const end = (event: 'release' | 'withdraw', done: 'released' | 'withdrawn'): Definition => ({
-  async plan({ store }, { id }, { actor }): Promise<Plan | Refusal> {
-    const model = await readModel(store, id, actor)
-    if (model instanceof Refusal) return model
-    const state = modelStep(model.state, event)
-    if (state instanceof Refusal) return state
-    const ending = await readEnding(store, model)
-    const { holds, grants } = ending
-    return {
-      subject: subjectOf(model),
-      difference: [
-        { field: 'state', from: model.state, to: state },
-        ...(holds.length > 0 ? [{ field: 'holds', from: holds.map(one => one.id), to: [] }] : []),
-        ...(grants.length > 0
-          ? [{ field: 'suspended_grants', from: grants.map(({ grant }) => grant.id), to: [] }]
-          : []),
-      ],
-      ...(done === 'withdrawn' && { stops: { model: id } }),
-      writes: ({ now, by, reason }) => [
-        change<Model>(keys.model(id), model, { state }),
-        ...endingWrites(ending, { at: now, by, reason }),
-      ],
-      told: {
-        type: `model.${done}`,
-        text: `${model.name} is ${done} by its developer. ${endingText(ending)}`,
-      },
-      tells: toldOfEnding(ending),
-    }
-  },
-})
+}
 
 const flip = (killed: boolean): Definition => ({
-  async plan({ store }, { id }, { actor }) {
-    const model = await readModel(store, id, actor)
-    if (model instanceof Refusal) return model
+  async plan({ store }, { id }, planning) {
+    const seen = await seeModel(store, id, planning)
+    if (seen instanceof Refusal) return seen
+    const { model, subject, state } = seen
     if (model.killed === killed)
       return refuse('state_forbids', `${model.name} is ${killed ? 'stopped already' : 'not stopped'}.`)
+    const text = `${model.name} is ${killed ? 'stopped' : 'let go on'} by its developer.`
     return {
-      subject: subjectOf(model),
+      subject,
       difference: [{ field: 'killed', from: model.killed, to: killed }],
       ...(killed && { stops: { model: id } }),
-      writes: () => [change<Model>(keys.model(id), model, { killed })],
-      told: {
-        type: killed ? 'model.killed' : 'model.resumed',
-        text: `${model.name} is ${killed ? 'stopped' : 'let go on'} by its developer.`,
-      },
+      writes: ({ now, eid, by }) => [
+        onWhateverStands(
+          change<Model>(keys.model(id), model, { killed }),
+          killed ? planning.isLate : undefined,
+        ),
+        ledgerPut({ model, now, eid, by, state, action: killed ? 'model.kill' : 'model.resume', text }),
+      ],
+      told: { type: killed ? 'model.killed' : 'model.resumed', text },
     }
   },
 })
@@ -235,8 +215,13 @@ const flip = (killed: boolean): Definition => ({
 export const modelActions = {
   'model.engage': engage,
   'model.change': edit,
-  'model.designate': step('designate', 'model.designated', 'is designated a covered frontier model'),
-  'model.open': step('open', 'model.opened', 'is open to trusted partners'),
+  'model.assess': assess,
+  'model.designate': determine('designated'),
+  'model.not_designate': determine('not_designated'),
+  'model.window': offerWindow,
+  'model.close_window': closeWindow,
+  'model.open': open,
+  'model.share': share,
   'model.kill': flip(true),
   'model.resume': flip(false),
   'model.release': end('release', 'released'),

@@ -70,7 +70,9 @@ function judge(
   if ('remove' in asked)
     return Object.hasOwn(before, asked.remove)
       ? undefined
-      : refuse('record_unknown', `There is no webhook ${asked.remove} of this organisation.`)
+      : refuse('record_unknown', `There is no webhook ${asked.remove} of this organisation.`, {
+          next: 'See those that are: sallyport webhook list',
+        })
   if (Object.keys(before).length >= maxWebhooks)
     return refuse('state_forbids', `It has ${maxWebhooks} webhooks: remove one of them first.`)
   return { url: asked.url, createdAt: now }

@@ -11,6 +11,7 @@ import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
 import type { Definition } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
 import { organisationSubject } from '../engine/subjects.ts'
+import { clearinghouse } from './clearinghouse.ts'
 import { provider } from './organisation-provider.ts'
 import { webhooks } from './organisation-webhooks.ts'
 
@@ -94,4 +95,5 @@ export const organisationActions = {
   'organisation.register': register,
   'organisation.provider': provider,
   'organisation.webhooks': webhooks,
+  'organisation.clearinghouse': clearinghouse,
 } satisfies Readonly<Record<string, Definition>>

@@ -1,35 +1,17 @@
 /** Decisions about partners: `partner.*` of who-decides. */
-import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
+import { keys, listed } from '../../../shared/domain/keys.ts'
 import { partnerStep } from '../../../shared/domain/machines.ts'
-import {
-  type Organisation,
-  type PartnerFields,
-  type PartnerState,
-  reservedIds,
-  standingText,
-} from '../../../shared/domain/parties.ts'
-import type { Action, Subject } from '../../../shared/domain/proposals.ts'
-import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
-import { itemAbsent, type Store, type Update } from '../../../shared/ports/store.ts'
-import { asSeen, change, stopOf } from '../engine/changes.ts'
-import { judgeSightIn } from '../engine/engagement.ts'
-import type { Actor, Definition, Plan, Proposed } from '../engine/plan.ts'
+import { type Organisation, reservedIds } from '../../../shared/domain/parties.ts'
+import type { Subject } from '../../../shared/domain/proposals.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { itemAbsent } from '../../../shared/ports/store.ts'
+import type { Definition } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
-import { grantSubject, organisationSubject } from '../engine/subjects.ts'
-import { closing, type Metered, meteredGrants, opening } from '../grants/grants-of-partner.ts'
+import { closing, meteredGrants, opening, underAgreements } from '../grants/grants-of-partner.ts'
 import { judgeClosing } from './closing.ts'
 
-type Partner = Governed<Extract<Organisation, { kind: 'partner' }>>
-
-/** What does not show itself to `actor` is not there for them. */
-export async function readPartner(store: Store, id: string, actor?: Actor): Promise<Partner | Refusal> {
-  const [found] = await store.get([keys.organisation(id)])
-  // In the same words, or they would tell.
-  return found?.kind !== 'partner' ||
-    (actor && (await judgeSightIn(store, actor, organisationSubject(found))))
-    ? unknownRecord('partner', id)
-    : (found as Partner)
-}
+import { planned, readPartner } from './partner-record.ts'
+import { isOfDeveloperAlone, modelsOf, suspend } from './suspend-partner.ts'
 
 /** A step of the machine that changes nothing else. */
 const step = (event: 'vet' | 'select' | 'activate', done: string): Definition => ({
@@ -39,44 +21,6 @@ const step = (event: 'vet' | 'select' | 'activate', done: string): Definition =>
     const state = partnerStep(partner.partner, event)
     if (state instanceof Refusal) return state
     return planned(partner, state, done, () => [])
-  },
-})
-
-/** The part that all share: the subject's own write first, on the version that was seen. */
-function planned(
-  partner: Partner,
-  state: PartnerState,
-  done: string,
-  further: Plan['writes'],
-  fields: (
-    carried: Parameters<Plan['writes']>[0],
-  ) => Partial<{ [N in keyof PartnerFields]: PartnerFields[N] | undefined }> = () => ({}),
-): Plan {
-  return {
-    subject: organisationSubject(partner),
-    difference: [{ field: 'state', from: partner.partner, to: state }],
-    writes: carried => [
-      withItsGrants(
-        partner,
-        change<Organisation & PartnerFields>(keys.organisation(partner.id) as never, partner, {
-          partner: state,
-          ...fields(carried),
-        }),
-      ),
-      ...further(carried),
-    ],
-    told: { type: `partner.${done}`, text: standingText({ name: partner.name, partner: state }) },
-  }
-}
-
-/** On the grants that were seen: one that is activated at the same moment has its meter closed too. */
-const withItsGrants = ({ granted }: Partner, update: Update): Update => ({
-  ...update,
-  if: {
-    and: [
-      ...(update.if ? [update.if] : []),
-      granted === undefined ? { absent: ['granted'] } : { eq: [['granted'], granted] },
-    ],
   },
 })
 
@@ -137,69 +81,13 @@ const nominate: Definition = {
   },
 }
 
-/**
- * Beside these stand the partner, the entry, the notices and the checks, and a transaction takes 100: a partner is
- * stopped at once however many grants it has. What is beyond is stopped by the record alone, and people propose it.
- */
-const maxStopped = 60
-const maxProposed = 20
-
-const suspend: Definition = {
-  async plan({ store }, { id }, { breakGlass, actor }) {
-    const partner = await readPartner(store, id, actor)
-    if (partner instanceof Refusal) return partner
-    const state = partnerStep(partner.partner, 'suspend')
-    if (state instanceof Refusal) return state
-    const metered = await meteredGrants(store, id)
-    const going = breakGlass
-      ? []
-      : metered.filter(({ grant }) => grant.missionContinuity && grant.state === 'active')
-    const stopped = metered.filter(one => !going.includes(one))
-    const ids = going.map(({ grant }) => grant.id)
-    const checked = going.slice(0, maxStopped)
-    const proposes = await Promise.all(going.slice(0, maxProposed).map(one => leftToTwo(store, one, partner)))
-    return {
-      ...planned(
-        partner,
-        state,
-        'suspended',
-        // A mission that came to hang on another one meanwhile has raised the version of the partner.
-        () => [
-          ...closing(stopped, maxStopped - checked.length),
-          ...checked.map(({ grant }) => asSeen(keys.grant(grant.id), grant)),
-        ],
-        carried => ({
-          stop: stopOf(carried),
-          continues: ids.length > 0 ? ids : undefined,
-        }),
-      ),
-      stops: { organisation: id },
-      continues: going.map(({ grant }) => ({ id: grant.id, name: grant.model })),
-      proposes: proposes.filter(one => one !== undefined),
-    }
-  },
-}
-
-/** A grant that a mission hangs on goes on until two people have decided. */
-async function leftToTwo(store: Store, { grant }: Metered, partner: Partner): Promise<Proposed | undefined> {
-  const [record, model] = await store.get([keys.grant(grant.id), keys.model(grant.model)])
-  if (record === undefined || model === undefined) return undefined
-  const action: Action = { name: 'grant.suspend', id: grant.id, params: { with_partner: true } }
-  return {
-    action,
-    rule: 'grant.suspend_continuing',
-    subject: grantSubject(record, model, partner),
-    difference: [{ field: 'state', from: record.state, to: 'suspended' }],
-  }
-}
-
 const reinstate: Definition = {
-  async plan({ store }, { id }, { actor }) {
+  async plan({ store }, { id }, { actor, now }) {
     const partner = await readPartner(store, id, actor)
     if (partner instanceof Refusal) return partner
     const state = partnerStep(partner.partner, 'reinstate')
     if (state instanceof Refusal) return state
-    const metered = await meteredGrants(store, id)
+    const metered = await underAgreements(store, await meteredGrants(store, id), now)
     return planned(
       partner,
       state,
@@ -220,6 +108,8 @@ const revoke: Definition = {
     const state = partnerStep(partner.partner, 'revoke')
     if (state instanceof Refusal) return state
     const metered = await meteredGrants(store, id)
+    const models = await modelsOf(store, metered, undefined)
+    const released = metered.some(({ grant }) => isOfDeveloperAlone(grant, models))
     return {
       ...planned(
         partner,
@@ -229,6 +119,7 @@ const revoke: Definition = {
         ({ now, eid }) => ({ continues: undefined, revoked: { at: now, entry: eid } }),
       ),
       stops: { organisation: id },
+      ...(released && { rule: 'partner.revoke_released' as const }),
     }
   },
 }

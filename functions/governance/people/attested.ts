@@ -1,4 +1,6 @@
 /** What somebody vouches for of a person or a client: who they are, and until when it holds. */
+
+import { judgeText } from '../../../shared/domain/marking.ts'
 import type { Attested, Attributes } from '../../../shared/domain/parties.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
@@ -8,10 +10,14 @@ export interface Claim {
   readonly expiresAt: number
 }
 
-export interface Claims {
-  readonly nationality?: Claim
-  readonly region?: Claim
-}
+/** Holds go by the first two alone. */
+export const attributeNames = [
+  'nationality',
+  'region',
+  'screening',
+] as const satisfies readonly (keyof Attributes)[]
+
+export type Claims = { readonly [Name in (typeof attributeNames)[number]]?: Claim }
 
 /** What was attested is looked at again within a year, leap years too. */
 const longestMs = 366 * 86_400_000
@@ -19,6 +25,8 @@ const longestMs = 366 * 86_400_000
 export function judgeClaims(claims: Claims, now: number): Refusal | undefined {
   for (const [field, claim] of Object.entries(claims) as [string, Claim | undefined][]) {
     if (claim === undefined) continue
+    const marked = judgeText(claim.value, `${field}.value`)
+    if (marked) return marked
     const wrong = (detail: string): Refusal =>
       refuse('body_malformed', detail, { field: `${field}.expires_at` })
     if (claim.expiresAt <= now) return wrong('It would have expired already.')
@@ -28,9 +36,12 @@ export function judgeClaims(claims: Claims, now: number): Refusal | undefined {
 }
 
 /** Each claim stands in the name of whoever makes it. */
-export const attested = ({ nationality, region }: Claims, by: string): Attributes => ({
-  ...(nationality && { nationality: vouch(nationality, by) }),
-  ...(region && { region: vouch(region, by) }),
-})
+export const attested = (claims: Claims, by: string): Attributes =>
+  Object.fromEntries(
+    attributeNames.flatMap(name => {
+      const claim = claims[name]
+      return claim ? [[name, vouch(claim, by)] as const] : []
+    }),
+  )
 
 const vouch = ({ value, expiresAt }: Claim, by: string): Attested => ({ value, expiresAt, by })

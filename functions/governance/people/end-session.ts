@@ -26,7 +26,9 @@ export async function endSession(
   const bytes = random.bytes(16)
   const [found] = await store.get([keys.session(id)])
   if (found === undefined || found.person !== person.id)
-    return refuse('record_unknown', `There is no session ${id} of ${person.name}.`)
+    return refuse('record_unknown', `There is no session ${id} of ${person.name}.`, {
+      next: 'See those that are: sallyport session list',
+    })
   const entry = endedSessionEntry({ now, random: bytes, request, by: actor.person, person, session: found })
   return commit<EndedSession>(deps, entry.eid, actor, async () => {
     const [session] = await store.get([keys.session(id)])

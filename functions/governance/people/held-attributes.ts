@@ -1,8 +1,9 @@
 /** A hold on a nationality or a region goes by what an organisation attests of its own: it is not got rid of by attesting. */
-import { type Holdable, holdMatches } from '../../../shared/domain/authority.ts'
+
 import { keys } from '../../../shared/domain/keys.ts'
 import type { Attributes } from '../../../shared/domain/parties.ts'
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { type Holdable, holdMatches } from '../../../shared/domain/standing.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 
 /**

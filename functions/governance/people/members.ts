@@ -2,9 +2,9 @@
 import { type Governed, indexes, keys } from '../../../shared/domain/keys.ts'
 import { adminOf, type Organisation, type Person } from '../../../shared/domain/parties.ts'
 import type { Subject } from '../../../shared/domain/proposals.ts'
-import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { type Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { isOthersStop, type Suspendable } from '../../../shared/domain/suspension.ts'
-import type { Check, Store } from '../../../shared/ports/store.ts'
+import type { Check, Store, Update } from '../../../shared/ports/store.ts'
 import { pages } from '../../pages.ts'
 import { judgeSightIn } from '../engine/engagement.ts'
 import type { Actor, Carried } from '../engine/plan.ts'
@@ -19,8 +19,7 @@ export interface Member {
 export async function readMember(store: Store, id: string, actor?: Actor): Promise<Member | Refusal> {
   const [person] = await store.get([keys.person(id)])
   const [organisation] = person ? await store.get([keys.organisation(person.organisation)]) : []
-  if (person === undefined || organisation === undefined)
-    return refuse('record_unknown', `There is no person ${id} for you.`)
+  if (person === undefined || organisation === undefined) return unknownRecord('person', id)
   const member = { person, organisation }
   return (actor && (await judgeSightIn(store, actor, personSubject(member)))) ?? member
 }
@@ -32,7 +31,7 @@ export async function readOrganisation(
   actor?: Actor,
 ): Promise<Governed<Organisation> | Refusal> {
   const [found] = await store.get([keys.organisation(id)])
-  if (found === undefined) return refuse('record_unknown', `There is no organisation ${id} for you.`)
+  if (found === undefined) return unknownRecord('organisation', id)
   return (actor && (await judgeSightIn(store, actor, organisationSubject(found)))) ?? found
 }
 
@@ -98,11 +97,12 @@ export const stays = (person: Governed<Person>, { by }: Carried): readonly Check
         },
       ]
 
-/** An organisation stays as it was seen. */
-export const unchanged = ({ id, rev }: Governed<Organisation>): Check => ({
-  kind: 'check',
+/** An organisation as it was seen, with one person or client more: no access review overlooks them. */
+export const takesIn = ({ id, rev }: Governed<Organisation>): Update => ({
+  kind: 'update',
   key: keys.organisation(id),
   if: { eq: [['rev'], rev] },
+  change: { add: [[['enrolled'], 1]] },
 })
 
 /** What ends for good takes nobody in any more. */

@@ -4,13 +4,14 @@ import type { Person } from '../../../shared/domain/parties.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { change, stopOf } from '../engine/changes.ts'
 import type { Definition, Plan, Planning } from '../engine/plan.ts'
-import { attested, type Claims, judgeClaims } from './attested.ts'
+import { attested, attributeNames, type Claims, judgeClaims } from './attested.ts'
 import { judgeHeldAttributes, valuesOf } from './held-attributes.ts'
 import { judgeStopping, type Member, othersReinstate, personSubject, readMember } from './members.ts'
 import { add } from './person-add.ts'
 import { confirm } from './person-confirm.ts'
 import { firstAdmin, setRoles } from './person-roles.ts'
 import { personStep } from './person-states.ts'
+import { signingKey } from './signing-keys.ts'
 
 const attributes: Definition = {
   async plan({ store }, { id, params }, { now, actor }) {
@@ -25,9 +26,11 @@ const attributes: Definition = {
     const after = valuesOf({ ...person.attributes, ...attested(claims, '') })
     const held = await judgeHeldAttributes(store, before, after, now)
     if (held) return held
-    const fields = (['nationality', 'region'] as const).filter(field => claims[field] !== undefined)
+    const fields = attributeNames.filter(field => claims[field] !== undefined)
     if (fields.length === 0)
-      return refuse('body_malformed', 'Say at least one of nationality and region.', { field: 'nationality' })
+      return refuse('body_malformed', `Say at least one of ${attributeNames.join(', ')}.`, {
+        field: 'nationality',
+      })
     return {
       subject: personSubject(member),
       difference: fields.map(field => ({
@@ -44,7 +47,7 @@ const attributes: Definition = {
       ],
       told: {
         type: 'person.attributes_attested',
-        text: `${fields.join(' and ')} of ${person.name}: attested.`,
+        text: `${fields.join(', ')} of ${person.name}: attested.`,
       },
     }
   },
@@ -135,6 +138,7 @@ export const personActions = {
   'person.roles': setRoles,
   'person.attributes': attributes,
   'person.confirm': confirm,
+  'person.signing_key': signingKey,
   'person.suspend': suspend,
   'person.reinstate': reinstate,
   'person.remove': remove,

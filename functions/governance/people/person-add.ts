@@ -1,7 +1,7 @@
 /** `person.add`: somebody is enrolled by who they are at their organisation's provider. Of itself it gives no right. */
 import { type Governed, keys, listed } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
-import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { Refusal, refuse, unknownRecord } from '../../../shared/domain/refusal.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { itemAbsent, type Store } from '../../../shared/ports/store.ts'
 import type { Definition, Planning } from '../engine/plan.ts'
@@ -16,7 +16,7 @@ import {
   readOrganisation,
   readPeople,
   stays,
-  unchanged,
+  takesIn,
 } from './members.ts'
 import { confirmedUntil, readSponsor } from './sponsors.ts'
 
@@ -77,7 +77,7 @@ export const add: Definition = {
         },
         ...identity,
         // Its issuer is the one that the identity was made with.
-        unchanged(organisation),
+        takesIn(organisation),
         ...(sponsor ? stays(sponsor, carried) : []),
       ],
       told: { type: 'person.added', text: `${name} is enrolled at ${organisation.name}.` },
@@ -93,7 +93,7 @@ async function judgeEnrolling(
 ): Promise<Refusal | undefined> {
   const own = actor === undefined || actor.organisation.id === organisation.id
   if (!own && !sees(viewerOf(actor), factsOf('organisation', organisationSubject(organisation))))
-    return refuse('record_unknown', `There is no organisation ${organisation.id} for you.`)
+    return unknownRecord('organisation', organisation.id)
   const closed = judgeOpen(organisation)
   if (closed || own) return closed
   const people = await readPeople(store, organisation.id)

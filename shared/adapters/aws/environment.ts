@@ -9,6 +9,8 @@ export interface Environment {
   readonly tables: Partial<Record<Table, string>>
   readonly macKeys: Partial<Record<SecretDomain, string>>
   readonly upstreamSecret: string | undefined
+  /** The ARN of the key that statements are signed with. */
+  readonly statementKey: string | undefined
   /** The name of the deployment's event bus. */
   readonly eventBus: string | undefined
   readonly leaseMs: number
@@ -37,6 +39,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     tables: given(tables, tableVariable),
     macKeys: given(secretDomains, macKeyVariable),
     upstreamSecret: env.SALLYPORT_UPSTREAM_SECRET,
+    statementKey: env.SALLYPORT_STATEMENT_KEY,
     eventBus: env.SALLYPORT_EVENT_BUS,
     leaseMs: Number(env.SALLYPORT_LEASE_S ?? 30) * 1000,
   }

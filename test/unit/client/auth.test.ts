@@ -249,6 +249,7 @@ describe('auth status', () => {
     expect(terminal.stdout).toBe(
       `gateway    ${server.issuer}\n` +
         'person     Ada Lind of halcyon\n' +
+        'id         person_1\n' +
         'roles      developer-admin\n' +
         'ends       2026-12-01 16:00 UTC\n' +
         `sign-in    fresh until ${shownFresh}\n` +
@@ -292,6 +293,29 @@ describe('auth status', () => {
     expect(await sallyport('auth', 'status')).toBe(0)
     expect(terminal.stdout).toContain('on you: 0 proposals, 0 stops to stand by, 1 appeal to decide')
     expect(terminal.stdout).toContain('           sallyport appeal get appeal_1\n')
+  })
+
+  it('counts what agreements wait for, and names the command of each', async () => {
+    const until = '2026-12-02T00:00:00Z'
+    const waits = [
+      ['signature', 'agreement sign'],
+      ['acknowledgement', 'agreement acknowledge'],
+      ['attestation', 'agreement attest'],
+      ['review', 'review get'],
+    ] as const
+    const items = waits.map(([kind]) => ({ kind, id: `${kind}_1`, subject: 'agreement', text: kind, until }))
+    server.reply = () => ({
+      body: {
+        ...me,
+        waits_on_me: { proposals: 0, stops: 0, agreements: 3, reviews: 1, at_least: false, items },
+      },
+    })
+    expect(await sallyport('auth', 'status')).toBe(0)
+    expect(terminal.stdout.replace(/\s+/g, ' ')).toContain(
+      '3 agreements to act on, 1 access review to certify',
+    )
+    for (const [kind, command] of waits)
+      expect(terminal.stdout).toContain(`           sallyport ${command} ${kind}_1\n`)
   })
 
   it('tells people of a stopped partner why, and how to appeal', async () => {

@@ -485,9 +485,9 @@ describe('log', () => {
     entries = [outcome('entry_b', at, at + 20_000), intent('entry_b', at), intent('entry_a', at)]
     await sallyport('log', 'tail', '-n', '2')
     expect(terminal.stdout).toBe(
-      '2026-11-25 02:00 UTC  intent\n' +
+      '2026-11-25 02:00:00 UTC  intent\n' +
         '  entry_b\n' +
-        '2026-11-25 02:00 UTC  completed, 1,234 tokens\n' +
+        '2026-11-25 02:00:20 UTC  completed, 1,234 tokens\n' +
         '  entry_b.outcome\n',
     )
     entries = Array.from({ length: 250 }, (_, i) => intent(`entry_${i}`, at - i))
@@ -506,7 +506,7 @@ describe('log', () => {
     ]
     await sallyport('log', 'tail')
     const lines = terminal.stdout.trimEnd().split('\n')
-    expect(lines).toContain('2026-11-25 02:00 UTC  client_disconnected, 49,999,000 tokens')
+    expect(lines).toContain('2026-11-25 02:00:00 UTC  client_disconnected, 49,999,000 tokens')
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
   })
 
@@ -565,9 +565,9 @@ describe('log', () => {
     expect(await running).toBe(130)
   })
 
-  it('get prints one entry, whole', async () => {
+  it('get prints one entry whole, as the log holds it, with --json', async () => {
     server.reply = ({ path }) => ({ body: { eid: path.split('/').at(-1), digest: 'd', body: { time: at } } })
-    expect(await sallyport('log', 'get', 'entry_a.outcome')).toBe(0)
+    expect(await sallyport('--json', 'log', 'get', 'entry_a.outcome')).toBe(0)
     expect(JSON.parse(terminal.stdout)).toEqual({ eid: 'entry_a.outcome', digest: 'd', body: { time: at } })
   })
 })

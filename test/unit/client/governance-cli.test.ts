@@ -108,6 +108,7 @@ describe('a decision on a record', () => {
     '/models/aurora': { id: 'aurora' },
     '/appeals/appeal_1': { id: 'appeal_1' },
     '/organisations/cedar': { id: 'cedar' },
+    '/agreements/agreement_1': { id: 'agreement_1' },
     '/rules': { version: 7 },
   }
 
@@ -157,13 +158,36 @@ describe('a decision on a record', () => {
     ],
     [['person', 'remove', 'person_1', '--confirm=person_1'], 'POST /people/person_1/remove', {}],
     [
-      ['model', 'designate', 'aurora', '--determination', 'OFR-1'],
+      ['model', 'designate', 'aurora', '--determination', 'OFR-1', '--signer', 'The director'],
       'POST /models/aurora/designate',
-      { determination: 'OFR-1' },
+      { determination: 'OFR-1', signer: 'The director' },
     ],
     [['model', 'open', 'aurora'], 'POST /models/aurora/open', {}],
     [['model', 'resume', 'aurora'], 'POST /models/aurora/resume', {}],
     [['model', 'change', 'aurora', '--name', 'A'], 'PATCH /models/aurora', { name: 'A' }],
+    ...['offer', 'return', 'suspend', 'reinstate', 'resume', 'close'].map(
+      verb =>
+        [['agreement', verb, 'agreement_1'], `POST /agreements/agreement_1/${verb}`, {}] as [
+          string[],
+          string,
+          object,
+        ],
+    ),
+    [
+      ['agreement', 'terminate', 'agreement_1', '--confirm=agreement_1'],
+      'POST /agreements/agreement_1/terminate',
+      {},
+    ],
+    [
+      ['agreement', 'leave', 'agreement_1', '--confirm=agreement_1'],
+      'POST /agreements/agreement_1/leave',
+      {},
+    ],
+    [
+      ['agreement', 'attest', 'agreement_1', '--attestation', 'All of it is shredded.'],
+      'POST /agreements/agreement_1/attest',
+      { text: 'All of it is shredded.' },
+    ],
     [['appeal', 'uphold', 'appeal_1'], 'POST /appeals/appeal_1/uphold', {}],
     [['appeal', 'dismiss', 'appeal_1'], 'POST /appeals/appeal_1/dismiss', {}],
     [
@@ -255,13 +279,13 @@ describe('a decision on a record', () => {
 
 describe('the rules of who-decides', () => {
   const nouns: Readonly<Record<string, string>> = { organisation: 'org' }
-  /** Verbs that are called otherwise than their action; the others are called alike. */
-  const verbs: Readonly<Record<string, string>> = { first_admin: 'first-admin' }
+  /** Verbs that are called otherwise than their action; the others are called alike, with a dash for a line. */
+  const verbs: Readonly<Record<string, string>> = { signing_key: 'sign-key', attach: 'add' }
   const command = (action: string) => {
     const [noun = '', verb = ''] = action.split('.')
     return createProgram(terminal)
       .program.commands.find(one => one.name() === (nouns[noun] ?? noun))
-      ?.commands.find(one => one.name() === (verbs[verb] ?? verb))
+      ?.commands.find(one => one.name() === (verbs[verb] ?? verb.replaceAll('_', '-')))
   }
   /** Under another verb, or left to the gateway. */
   const apart: readonly string[] = [
@@ -270,6 +294,8 @@ describe('the rules of who-decides', () => {
     'client.reinstate_stopped',
     'grant.activate',
     'grant.suspend_continuing',
+    'partner.revoke_released',
+    'grant.activate_released',
     'appeal.lodge',
   ]
   const actions = Object.keys(whoDecides).filter(name => !apart.includes(name)) as ActionName[]
@@ -564,49 +590,6 @@ describe('hold', () => {
   })
 })
 
-describe('agreement sign', () => {
-  const terms = { developer: 'halcyon', partner: 'cedar', models: ['aurora'], ceiling: null }
-  // SHA-256 of {"ceiling":null,"developer":"halcyon","models":["aurora"],"partner":"cedar"}
-  const digest = '6guldr9BlExkP9OMAw-WIpfRBLf9FFn1cNJOpQ86dbg'
-  const agreement = { id: 'agreement_1', state: 'offered', digest, terms, consented_at: null }
-  const records = { '/agreements/agreement_1': agreement }
-  const sign = (...more: string[]) => cli('agreement', 'sign', 'agreement_1', ...why, ...more)
-
-  test('takes the digest of what was read', async () => {
-    gateway.reply = serving(records)
-    expect(await sign()).toBe(2)
-    expect(terminal.stderr).toContain(`--digest=${digest}`)
-    expect(await sign('--digest', 'another')).toBe(1)
-    expect(changes()).toEqual([])
-    expect(await sign(`--digest=${digest}`)).toBe(0)
-    expect(changes()[0]).toMatchObject({
-      to: 'POST /agreements/agreement_1/sign',
-      body: { digest, reason },
-      version: '"7"',
-    })
-  })
-
-  test('shows the terms at a terminal, and asks', async () => {
-    terminal.interactive = true
-    terminal.input = 'y\n'
-    gateway.reply = serving(records)
-    expect(await sign()).toBe(0)
-    expect(terminal.stderr).toContain('between    halcyon and cedar')
-    expect(changes()).toHaveLength(1)
-  })
-
-  test('signs nothing whose digest is not that of the terms', async () => {
-    gateway.reply = serving({
-      '/agreements/agreement_1': { ...agreement, terms: { ...terms, models: ['aurora', 'boreal'] } },
-    })
-    expect(await sign(`--digest=${digest}`)).toBe(1)
-    expect(terminal.stderr).toContain('digest_mismatch')
-    expect(changes()).toEqual([])
-    expect(await cli('agreement', 'get', 'agreement_1')).toBe(0)
-    expect(terminal.stdout).toContain('NOT THAT OF THESE TERMS')
-  })
-})
-
 describe('what is made', () => {
   const me = { '/me': { organisation: { id: 'cedar' } } }
 
@@ -662,16 +645,26 @@ describe('what is made', () => {
       expect(headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('model engage and agreement offer take JSON from a file or stdin', async () => {
+  test('model engage takes JSON from a file or stdin', async () => {
     gateway.reply = serving({})
     const spec = { upstreams: { openai: {} }, tokens: { hidden_output: false } }
     const file = await terminal.file('spec.json', spec)
-    const engage = ['model', 'engage', 'aurora', '--name', 'Aurora', '--government', 'ofr'] as const
+    const engage = [
+      ...['model', 'engage', 'aurora', '--name', 'Aurora', '--government', 'ofr'],
+      ...['--agreement', 'agreement_1'],
+    ]
     expect(await cli(...engage, '--from', file, ...why)).toBe(0)
-    expect(changes()[0]?.body).toEqual({ ...spec, id: 'aurora', name: 'Aurora', government: 'ofr', reason })
-    terminal.input = JSON.stringify({ partner: 'cedar' })
-    expect(await cli('agreement', 'offer', '--from', '-', ...why)).toBe(0)
-    expect(changes()[1]?.body).toEqual({ terms: { partner: 'cedar' }, reason })
+    expect(changes()[0]?.body).toEqual({
+      ...spec,
+      id: 'aurora',
+      name: 'Aurora',
+      government: 'ofr',
+      agreement: 'agreement_1',
+      reason,
+    })
+    terminal.input = JSON.stringify(spec)
+    expect(await cli(...engage, '--from', '-', ...why)).toBe(0)
+    expect(changes()[1]?.body).toEqual(changes()[0]?.body)
     writeFileSync(file, '[1]')
     expect(await cli(...engage, '--from', file, ...why)).toBe(2)
     expect(await cli(...engage, '--from', join(terminal.home, 'none'), ...why)).toBe(2)
@@ -839,7 +832,7 @@ describe('models and entries', () => {
     expect(answered()[0]?.token.sub).toBe('person_1')
     expect(terminal.stdout).toBe(
       [
-        '2026-11-27 00:00 UTC  partner.select, applied',
+        '2026-11-27 00:00:00 UTC  partner.select, applied',
         '  by Nora Quill, about organisation Cedar',
         '  entered by Nora Quill: “as agreed”',
         '  entry_1',

@@ -71,8 +71,8 @@ test.each([
   ['client', 'ticket', '--name', 'batch'],
   ['client', 'confirm', 'client_1'],
   ['person', 'confirm', 'person_1'],
-  ['agreement', 'sign', 'agreement_1', '--digest', 'x'],
-  ['agreement', 'acknowledge', 'agreement_1', '--digest', 'x'],
+  ['agreement', 'sign', 'agreement_1', '--digest', 'x'.repeat(43)],
+  ['agreement', 'acknowledge', 'agreement_1', '--digest', 'x'.repeat(43)],
 ])('%s %s asks for a reason, and invents none', async (...argv) => {
   expect(await cli(...argv)).toBe(2)
   expect(JSON.parse(terminal.stderr).error).toMatchObject({

@@ -4,15 +4,12 @@ import {
   authoriseCaller,
   authoriseModel,
   type CallerRecords,
-  type Holdable,
-  holdable,
-  holdMatches,
-  judgeHolds,
   judgePartner,
   type ModelRecords,
 } from '../../../shared/domain/authority.ts'
 import type { Client, HoldScope } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
+import { type Holdable, holdable, holdMatches, judgeHolds } from '../../../shared/domain/standing.ts'
 import type { LapseStop, Stop } from '../../../shared/domain/stop.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { admitted, caller, hour, now } from './admitted.ts'

@@ -3,6 +3,7 @@ import type { ModelRecords } from '../../../shared/domain/authority.ts'
 import { type Ask, decide } from '../../../shared/domain/decide.ts'
 import { freshMeter, type Meter } from '../../../shared/domain/meter.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { time } from '../../../shared/domain/time.ts'
 import { caller, hour, now, admitted as records } from './admitted.ts'
 
 const meter = freshMeter('grant_1', { total: 1_000, perDay: 500, rpm: 60, burst: 10, streams: 2 }, now)
@@ -62,7 +63,11 @@ describe('a call is refused', () => {
       { model: { state: 'government_window' } },
     ],
     ['under no agreement', 'agreement_not_effective', { agreement: undefined }],
-    ['under an agreement of somebody else', 'agreement_not_effective', { agreement: { partner: 'prairie' } }],
+    [
+      'under an agreement of somebody else',
+      'agreement_not_effective',
+      { agreement: { counterparty: 'prairie' } },
+    ],
     ['under an agreement about other models', 'agreement_not_effective', { agreement: { models: [] } }],
     ['under a suspended agreement', 'agreement_not_effective', { agreement: { state: 'suspended' } }],
     ['before the agreement starts', 'agreement_not_effective', { agreement: { startsAt: now + 1 } }],
@@ -223,9 +228,44 @@ test('a token under the version before is good until that ends, and no longer', 
   expect(allow).toMatchObject({ until: now + hour })
 })
 
-test('the window of the government admits the government', () => {
-  const government = { id: 'cedar', name: 'Office', kind: 'government', state: 'active', partner: undefined }
-  expect(decideWith({ model: { state: 'government_window' }, organisation: government })).toHaveProperty(
-    'until',
-  )
+describe('the window of a government office', () => {
+  const office = { id: 'cedar', name: 'Office', kind: 'government', state: 'active', partner: undefined }
+  const window = { government: 'cedar', opensAt: now, endsAt: now + 1, becomes: 'partner_access' }
+  const inWindow = (change: object, model: object = {}) =>
+    decideWith({
+      model: { state: 'designated', window: { ...window, ...change }, ...model },
+      organisation: office,
+    })
+  const codeOf = (outcome: unknown): unknown => (outcome instanceof Refusal ? outcome.code : 'admitted')
+
+  test('opens and ends by its clock, whatever was recorded of it', () => {
+    expect(codeOf(inWindow({}))).toBe('admitted')
+    expect(codeOf(inWindow({}, { state: 'government_window' }))).toBe('admitted')
+    expect(codeOf(inWindow({ opensAt: now + 1, endsAt: now + 2 }))).toBe('window_closed')
+    expect(codeOf(inWindow({ opensAt: now - 1, endsAt: now, becomes: 'designated' }))).toBe('window_closed')
+    expect(
+      codeOf(
+        inWindow({ opensAt: now - 1, endsAt: now, becomes: 'designated' }, { state: 'government_window' }),
+      ),
+    ).toBe('window_closed')
+  })
+
+  test('is for the office that it was offered to', () => {
+    expect(codeOf(inWindow({ government: 'another' }))).toBe('window_closed')
+  })
+
+  test('says when it opens, to that office alone', () => {
+    const early = inWindow({ opensAt: now + 1, endsAt: now + 2 })
+    expect((early as Refusal).facts.detail).toContain(time(now + 1))
+    const others = inWindow({ opensAt: now + 1, endsAt: now + 2, government: 'another' })
+    expect((others as Refusal).facts.detail).not.toContain(time(now + 1))
+  })
+
+  test('admits the clients that its grant names, and no other', () => {
+    const named = (clients: readonly string[]) =>
+      decideWith({ model: { state: 'designated', window }, organisation: office, grant: { clients } })
+    expect(codeOf(named(['client_1', 'client_2']))).toBe('admitted')
+    expect(codeOf(named(['client_2']))).toBe('grant_missing')
+    expect(codeOf(named([]))).toBe('grant_missing')
+  })
 })

@@ -1,25 +1,27 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   endsWithModel,
   isDevelopersAlone,
   type ModelEvent,
   modelMachine,
+  modelStateAt,
   modelStep,
 } from '../../../shared/domain/model-step.ts'
-import type { Grant, ModelState } from '../../../shared/domain/records.ts'
+import type { Assessment, GovernmentWindow, Grant, ModelState } from '../../../shared/domain/records.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
 
 /** Every state × every event: where it leads, or `–` where the state forbids it. */
 const table = `
-  state             | designate  | open           | release  | withdraw
-  engaged           | designated | –              | released | withdrawn
-  under_assessment  | designated | –              | released | withdrawn
-  designated        | –          | partner_access | released | withdrawn
-  not_designated    | –          | –              | released | withdrawn
-  government_window | –          | partner_access | released | withdrawn
-  partner_access    | –          | –              | released | withdrawn
-  released          | –          | –              | –        | withdrawn
-  withdrawn         | –          | –              | released | –`
+  state             | assess           | lapse   | designate  | not_designate  | open_window       | end_window | open           | release  | withdraw
+  engaged           | under_assessment | –       | designated | not_designated | –                 | –          | –              | released | withdrawn
+  under_assessment  | –                | engaged | designated | not_designated | –                 | –          | –              | released | withdrawn
+  designated        | –                | –       | –          | –              | government_window | –          | partner_access | released | withdrawn
+  not_designated    | under_assessment | –       | designated | –              | –                 | –          | –              | released | withdrawn
+  government_window | –                | –       | –          | –              | –                 | designated | partner_access | released | withdrawn
+  partner_access    | –                | –       | –          | –              | –                 | –          | –              | released | withdrawn
+  released          | –                | –       | –          | –              | –                 | –          | –              | –        | withdrawn
+  withdrawn         | –                | –       | –          | –              | –                 | –          | –              | released | –`
 
 const rows = table
   .trim()
@@ -50,6 +52,75 @@ describe('the model machine', () => {
   test('after release and withdrawal the developer alone decides', () => {
     const alone = modelMachine.states.filter(state => isDevelopersAlone({ state }))
     expect(alone).toEqual(['released', 'withdrawn'])
+  })
+})
+
+describe('what time has made of a model', () => {
+  const window = (change: Partial<GovernmentWindow> = {}): GovernmentWindow => ({
+    government: 'ofr',
+    opensAt: 100,
+    endsAt: 200,
+    becomes: 'partner_access',
+    grant: 'grant_1',
+    entry: 'entry_1',
+    ...change,
+  })
+  const assessment = { endsAt: 100 } as Assessment
+
+  test.each([
+    ['designated', 99, 'designated'],
+    ['designated', 100, 'government_window'],
+    ['designated', 199, 'government_window'],
+    ['designated', 200, 'partner_access'],
+    ['government_window', 199, 'government_window'],
+    ['government_window', 200, 'partner_access'],
+    ['partner_access', 150, 'partner_access'],
+    ['released', 150, 'released'],
+    ['withdrawn', 250, 'withdrawn'],
+  ] as const)('a window of 100 to 200 on one that was %s, at %i: %s', (state, now, expected) => {
+    expect(modelStateAt({ state, window: window() }, now)).toBe(expected)
+  })
+
+  test('a window becomes what was agreed', () => {
+    expect(modelStateAt({ state: 'designated', window: window({ becomes: 'designated' }) }, 200)).toBe(
+      'designated',
+    )
+  })
+
+  test('an assessment lapses at its own moment', () => {
+    expect(modelStateAt({ state: 'under_assessment', assessment }, 99)).toBe('under_assessment')
+    expect(modelStateAt({ state: 'under_assessment', assessment }, 100)).toBe('engaged')
+    expect(modelStateAt({ state: 'designated', assessment }, 100)).toBe('designated')
+  })
+
+  test('whatever the clock says, a state that is not known stays what it is', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer(), fc.boolean(), (state, now, open) => {
+        fc.pre(!(modelMachine.states as readonly string[]).includes(state))
+        const model = { state: state as ModelState, assessment, ...(open && { window: window() }) }
+        expect(modelStateAt(model, now)).toBe(state)
+      }),
+    )
+  })
+
+  test('time alone never releases, withdraws or designates', () => {
+    const known = fc.constantFrom(...modelMachine.states)
+    const becomes = fc.constantFrom('partner_access' as const, 'designated' as const)
+    fc.assert(
+      fc.property(
+        known,
+        fc.nat(300),
+        fc.nat(300),
+        fc.nat(300),
+        becomes,
+        (state, now, opensAt, endsAt, becomes) => {
+          const at = modelStateAt({ state, assessment, window: window({ opensAt, endsAt, becomes }) }, now)
+          if (at === state) return
+          expect(['engaged', 'government_window', 'partner_access', 'designated']).toContain(at)
+          if (at === 'designated') expect(state).toBe('government_window')
+        },
+      ),
+    )
   })
 })
 

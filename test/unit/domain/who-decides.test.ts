@@ -27,6 +27,10 @@ const abbreviations: Readonly<Record<string, readonly string[]>> = {
   ],
   'own others': ['partner-user of subject', 'counsel of subject', 'consultant of subject'],
   counsel: ['counsel of developer', 'counsel of government'],
+  "developer's counsel": ['counsel of developer'],
+  'office itself': ['nsa-admin of subject'],
+  'partner user': ['partner-user of subject'],
+  consultant: ['consultant of consulted'],
 }
 
 /** The seats, of how many organisations, and whether a fresh sign-in is asked for. */
@@ -34,11 +38,13 @@ const table = `
 organisation.register    | developer; government                                 | 2 | fresh
 organisation.provider    | developer; government                                 | 2 | fresh, severe
 organisation.webhooks    | own admin                                             | 1 | fresh
+organisation.clearinghouse | developer; government                               | 2 | fresh, severe
 person.add               | own admin, developer, government                      | 1 | fresh
 person.first_admin       | developer; government                                 | 2 | fresh
 person.roles             | own admin; developer, government                      | 2 | fresh
 person.attributes        | own admin                                             | 1 | fresh
 person.confirm           | own admin, own others                                 | 1 | fresh
+person.signing_key       | own admin                                             | 1 | fresh
 person.suspend           | own admin, developer, government                      | 1 | stops
 person.reinstate         | own admin; developer, government                      | 2 | fresh
 person.reinstate_stopped | developer; government                                 | 2 | fresh
@@ -50,6 +56,7 @@ partner.activate         | developer, government                                
 partner.suspend          | developer, government                                 | 1 | stops
 partner.reinstate        | developer; government                                 | 2 | fresh
 partner.revoke           | developer, government; developer, government, counsel | 1 | fresh, severe
+partner.revoke_released  | developer; government                                 | 2 | fresh, severe
 partner.close            | developer, government; developer, government, counsel | 1 | fresh, severe
 client.ticket            | own admin                                             | 1 | fresh
 client.attributes        | own admin                                             | 1 | fresh
@@ -60,6 +67,7 @@ client.reinstate_stopped | developer; government                                
 client.revoke            | own admin                                             | 1 | severe
 client.compromised       | own admin, developer, government                      | 1 | stops
 grant.activate           | developer; government                                 | 2 | fresh
+grant.activate_released  | developer                                             | 1 | fresh
 grant.continuity         | developer; government                                 | 2 | fresh
 grant.quota              | developer                                             | 1 | fresh
 grant.suspend            | developer, government                                 | 1 | stops
@@ -74,15 +82,36 @@ appeal.uphold            | developer; government                                
 appeal.dismiss           | developer, government; developer, government, counsel | 1 | fresh
 model.engage             | developer                                             | 1 | fresh
 model.change             | developer                                             | 1 | fresh
+model.assess             | government                                            | 1 | fresh
 model.designate          | government                                            | 1 | fresh
+model.not_designate      | government                                            | 1 | fresh
+model.window             | developer; government                                 | 2 | fresh
+model.close_window       | developer                                             | 1 |
+model.share              | developer, government                                 | 1 | fresh
 model.open               | developer                                             | 1 | fresh
 model.kill               | developer                                             | 1 |
 model.resume             | developer                                             | 1 | fresh
 model.release            | developer                                             | 1 | severe
 model.withdraw           | developer                                             | 1 | severe
+agreement.draft          | developer, developer's counsel                        | 1 | fresh
 agreement.offer          | developer                                             | 1 | fresh
-agreement.sign           | partner                                               | 1 | fresh
-agreement.acknowledge    | partner                                               | 1 | fresh
+agreement.discard        | developer, developer's counsel                        | 1 |
+agreement.return         | developer, partner, government                        | 1 | fresh
+agreement.sign           | developer, partner, government                        | 1 | fresh
+agreement.acknowledge    | partner, office itself                                | 1 | fresh
+agreement.suspend        | developer, government                                 | 1 | stops
+agreement.reinstate      | developer; government                                 | 2 | fresh
+agreement.resume         | developer                                             | 1 | fresh
+agreement.terminate      | developer, government; developer, government, counsel | 1 | fresh, severe
+agreement.leave          | developer, partner, government                        | 1 | severe
+agreement.attest         | partner, office itself                                | 1 | fresh
+agreement.close          | developer                                             | 1 | fresh
+finding.report           | own admin, partner user                               | 1 |
+finding.hand_off         | developer, partner                                    | 1 |
+finding.share            | developer                                             | 1 | fresh
+finding.resolve          | developer                                             | 1 | fresh
+opinion.attach           | consultant                                            | 1 |
+review.certify           | own admin                                             | 1 | fresh
 rules.change             | developer; government                                 | 2 | fresh
 `
 
@@ -108,16 +137,18 @@ const subjectOf = (over: Partial<Subject> = {}): Subject => ({
   organisation: 'cedar',
   developers: ['halcyon', 'juniper'],
   governments: ['office', 'bureau'],
+  consulted: ['institute'],
   ...over,
 })
 /** About a partner, and about a developer's own people. */
 const subjects = [subjectOf(), subjectOf({ organisation: 'halcyon', developers: ['halcyon'] })]
-const organisations = ['cedar', 'halcyon', 'juniper', 'office', 'bureau', 'prairie']
+const organisations = ['cedar', 'halcyon', 'juniper', 'office', 'bureau', 'institute', 'prairie']
 
 const relationsOf = (organisation: string, subject: Subject): readonly string[] => [
   ...(subject.organisation === organisation ? ['subject'] : []),
   ...(subject.developers.includes(organisation) ? ['developer'] : []),
   ...(subject.governments.includes(organisation) ? ['government'] : []),
+  ...(subject.consulted?.includes(organisation) ? ['consulted'] : []),
 ]
 
 const fits = (seat: readonly string[], role: Role, organisation: string, subject: Subject): boolean =>
@@ -199,7 +230,12 @@ describe.each(rows)('$name', ({ name, seats, organisations: asked, flags }) => {
 
 test('only a partner asks for what it does not decide: a grant, and that others let its own go on', () => {
   const asking = rows.filter(({ name }) => ruleOf(name).asks !== undefined).map(({ name }) => name)
-  expect(asking).toEqual(['person.reinstate_stopped', 'client.reinstate_stopped', 'grant.activate'])
+  expect(asking).toEqual([
+    'person.reinstate_stopped',
+    'client.reinstate_stopped',
+    'grant.activate',
+    'grant.activate_released',
+  ])
   const subject = subjectOf()
   const cedar = { person: 'person_1', organisation: 'cedar', roles: ['partner-admin'] as const }
   for (const name of asking) {
@@ -273,8 +309,9 @@ describe('whatever is decided, and whoever has signed', () => {
         const strangers = signatures.map(one => ({ ...one, organisation: 'prairie' }))
         const users = signatures.map(one => ({ ...one, role: 'partner-user' as const }))
         expect(isDecided(name, strangers, subject)).toBe(false)
-        // A sponsor is who confirms, whatever they are.
-        if (!name.endsWith('.confirm')) expect(isDecided(name, users, subject)).toBe(false)
+        // A sponsor is who confirms, whatever they are; who finds something reports it.
+        if (!name.endsWith('.confirm') && name !== 'finding.report')
+          expect(isDecided(name, users, subject)).toBe(false)
         expect(isDecided(name, [], subject)).toBe(false)
       }),
     )

@@ -49,6 +49,8 @@ decision     | owner*, about* | owner, developers, about* | owner, governments, 
 proposal     | owner*, about* | owner, developers  | owner, governments, decidedBy, placedBy | owner, audits | –
 hold         | owner*, about* | owner, developers, about* | owner, governments, decidedBy, placedBy, about* | owner*, audits, about* | –
 finding      | owner         | owner, developers   | owner, handedTo                       | owner, audits | sharedWith
+opinion      | –             | owner, developers   | owner, governments                    | owner, audits | sharedWith
+review       | owner         | owner, developers   | owner, governments                    | owner, audits | –
 appeal       | owner*        | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
 person       | owner*        | owner, developers   | owner, governments                    | owner, audits | owner
 organisation | owner, about, developers, governments | owner, about, developers, governments | owner, about, developers, governments | owner, about, developers, governments, audits | owner, about, developers, governments

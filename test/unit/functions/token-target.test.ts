@@ -241,3 +241,19 @@ describe('G. What is asked for', () => {
     expect((await world.token({ resource: `${issuer}/api` })).status).toBe(200)
   })
 })
+
+describe('a grant for named clients', () => {
+  test('is passed over for others, who get what is for them', async () => {
+    await world.records.grant({ id: 'grant_0', clients: ['client_9'], meters: ['meter_0'] })
+    const answer = await world.token({ resource: aurora })
+    expect(answer.status).toBe(200)
+    expect(decodeJwt(String(answer.body.access_token))).toMatchObject({ grant: 'grant_1' })
+  })
+
+  test('is not for others, who are told so', async () => {
+    await world.records.grant({ clients: ['client_9'] })
+    expect(told(await world.token({ resource: aurora }))[3]).toBe('grant_missing')
+    await world.records.grant({ clients: ['client_9', 'client_1'] })
+    expect((await world.token({ resource: aurora })).status).toBe(200)
+  })
+})

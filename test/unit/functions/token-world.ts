@@ -43,16 +43,19 @@ const model: Model = {
 const agreement: Agreement = {
   id: 'agreement_1',
   kind: 'access',
+  title: 'A sample',
+  version: 1,
   state: 'effective',
   digest: 'digest-1',
   developer: 'organisation_2',
-  partner: organisation.id,
+  counterparty: organisation.id,
+  governments: [],
   models: [model.id, 'borealis'],
   startsAt: start - year,
   endsAt: start + year,
   purposes: ['defence'],
   capabilities: ['infer', 'tools'],
-  clauses: { quota: 'c1', purpose: 'c2', capabilities: 'c3', retentionNotice: 'c4' },
+  clauses: { quota: 'c1', purpose: 'c2', capabilities: 'c3', 'retention-notice': 'c4' },
   consentedAt: start,
 }
 const grant: Grant = {

@@ -10,9 +10,9 @@ import { holdSubject, operators } from '../../../functions/governance/holds/hold
 import { lapse } from '../../../functions/sweeper/run.ts'
 import { foresee, placeEmergencyHold } from '../../../scripts/emergency-holds.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
-import { judgeHolds } from '../../../shared/domain/authority.ts'
 import { indexes, keys } from '../../../shared/domain/keys.ts'
 import type { HoldScope } from '../../../shared/domain/records.ts'
+import { judgeHolds } from '../../../shared/domain/standing.ts'
 import {
   applied,
   day,

@@ -13,9 +13,9 @@ import { lostOf, readLog } from '../../../scripts/lost-decisions.ts'
 import { replay } from '../../../scripts/replays.ts'
 import { beginRestoring, endRestoring } from '../../../scripts/restoring.ts'
 import { openSqliteStore } from '../../../shared/adapters/embedded/sqlite-store.ts'
-import { judgeRestoring } from '../../../shared/domain/authority.ts'
 import { indexes, keys, type RecordKind } from '../../../shared/domain/keys.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
+import { judgeRestoring } from '../../../shared/domain/standing.ts'
 import type { Key } from '../../../shared/ports/store.ts'
 import {
   applied,
@@ -107,6 +107,22 @@ describe('after a restore', () => {
     await restore(copy)
     const order = { from: world.now() + 500, operator: 'ada', dryRun: false }
     expect(names((await replay(world.deps, order)).applied)).toEqual(['partner.suspend'])
+  })
+
+  test('an agreement is suspended again, whatever version of it the copy has', async () => {
+    await world.records.agreement({ digest: 'digest-0' })
+    const copy = await registry()
+    world.pass(60_000)
+    await world.records.agreement()
+    applied(await world.decide('nora', 'agreement.suspend', 'agreement_1', { digest: 'digest-1' }))
+    await restore(copy)
+    expect(names((await again()).applied)).toEqual(['agreement.suspend'])
+    expect(await world.get(keys.agreement('agreement_1'))).toMatchObject({
+      state: 'suspended',
+      digest: 'digest-0',
+      stop: { by: { person: 'nora' } },
+    })
+    expect((await world.meter()).state).toBe('closed')
   })
 
   test('the registry has forgotten it, and the log has not', async () => {

@@ -120,6 +120,14 @@ describe('an appeal is lodged', () => {
     expect(told(await appeal('pat', gave))).toBe('state_forbids entry')
   })
 
+  test('not about a suspension that has ended; about one that a later stop stands in the place of', async () => {
+    const ended = await decided('nora', 'grant.suspend', 'grant_1')
+    await together('dana', 'nora', 'grant.reinstate', 'grant_1')
+    expect(told(await appeal('pat', ended))).toBe('state_forbids entry')
+    await decided('nora', 'grant.suspend', 'grant_1')
+    expect(told(await appeal('pat', ended))).toBe('open')
+  })
+
   test('about what was declined', async () => {
     const taking = proposed(await world.decide('dana', 'partner.revoke', 'cedar'))
     const kept = applied(await world.answer('nora', 'decline', taking))

@@ -78,11 +78,28 @@ describe('a meter stays closed under a stop that comes at the same moment as', (
 
   test('the release of its model', async () => {
     applied(await world.decide('nora', 'grant.suspend', 'grant_1'))
-    const deps = meanwhile(async () => applied(await world.decide('nora', 'partner.suspend', 'cedar')))
+    const deps = meanwhile(async () => applied(await world.decide('devon', 'partner.suspend', 'cedar')))
     const action = { name: 'model.release', id: 'aurora', params: {} } as const
     applied(await decide(deps, await world.actor('dana'), { action, reason, request: 'r' }))
     expect(await standings()).toEqual({ partner: 'suspended', grant: 'active', meter: 'closed' })
   })
+})
+
+test('a release leaves no grant behind whose suspension it ends while its partner is being suspended', async () => {
+  await world.records.agreement({ consentedAt: start, state: 'draft' })
+  applied(await world.decide('nora', 'grant.suspend', 'grant_1'))
+  const deps = meanwhile(async () => applied(await world.decide('nora', 'partner.suspend', 'cedar')))
+  const action = { name: 'model.release', id: 'aurora', params: {} } as const
+  applied(await decide(deps, await world.actor('dana'), { action, reason, request: 'r' }))
+  expect(await world.get(keys.organisation('cedar'))).toMatchObject({ continues: ['grant_1'] })
+})
+
+test('a release is not held up by a stop of its partner that the government makes at the same moment', async () => {
+  const deps = meanwhile(async () => applied(await world.decide('nora', 'partner.suspend', 'cedar')))
+  const action = { name: 'model.release', id: 'aurora', params: {} } as const
+  applied(await decide(deps, await world.actor('dana'), { action, reason, request: 'r' }))
+  expect(await standings()).toEqual({ partner: 'suspended', grant: 'active', meter: 'open' })
+  expect(await world.get(keys.organisation('cedar'))).toMatchObject({ continues: ['grant_1'] })
 })
 
 describe('a signature fills no seat once its signer', () => {
@@ -131,8 +148,22 @@ test('a partner does not make its own revocation stale', async () => {
 test('a developer does not take a credential that stands in no record now', async () => {
   const upstreams = { openai: { url: 'https://zephyr.example/v1', credential: 'spare', model: 'm' } }
   const tokens = { overhead: { request: 1, message: 1, tool: 1 }, hidden_output: false }
-  const model = { name: 'U', developer: 'zephyr', government: 'ofr', tokens, upstreams }
-  expect(told(await world.decide('zoe', 'model.engage', 'ulysses', model))).toContain('record_unknown')
+  const model = {
+    name: 'U',
+    developer: 'zephyr',
+    government: 'ofr',
+    agreement: 'agreement_z',
+    tokens,
+    upstreams,
+  }
+  await world.records.agreement({
+    id: 'agreement_z',
+    kind: 'engagement',
+    developer: 'zephyr',
+    counterparty: 'ofr',
+    models: ['ulysses'],
+  })
+  expect(told(await world.decide('zoe', 'model.engage', 'ulysses', model))).toBe('record_unknown upstreams')
 })
 
 test('a person whose sponsor did not confirm is not reinstated to be suspended by the next sweep', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { approve } from '../../../../functions/governance/engine/approve.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
-import { Refusal } from '../../../../shared/domain/refusal.ts'
+import { unknownRecord } from '../../../../shared/domain/refusal.ts'
 import { type ClientWorld, clientWorld, codeOf, day, reason, start, type Who } from './client-world.ts'
 
 let world: ClientWorld
@@ -113,7 +113,7 @@ describe('who decides', () => {
     for (const state of ['enrolled', 'revoked'] as const) {
       await world.put(keys.client(id), { ...(await world.client(id)), state })
       const unseen = await on(operation, 'wes', 1, body)
-      expect(unseen).toEqual(new Refusal('record_unknown', { detail: `There is no client ${id} for you.` }))
+      expect(unseen).toEqual(unknownRecord('client', id))
     }
   })
 

@@ -163,6 +163,7 @@ describe('what can be appealed', () => {
       'person.remove',
       'partner.suspend',
       'partner.revoke',
+      'partner.revoke_released',
       'partner.close',
       'client.suspend',
       'client.revoke',
@@ -171,6 +172,9 @@ describe('what can be appealed', () => {
       'grant.suspend_continuing',
       'grant.revoke',
       'hold.place',
+      'agreement.suspend',
+      'agreement.terminate',
+      'agreement.leave',
     ])
     for (const action of actions) {
       // Where it would have taken something away, or was an answer to an appeal, nothing was refused to the partner.

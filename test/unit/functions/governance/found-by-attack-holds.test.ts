@@ -1,10 +1,10 @@
 /** Ways out of a hold that an attack once found, and what outsiders once learned or took. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { partnerOperations } from '../../../../functions/api/operations/partners.ts'
-import { holdable, judgeHolds } from '../../../../shared/domain/authority.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
 import type { HoldScope } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
+import { holdable, judgeHolds } from '../../../../shared/domain/standing.ts'
 import { applied, day, type GrantWorld, grantWorld, start, told } from './grant-world.ts'
 import { outcome, type PeopleWorld, peopleWorld } from './people-world.ts'
 
@@ -130,14 +130,23 @@ describe('a credential that stands in no record', () => {
   const at = (credential: string, host: string) => ({
     openai: { url: `https://${host}.example/v1`, credential, model: 'm' },
   })
-  const engage = (world: GrantWorld, credential: string) =>
-    world.decide('zoe', 'model.engage', 'ulysses', {
+  const engage = async (world: GrantWorld, credential: string) => {
+    await world.records.agreement({
+      id: 'agreement_z',
+      kind: 'engagement',
+      developer: 'zephyr',
+      counterparty: 'ofr',
+      models: ['ulysses'],
+    })
+    return world.decide('zoe', 'model.engage', 'ulysses', {
       name: 'Ulysses',
       developer: 'zephyr',
       government: 'ofr',
+      agreement: 'agreement_z',
       tokens,
       upstreams: at(credential, 'zephyr'),
     })
+  }
 
   test('because its developer has just left it is not sent to the address of another', async () => {
     const world = await grantWorld()

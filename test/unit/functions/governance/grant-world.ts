@@ -75,16 +75,19 @@ export const aurora: Model = {
 export const effective: Agreement = {
   id: 'agreement_1',
   kind: 'access',
+  title: 'A sample',
+  version: 1,
   state: 'effective',
   digest: 'digest-1',
   developer: 'halcyon',
-  partner: 'cedar',
+  counterparty: 'cedar',
+  governments: [],
   models: ['aurora', 'borealis'],
   startsAt: start - day,
   endsAt: start + 365 * day,
   purposes: ['defence'],
   capabilities: ['infer'],
-  clauses: { quota: 'quota-1', purpose: 'purpose-1', capabilities: 'cap-1', retentionNotice: 'notice-1' },
+  clauses: { quota: 'quota-1', purpose: 'purpose-1', capabilities: 'cap-1', 'retention-notice': 'notice-1' },
   consentedAt: start,
   ceiling: limits,
 }
@@ -147,7 +150,7 @@ export async function grantWorld() {
     },
     agreement: (change: Partial<Agreement> = {}) => {
       const one = { ...effective, ...change }
-      return put(keys.agreement(one.id), 'agreement', one.partner, one)
+      return put(keys.agreement(one.id), 'agreement', one.counterparty, one)
     },
     grant: (change: Partial<Grant> = {}) => {
       const one = { ...active, ...change }

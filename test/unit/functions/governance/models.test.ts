@@ -1,19 +1,41 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { modelListed, modelShown } from '../../../../functions/api/shapes/model.ts'
 import { judgeUpstreamUrl } from '../../../../functions/api/upstream-url.ts'
-import { readEnding } from '../../../../functions/governance/models/model-end.ts'
+import { decide } from '../../../../functions/governance/engine/decide.ts'
+import { readEnding } from '../../../../functions/governance/models/read-ending.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
 import { keys } from '../../../../shared/domain/keys.ts'
-import { applied, day, type GrantWorld, grantWorld, proposed, start, told } from './grant-world.ts'
+import type { Agreement } from '../../../../shared/domain/records.ts'
+import { applied, day, type GrantWorld, grantWorld, proposed, reason, start, told } from './grant-world.ts'
+import { preceded } from './preceded.ts'
 
 const tokens = { overhead: { request: 16, message: 8, tool: 600 }, hidden_output: true }
 const upstreams = { openai: { url: 'https://new.example/v1', credential: 'openai', model: 'cirrus-1' } }
-const cirrus = { id: 'cirrus', name: 'Cirrus', government: 'ofr', upstreams, tokens }
+const cirrus = {
+  id: 'cirrus',
+  name: 'Cirrus',
+  government: 'ofr',
+  agreement: 'agreement_engaged',
+  upstreams,
+  tokens,
+}
 
 let world: GrantWorld
 beforeEach(async () => {
   world = await grantWorld()
+  await engaging()
 })
+
+/** An engagement agreement that is in force, unless it is said otherwise. */
+const engaging = (change: Partial<Agreement> = {}) =>
+  world.records.agreement({
+    id: 'agreement_engaged',
+    kind: 'engagement',
+    counterparty: 'ofr',
+    governments: ['ofr'],
+    models: ['cirrus'],
+    ...change,
+  })
 
 const engage = (who = 'dana', change: object = {}) =>
   world.call(who, 'engageModel', { body: { ...cirrus, ...change } })
@@ -27,6 +49,7 @@ describe('a model is engaged', () => {
       state: 'engaged',
       developer: 'halcyon',
       governments: ['ofr'],
+      agreement: 'agreement_engaged',
       killed: false,
       rev: 1,
       tokens: { hiddenOutput: true },
@@ -39,6 +62,50 @@ describe('a model is engaged', () => {
     ['a name above the level', { name: '(TS//SI) Cirrus' }, 'classification_exceeded name'],
   ])('not with %s', async (_, change, code) => {
     expect(told(await engage('dana', change))).toBe(code)
+  })
+
+  test.each([
+    ['another developer’s', { developer: 'zephyr' }, 'record_unknown agreement'],
+    ['one of access', { kind: 'access' }, 'agreement_not_effective agreement'],
+    ['one with another office', { counterparty: 'elsewhere' }, 'agreement_not_effective agreement'],
+    ['one that names other models', { models: ['aurora'] }, 'agreement_not_effective agreement'],
+    ['one that is not signed yet', { state: 'offered' }, 'agreement_not_effective agreement'],
+    ['one that is suspended', { state: 'suspended' }, 'agreement_not_effective agreement'],
+    ['one whose term is over', { endsAt: start }, 'agreement_not_effective agreement'],
+    ['one that begins later', { startsAt: start + 1 }, 'agreement_not_effective agreement'],
+    [
+      'one that is signed and not begun',
+      { state: 'signed', startsAt: start + 1 },
+      'agreement_not_effective agreement',
+    ],
+    ['one whose term has begun, which nobody has recorded', { state: 'signed', startsAt: start }, undefined],
+  ] as const)('under an engagement that is in force: %s', async (_, change, code) => {
+    await engaging(change)
+    const outcome = await engage()
+    if (code === undefined) expect(applied(outcome).status).toBe(201)
+    else expect(told(outcome)).toBe(code)
+  })
+
+  test('not where the agreement is suspended at the same moment', async () => {
+    const stopped = { set: [[['state'], 'suspended']], add: [[['rev'], 1]] } as const
+    const key = keys.agreement('agreement_engaged')
+    const store = preceded(world.store, () => world.store.write({ kind: 'update', key, change: stopped }))
+    const action = {
+      name: 'model.engage',
+      id: 'cirrus',
+      params: { ...cirrus, developer: 'halcyon' },
+    } as const
+    const outcome = await decide({ ...world.deps, store }, await world.actor('dana'), {
+      action,
+      reason,
+      request: 'r',
+    })
+    expect(told(outcome)).toBe('agreement_not_effective agreement')
+    expect(await world.has(keys.model('cirrus'))).toBe(false)
+  })
+
+  test('under an agreement that there is', async () => {
+    expect(told(await engage('dana', { agreement: 'agreement_none' }))).toBe('record_unknown agreement')
   })
 
   test('whoever is no developer does not learn which ids are taken', async () => {
@@ -61,6 +128,7 @@ describe('a model is engaged', () => {
   })
 
   test('nobody has the credential of another developer sent to an address of their own', async () => {
+    await engaging({ developer: 'zephyr', models: ['trap', 'own'] })
     const stolen = { openai: { url: 'https://zephyr.example/v1', credential: 'openai', model: 'm' } }
     expect(told(await engage('zoe', { id: 'trap', upstreams: stolen }))).toBe('record_unknown upstreams')
     const reserved = { openai: { ...stolen.openai, credential: 'halcyon/spare' } }
@@ -137,7 +205,7 @@ describe('a model is changed', () => {
 describe('the states of a model', () => {
   test('an office that it is engaged with designates it, the developer opens it', async () => {
     await world.records.model({ state: 'engaged' })
-    const reference = { determination: 'D-2027-04' }
+    const reference = { determination: 'D-2027-04', signer: 'The director' }
     expect(told(await act('elsa', 'designate', 'aurora', 1, reference))).toBe('record_unknown')
     expect(told(await act('dana', 'designate', 'aurora', 1, reference))).toBe('role_missing')
     const { body } = applied(await act('nora', 'designate', 'aurora', 1, reference))
@@ -152,7 +220,9 @@ describe('the states of a model', () => {
   })
 
   test('what is not engaged is not designated', async () => {
-    expect(told(await act('nora', 'designate', 'aurora', 1, { determination: 'D-1' }))).toBe('state_forbids')
+    expect(told(await act('nora', 'designate', 'aurora', 1, { determination: 'D-1', signer: 'S' }))).toBe(
+      'state_forbids',
+    )
   })
 
   test('the kill switch needs no version and no fresh sign-in; letting go on does', async () => {
@@ -233,12 +303,98 @@ describe.each([
     expect(await world.has(keys.notice(`${entry}-cedar`))).toBe(true)
   })
 
-  test('the meter of a partner that is stopped itself stays closed', async () => {
+  test('the meter of a partner that the developer has stopped stays closed', async () => {
     applied(await world.decide('nora', 'grant.suspend', 'grant_1'))
-    applied(await world.decide('nora', 'partner.suspend', 'cedar'))
+    applied(await world.decide('dana', 'partner.suspend', 'cedar'))
     applied(await act('dana', verb))
     expect((await world.get(keys.grant('grant_1'))).state).toBe('active')
     expect((await world.meter()).state).toBe('closed')
+    expect(await world.get(keys.organisation('cedar'))).not.toHaveProperty('continues')
+  })
+
+  test('of a partner that others have stopped, its grants go on; those of other models do not', async () => {
+    await world.records.meter('meter_2')
+    await world.records.grant({ id: 'grant_2', model: 'borealis', meters: ['meter_2'] })
+    applied(await world.decide('nora', 'grant.suspend', 'grant_1'))
+    applied(await world.decide('nora', 'partner.suspend', 'cedar'))
+    expect([(await world.meter()).state, (await world.meter('meter_2')).state]).toEqual(['closed', 'closed'])
+    const { body } = applied(await act('dana', verb))
+    expect(await world.get(keys.organisation('cedar'))).toMatchObject({
+      partner: 'suspended',
+      continues: ['grant_1'],
+    })
+    expect([(await world.meter()).state, (await world.meter('meter_2')).state]).toEqual(['open', 'closed'])
+    const { entry } = body as { entry: string }
+    expect((await world.entry(entry)).difference).toContainEqual({
+      field: 'continues.cedar',
+      from: [],
+      to: ['grant_1'],
+    })
+    expect(await lapse(world.deps)).toEqual({})
+  })
+
+  const others = { by: { organisation: 'ofr' }, reason, entry: 'e', ratifyBy: start + day } as never
+
+  test('a suspension of an agreement that covers it ends, unless its developer has part in it', async () => {
+    const models = ['aurora']
+    await world.records.agreement({ state: 'suspended', stop: others, models })
+    await world.records.agreement({
+      id: 'agreement_2',
+      models,
+      state: 'suspended',
+      stop: { ...(others as object), by: { organisation: 'halcyon' } } as never,
+    })
+    await world.records.agreement({
+      id: 'agreement_3',
+      state: 'suspended',
+      stop: others,
+      models: ['borealis'],
+    })
+    await world.records.agreement({
+      id: 'agreement_4',
+      models,
+      state: 'suspended',
+      stop: others,
+      endsAt: start,
+    })
+    await world.records.meter('meter_1', { state: 'closed' })
+    applied(await act('dana', verb))
+    const states = await Promise.all(
+      [1, 2, 3, 4].map(async i => (await world.get(keys.agreement(`agreement_${i}`))).state),
+    )
+    expect(states).toEqual(['effective', 'suspended', 'suspended', 'suspended'])
+    expect(await world.get(keys.agreement('agreement_1'))).not.toHaveProperty('stop')
+    expect((await world.meter()).state).toBe('open')
+  })
+
+  test('what the transaction had no room for the sweeper ends, of agreements and of partners too', async () => {
+    for (let i = 0; i < 60; i++) {
+      await world.records.organisation({
+        ...(await world.get(keys.organisation('cedar'))),
+        id: `p${i}`,
+        partner: 'suspended',
+        stop: others,
+      } as never)
+      await world.records.meter(`m${i}`, { state: 'closed' })
+      await world.records.grant({ id: `g${i}`, organisation: `p${i}`, meters: [`m${i}`] })
+    }
+    for (let i = 10; i < 70; i++)
+      await world.records.agreement({
+        id: `agreement_${i}`,
+        models: ['aurora'],
+        state: 'suspended',
+        stop: others,
+      })
+    applied(await act('dana', verb))
+    const swept = await lapse(world.deps)
+    expect(swept.agreement_suspensions_ended).toBeGreaterThan(0)
+    expect(swept.grants_continued).toBeGreaterThan(0)
+    for (let i = 0; i < 60; i++) {
+      expect((await world.get(keys.agreement(`agreement_${i + 10}`))).state).toBe('effective')
+      expect(await world.get(keys.organisation(`p${i}`))).toMatchObject({ continues: [`g${i}`] })
+      expect((await world.meter(`m${i}`)).state).toBe('open')
+    }
+    expect(await lapse(world.deps)).toEqual({})
   })
 
   test('more than a transaction takes: nothing of it stands in admission’s way', async () => {
@@ -259,9 +415,9 @@ describe.each([
     applied(await act('dana', verb))
     const model = await world.get(keys.model('aurora'))
     expect(model.state).toBe(state)
-    expect((await readEnding(world.store, model)).grants).toHaveLength(32)
+    expect((await readEnding(world.store, model, { now: world.now() })).grants).toHaveLength(32)
     expect(await lapse(world.deps)).toMatchObject({ suspensions_ended: 32 })
-    expect((await readEnding(world.store, model)).grants).toEqual([])
+    expect((await readEnding(world.store, model, { now: world.now() })).grants).toEqual([])
     expect((await world.meter('meter_60')).state).toBe('open')
   })
 

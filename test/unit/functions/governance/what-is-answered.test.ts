@@ -126,6 +126,26 @@ describe('a request that is declined', () => {
   })
 })
 
+test('a proposal waits for nobody once what it is about has changed: it could only be found stale', async () => {
+  const waiting = async () =>
+    (await waitsOn(world.store, await world.caller('nora'), world.now())).proposals.map(({ id }) => id)
+  applied(await world.decide('dana', 'grant.suspend', 'grant_1'))
+  const id = proposed(await world.decide('dana', 'grant.reinstate', 'grant_1'))
+  expect(await waiting()).toEqual([id])
+  const { rev } = await world.get(keys.grant('grant_1'))
+  await world.store.write({
+    kind: 'update',
+    key: keys.grant('grant_1'),
+    change: {
+      set: [
+        [['state'], 'active'],
+        [['rev'], rev + 1],
+      ],
+    },
+  })
+  expect(await waiting()).toEqual([])
+})
+
 describe('an appeal waits on those who may answer it', () => {
   const waiting = async (who: string) => {
     const waits = showWaits(await waitsOn(world.store, await world.caller(who), world.now()))
