@@ -112,6 +112,7 @@ function asks(): Readonly<Record<string, Asked>> {
     draftAgreement: { login: 'ada', on: '/agreements?limit=100', body: draftFor('cedar') },
     redraftAgreement: agreement('ada', 'draft', { kind: 'access', title: 'Another' }),
     offerAgreement: agreement('ada', 'draft'),
+    discardAgreement: agreement('ada', 'draft'),
     returnAgreement: agreement('priya', 'offered'),
     signAgreement: agreement('priya', 'offered', { digest: made.digests.offered }),
     acknowledgeAgreement: agreement('priya', 'unread', { digest: made.digests.unread }),
@@ -158,7 +159,14 @@ const named = [
   ...['setClearinghouse', 'registerSigningKey', 'endSigningKey', 'draftAgreement', 'redraftAgreement'],
   ...['offerAgreement', 'returnAgreement', 'signAgreement', 'acknowledgeAgreement', 'suspendAgreement'],
   ...['reinstateAgreement', 'resumeAgreement', 'terminateAgreement', 'leaveAgreement', 'attestAgreement'],
-  ...['closeAgreement', 'engageModel', 'assessModel', 'designateModel', 'notDesignateModel'],
+  ...[
+    'closeAgreement',
+    'discardAgreement',
+    'engageModel',
+    'assessModel',
+    'designateModel',
+    'notDesignateModel',
+  ],
   ...['offerModelWindow', 'closeModelWindow', 'shareModel', 'attachOpinion', 'reportFinding'],
   ...['handOffFinding', 'shareFinding', 'resolveFinding', 'certifyReview'],
 ]

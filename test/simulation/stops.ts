@@ -63,11 +63,12 @@ function openMeters(backend: Backend): readonly string[] {
 
 /**
  * Once a model is released, its developer alone stops it: no hold and no suspension of the government's is made on it any
- * more, and none is left by a release that could look at all of them.
+ * more, and none is left by a release that was in time and could look at all of them.
  */
 function notAlone(backend: Backend, applied: readonly Applied[]): readonly string[] {
   const all = leftAlone(backend)
-  if (applied.some(isRelease)) return leavesMore(applied) ? [] : all.map(({ what }) => what)
+  const release = applied.find(isRelease)
+  if (release) return isLate(release) || leavesMore(applied) ? [] : all.map(({ what }) => what)
   const made = (pk: string): boolean =>
     applied.some(({ op, before, after }) => op.key.pk === pk && stateOf(before) !== stateOf(after))
   return all.filter(({ pk }) => made(pk)).map(({ what }) => what)
@@ -79,8 +80,11 @@ const stateOf = (item: object | undefined): unknown =>
 const isRelease = ({ op, before, after }: Applied): boolean =>
   op.key.pk === keys.model(modelId).pk && stateOf(before) !== 'released' && stateOf(after) === 'released'
 
+/** It was made on whatever stood by then, also a stop that came after it had looked. */
+const isLate = ({ op }: Applied): boolean => op.if === undefined || 'exists' in op.if
+
 /** It could not look at all of it, and tells that: the sweeper ends the rest. */
-export const leavesMore = (applied: readonly Pick<Applied, 'op' | 'after'>[]): boolean =>
+const leavesMore = (applied: readonly Pick<Applied, 'op' | 'after'>[]): boolean =>
   applied.some(
     ({ op, after }) =>
       op.key.pk.startsWith('notice#') &&

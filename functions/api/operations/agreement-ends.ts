@@ -1,3 +1,4 @@
+/** How agreements are suspended, end and are closed out, as operations; and what every decision about one shares. */
 import { keys } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'

@@ -99,7 +99,10 @@ export const clauseEffectsShown = z
       description:
         'Calls and tokens that were refused by it. Who keeps knocking at a meter is one entry a minute.',
     }),
-    decisions: tracedShown.meta({ description: 'About the agreement, or naming the clause.' }),
+    decisions: tracedShown.meta({
+      description:
+        'About the agreement, or naming the clause. A decision that is refused leaves no entry, and is not counted.',
+    }),
     findings: tracedShown.meta({ description: 'What was done about findings that name it.' }),
     since: instant,
     at_least: z.boolean().meta({ description: 'There are more entries than were looked at.' }),
