@@ -4,8 +4,6 @@
  * refuses every other.
  */
 import type { PublicJwk, SigningAlgorithm } from '../ports/keys.ts'
-import type { ClauseIds } from './clauses.ts'
-import type { Limits } from './meter.ts'
 import type { Attributes, Sponsor } from './parties.ts'
 import type { LapseStop, Reason, ReasonCode, Signature, Stop } from './stop.ts'
 

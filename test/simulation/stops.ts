@@ -3,6 +3,7 @@ import type { HoldRecord } from '../../shared/domain/holds.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Meter } from '../../shared/domain/meter.ts'
 import type { Agreement, Grant, Model, Organisation, Standing } from '../../shared/domain/records.ts'
+import type { Stop } from '../../shared/domain/stop.ts'
 import { agreementsApart } from './agreements-apart.ts'
 import type { Applied, Backend } from './backend.ts'
 import { agreementOf, government, grantOf, modelId, type Partner, partners } from './records.ts'
@@ -52,11 +53,18 @@ function openMeters(backend: Backend): readonly string[] {
       keys.agreement(agreementOf(partner)),
       keys.model(modelId),
     ]) as [Organisation, Grant, Meter, Agreement, Model]
-    // Of a released model the government's stop counts no more, also where a sweeper has still to end it.
-    const under =
-      agreement.state === 'suspended' &&
-      (model.state !== 'released' || agreement.stop?.by.organisation !== government)
-    const stopped = stopsPartner(organisation, id) || grant.state !== 'active' || under
+    // Of a released model the government's stops count no more, also those that a sweeper has still to end.
+    const counts = (stop: Stop | undefined): boolean =>
+      model.state !== 'released' || stop?.by.organisation !== government
+    const stopped =
+      grant.state !== 'active' ||
+      (agreement.state === 'suspended' && counts(agreement.stop)) ||
+      (stopsPartner(organisation, id) &&
+        !(
+          organisation.kind === 'partner' &&
+          organisation.partner === 'suspended' &&
+          !counts(organisation.stop)
+        ))
     return stopped && meter.state === 'open' ? [`grant#${id} is stopped, and its meter is open`] : []
   })
 }

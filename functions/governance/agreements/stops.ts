@@ -4,6 +4,7 @@ import { keys } from '../../../shared/domain/keys.ts'
 import type { Agreement } from '../../../shared/domain/records.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Stop } from '../../../shared/domain/stop.ts'
+import type { TransactOp } from '../../../shared/ports/store.ts'
 import { change, stopOf } from '../engine/changes.ts'
 import type { Carried, Definition, Plan, PlanDeps, Planning } from '../engine/plan.ts'
 import { judgeRole } from '../engine/signer.ts'
@@ -47,7 +48,7 @@ export const suspend: Definition = {
         change<Agreement>(keys.agreement(id), agreement, { state, stop: stop(carried) }),
         ...beforeRelease(models, agreement.developer, stop(carried).by),
         ...closing(metered, maxClosed),
-        asGranted(counterparty),
+        asJudged(counterparty),
       ],
       ...(await readHits(store, agreement)),
       // As to suspend the grants one by one: of a released model its developer alone, of a mission two people.
@@ -61,6 +62,13 @@ export const suspend: Definition = {
       },
     } satisfies Plan
   },
+}
+
+/** A mission that came to hang on a grant of it meanwhile has raised the version of the partner: then it takes two. */
+function asJudged(counterparty: AgreementSeen['counterparty']): TransactOp {
+  const { key, if: granted } = asGranted(counterparty)
+  const same = { eq: [['rev'], counterparty.rev] } as const
+  return { kind: 'check', key, if: granted ? { and: [granted, same] } : same }
 }
 
 /** Two who have signed stand by it already. The developer's part is named first: it outlasts the government's. */
