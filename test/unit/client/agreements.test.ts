@@ -9,19 +9,13 @@ import { createProgram, run } from '../../../client/cli/program.ts'
 import { digestOf, documentText } from '../../../shared/agreements/document.ts'
 import { documentOf, exportOf, agreementId as id, makeKey, makeParts } from './agreement-files.ts'
 import { type Answer, type Call, FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  clear()
+  ;({ gateway, terminal } = await signedIn())
 })
 afterEach(() => gateway.stop())
 

@@ -1,8 +1,9 @@
 /** `agreement effects`, against a gateway that says what the test wants. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
-import { FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 const limits = { total: 5_000, per_day: null, rpm: 60, burst: 10, streams: 4 }
 const none = { count: 0, latest: [] }
@@ -34,16 +35,7 @@ let gateway: FakeGateway
 let terminal: RecordedTerminal
 const path = '/api/v1/agreements/agreement_1/clauses/quota-1/effects'
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  gateway.calls.length = 0
-  terminal.stdout = ''
-  terminal.stderr = ''
+  ;({ gateway, terminal } = await signedIn())
   gateway.reply = () => ({ body: effects })
 })
 afterEach(() => gateway.stop())

@@ -5,23 +5,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
 import { signStatement, statementTypes } from '../../../shared/agreements/statement.ts'
 import { type JoseKey, joseKey, joseSigner } from '../oauth/jose-keys.ts'
-import { FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
 const cli = (...argv: string[]): Promise<number> => run(['--endpoint', gateway.issuer, ...argv], terminal)
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  gateway.calls.length = 0
-  terminal.stdout = ''
-  terminal.stderr = ''
+  ;({ gateway, terminal } = await signedIn())
 })
 afterEach(() => gateway.stop())
 

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
 import { advisoryOf } from '../../../shared/csaf/advisory.ts'
-import { FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
@@ -15,16 +16,7 @@ let folder: string
 const cli = (...argv: string[]): Promise<number> => run(['--endpoint', gateway.issuer, ...argv], terminal)
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-finding-'))
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  gateway.calls.length = 0
-  terminal.stdout = ''
-  terminal.stderr = ''
+  ;({ gateway, terminal } = await signedIn())
 })
 afterEach(async () => {
   await gateway.stop()

@@ -5,20 +5,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createProgram, run } from '../../../client/cli/program.ts'
 import { type ActionName, ruleOf, whoDecides } from '../../../shared/domain/who-decides.ts'
-import { type Answer, type Call, FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { Answer, Call, FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  clear()
+  ;({ gateway, terminal } = await signedIn())
 })
 afterEach(() => gateway.stop())
 

@@ -1,21 +1,14 @@
 /** What developer and government decide about a model on the command line, and how it reads. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
-import { type Call, FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { Call, FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
-  expect(await cli('auth', 'login')).toBe(0)
-  gateway.calls.length = 0
-  terminal.stdout = ''
+  ;({ gateway, terminal } = await signedIn())
 })
 afterEach(() => gateway.stop())
 

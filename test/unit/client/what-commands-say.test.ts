@@ -6,21 +6,15 @@ import { modelFile } from '../../../client/cli/model-file.ts'
 import { createProgram, run } from '../../../client/cli/program.ts'
 import { tokensBody, upstreamsBody } from '../../../functions/api/shapes/model.ts'
 import { templates } from '../../../shared/agreements/templates.ts'
-import { type Answer, type Call, FakeGateway } from './fake-gateway.ts'
-import { RecordedTerminal } from './recorded-terminal.ts'
+import type { Answer, Call, FakeGateway } from './fake-gateway.ts'
+import type { RecordedTerminal } from './recorded-terminal.ts'
+import { signedIn } from './signed-in.ts'
 
 let gateway: FakeGateway
 let terminal: RecordedTerminal
 beforeEach(async () => {
-  gateway = await new FakeGateway().start()
-  terminal = new RecordedTerminal()
-  terminal.browser = async command => {
-    void fetch(command.at(-1) ?? '').then(response => response.text())
-    return undefined
-  }
+  ;({ gateway, terminal } = await signedIn())
   gateway.reply = serving({})
-  expect(await cli('auth', 'login')).toBe(0)
-  clear()
 })
 afterEach(() => gateway.stop())
 
