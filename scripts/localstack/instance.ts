@@ -4,11 +4,11 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { choosePort } from '../port.ts'
 import { cacheFolder } from './cache.ts'
 import { type Installation, installLocalStack } from './install.ts'
 import { launch } from './launch.ts'
 import { withLock } from './lock.ts'
-import { choosePort } from './port.ts'
 import { endProcessesWith, processesWith } from './process-table.ts'
 
 export interface Instance {

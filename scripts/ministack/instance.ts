@@ -7,8 +7,8 @@ import { get } from 'node:https'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { launch } from '../localstack/launch.ts'
 import { withLock } from '../localstack/lock.ts'
-import { choosePort } from '../localstack/port.ts'
 import { endProcessesWith } from '../localstack/process-table.ts'
+import { choosePort } from '../port.ts'
 import { installMinistack } from './install.ts'
 
 export interface Ministack {

@@ -1,8 +1,8 @@
 /** RFC 9449, DPoP, but for the checks of a proof: addresses, token requests, tokens, challenges. */
 import { calculateJwkThumbprint, decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../scripts/port.ts'
 import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
-import { freePort } from '../world/process.ts'
 import { openClient, type ProtocolClient } from './client.ts'
 import { ecKeys, publicJwk } from './jws.ts'
 import { challenge, told } from './told.ts'

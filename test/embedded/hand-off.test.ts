@@ -12,9 +12,10 @@ import { text } from 'node:stream/consumers'
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { at, textAt } from '../../client/json.ts'
+import { freePort } from '../../scripts/port.ts'
 import { csafFaults } from '../unit/csaf/csaf-faults.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
-import { freePort, type Started, start } from '../world/process.ts'
+import { type Started, start } from '../world/process.ts'
 
 let folder: string
 let server: Started

@@ -5,8 +5,9 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
+import { freePort } from '../../scripts/port.ts'
 import { because, deciding } from '../world/governance.ts'
-import { freePort, type Started, start } from '../world/process.ts'
+import { type Started, start } from '../world/process.ts'
 import { rawClient } from '../world/raw-client.ts'
 
 let data: string

@@ -1,7 +1,6 @@
 /** A Sallyport in a process of its own, as an operator starts it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
 export interface Started {
@@ -60,17 +59,6 @@ export function start(
         void ended.then(code => reject(new Error(`ended with ${code}: ${err.join('\n')}`)))
       }),
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 const withoutOwn = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
