@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+/** A busy machine may stand still for a second: what is waited for has as long as its test. Milliseconds. */
+const expectations = { poll: { timeout: 8_000 } }
+
 /** The files of one worker share the modules that they import: half of the time of small files was their loading. */
 const project = (name: string, include: string[], testTimeout = 10_000) => ({
-  test: { name, include, testTimeout, hookTimeout: 60_000, isolate: false },
+  test: { name, include, testTimeout, hookTimeout: 60_000, isolate: false, expect: expectations },
 })
 
 /** Tests of a deployed stack share it, so their files run one after the other. */
@@ -16,6 +19,7 @@ const deployed = (name: string, include: string[], exclude: string[] = []) => ({
     globalSetup: `test/world/${name}.setup.ts`,
     fileParallelism: false,
     isolate: false,
+    expect: expectations,
   },
 })
 

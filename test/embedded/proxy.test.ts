@@ -209,7 +209,7 @@ describe('the process', () => {
     other.process.kill(signal)
     await expect(read).rejects.toThrow()
     expect(await other.ended).toBe(0)
-    await vi.waitUntil(async () => (await world.stats()).aborted === aborted + 1)
+    await vi.waitUntil(async () => (await world.stats()).aborted === aborted + 1, { timeout: 10_000 })
   })
 
   test('without a gateway says so to every tool, and stays', async () => {

@@ -96,6 +96,8 @@ test('a body in chunks of one byte arrives whole', async () => {
   expect(bodyOf(await rawHttp(address, `${head}${chunks}0\r\n\r\n`))).toEqual({ size: 60_000 })
 })
 
+const soon = { timeout: 10_000 }
+
 test('large bodies share what the server has for them; small ones come through; an abort gives back', async () => {
   await patient()
   const large = `${post(900_000, 'Connection: close\r\n')}${'x'.repeat(900_000)}`
@@ -105,13 +107,16 @@ test('large bodies share what the server has for them; small ones come through; 
     expect(statuses(refused)).toEqual(['503'])
     expect(refused).toMatch(/^retry-after: 1\r$/im)
     expect(bodyOf(refused)).toMatchObject({ code: 'overloaded' })
-  })
+  }, soon)
   const small = await rawHttp(address, `${post(60_000, 'Connection: close\r\n')}${'x'.repeat(60_000)}`)
   expect(bodyOf(small)).toEqual({ size: 60_000 })
 
   holder.destroy()
   for (let again = 0; again < 20; again++)
-    await vi.waitFor(async () => expect(bodyOf(await rawHttp(address, large))).toEqual({ size: 900_000 }))
+    await vi.waitFor(
+      async () => expect(bodyOf(await rawHttp(address, large))).toEqual({ size: 900_000 }),
+      soon,
+    )
 })
 
 test('a client that goes while not all of its body was read is noticed', async () => {
