@@ -145,7 +145,9 @@ test('a stream ends when the grant that admitted it does', async () => {
   })
   const text = await (await cedar.chat({ stream: true, max_tokens: 1_000 }, { token })).text()
   expect(text).toContain('"code":"grant_expired"')
-  if (world.live) expect(Math.abs(Date.now() - endsAt)).toBeLessThan(500)
+  const late = Date.now() - endsAt
+  if (world.live) expect(late).toBeGreaterThan(-500)
+  if (world.live) expect(late).toBeLessThan(2_000)
 })
 
 test('a token given up is refused at once', async () => {

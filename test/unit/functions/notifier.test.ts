@@ -205,7 +205,7 @@ describe('a run', () => {
     await world.notice('organisation_1', { dueAt: Date.now() + 3_600_000 })
     const startedAt = Date.now()
     expect(await notifyFor(world.deps, 60_000)).toMatchObject({ done: 0 })
-    expect(Date.now() - startedAt).toBeLessThan(500)
+    expect(Date.now() - startedAt).toBeLessThan(5_000)
   })
 
   test('does what one organisation has in several passes, fifty at a time', async () => {
