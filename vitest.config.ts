@@ -49,10 +49,10 @@ export default defineConfig({
         'localstack',
         ['test/e2e/**/*.test.ts', 'test/deployed/**/*.test.ts', 'test/contract/aws.test.ts'],
         // What people decide goes through one engine and one store, and the story goes through all of it here. What is
-        // judged by tables, and by more people, runs embedded and on the other stack.
+        // judged by tables, or raced, and by more people, runs embedded and on the other stack.
         [
           'test/e2e/{who,deciding,approver,every-refusal-of-a-decision}*.test.ts',
-          'test/e2e/{agreement,governance-cli,holds,reviews,clauses}*.test.ts',
+          'test/e2e/{agreement,governance-cli,governance-races,holds,reviews,clauses}*.test.ts',
         ],
       ),
       deployed(

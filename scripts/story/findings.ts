@@ -99,7 +99,7 @@ async function tellHandOff(stage: Stage, path: string, url: string): Promise<voi
 
 /** The notifier sends it soon; where nothing can be reached from it, it is sent again and again. */
 async function tellReceipt(stage: Stage, path: string): Promise<void> {
-  for (let left = 40; left > 0; left--) {
+  for (let left = 20; left > 0; left--) {
     const seen = await stage.sees('nora', path)
     const receipt = at(seen, 'hand_off', 'receipt')
     if (receipt) {

@@ -27,7 +27,7 @@ storeContract(
     const tables = await makeTables()
     return { store: tables.open(), close: tables.remove }
   },
-  60,
+  40,
 )
 
 describe('DynamoDB', () => {

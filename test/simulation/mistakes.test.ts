@@ -42,6 +42,8 @@ const from: Readonly<Record<string, number>> = {
   'purge-without-the-seen-expiry': 280,
   'reserve-without-its-deadline': 280,
   'stale-rev': 50,
+  'agreement-state-not-read': 36,
+  'window-that-no-clock-ends': 22,
   'settle-any-lease-of-the-name': 15,
   'authority-as-it-was-at-admission': 105,
   'ceiling-lowered-absolutely': 75,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { simulate } from './simulate.ts'
 
-const seeds = 250
+const seeds = 200
 
 describe('a simulated world', () => {
   test(`keeps the invariants and comes to its end under ${seeds} seeds`, async () => {
