@@ -97,9 +97,12 @@ async function tellHandOff(stage: Stage, path: string, url: string): Promise<voi
   })
 }
 
-/** The notifier sends it soon; where nothing can be reached from it, it is sent again and again. */
+/**
+ * The receiver is on this machine, and a notifier beside it sends at once; one that is elsewhere has no way to it, and
+ * sends again and again.
+ */
 async function tellReceipt(stage: Stage, path: string): Promise<void> {
-  for (let left = 20; left > 0; left--) {
+  for (let left = 25; left > 0; left--) {
     const seen = await stage.sees('nora', path)
     const receipt = at(seen, 'hand_off', 'receipt')
     if (receipt) {
@@ -110,7 +113,7 @@ async function tellReceipt(stage: Stage, path: string): Promise<void> {
       )
       return
     }
-    await sleep(stage.paceMs / 5)
+    await sleep(400)
   }
   const seen = await stage.sees('nora', path)
   if (stateOf(seen) !== 'handed off') throw new StoryStopped(`the finding is ${stateOf(seen)}`)
