@@ -3,6 +3,7 @@ import type { Action, Difference, Subject } from '../domain/proposals.ts'
 import type { Reason, Signature } from '../domain/stop.ts'
 import type { NamedEntry } from './put.ts'
 import { makeEntry, status } from './record.ts'
+import { subjectFields } from './subject.ts'
 import { wireDifference, wireFields } from './wire-words.ts'
 
 /** OCSF Entity Management (3004): "Create", "Read", "Update". */
@@ -65,16 +66,7 @@ export function decisionEntry(facts: DecisionFacts): NamedEntry {
       decision: step,
       action: action.name,
       params: wireFields(action.params),
-      subject: { kind: subject.kind, id: subject.id, rev: subject.rev },
-      organisation: subject.organisation,
-      developers: subject.developers,
-      governments: subject.governments,
-      ...(subject.model && { model: subject.model }),
-      ...(subject.models && { models: subject.models }),
-      ...(subject.hit && { hit: subject.hit }),
-      ...(subject.consulted && { shared_with: subject.consulted }),
-      ...(subject.handedTo && { handed_to: subject.handedTo }),
-      ...(subject.clause && { clause: subject.clause }),
+      ...subjectFields(subject),
       ...(by && { role: by.role, auth_time: Math.floor(by.authTime / 10_000) * 10_000 }),
       ...(by?.acr && { acr: by.acr }),
       ...(signatures && { signatures: signatures.map(signed) }),

@@ -1,6 +1,7 @@
 import type { Subject } from '../domain/proposals.ts'
 import type { NamedEntry } from './put.ts'
 import { makeEntry, status } from './record.ts'
+import { subjectFields } from './subject.ts'
 
 /** OCSF Entity Management (3004), "Update". */
 const update = { classUid: 3004, activityId: 3 } as const
@@ -35,14 +36,7 @@ export function receiptEntry(facts: ReceiptFacts): NamedEntry {
         entity: { type: subject.kind, uid: subject.id, name: subject.name },
         unmapped: {
           kind: 'hand_off_receipt',
-          subject: { kind: subject.kind, id: subject.id, rev: subject.rev },
-          organisation: subject.organisation,
-          developers: subject.developers,
-          governments: subject.governments,
-          ...(subject.model && { model: subject.model }),
-          ...(subject.consulted && { shared_with: subject.consulted }),
-          ...(subject.handedTo && { handed_to: subject.handedTo }),
-          ...(subject.clause && { clause: subject.clause }),
+          ...subjectFields(subject),
           to: facts.to,
           advisory: facts.advisory,
           receipt: facts.receipt,

@@ -5,11 +5,10 @@ import { Refusal } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 import { readAgreement } from '../../governance/agreements/read-agreement.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { forPeople, type Operation } from '../operation.ts'
+import { ratification } from '../ratification.ts'
 import { linesUpTo } from '../shapes/common.ts'
-import { ratified } from '../shapes/ratified.ts'
 
 /** The version that a decision is about: its digest goes into the entry, which then proves of which text it tells. */
 export async function digestFor(
@@ -81,26 +80,19 @@ export const agreementEnds: readonly Operation[] = [
     },
   }),
   decision('close', { summary: 'Close an agreement that has ended, once nothing is owed any more' }),
-  forPeople({
+  ratification({
     id: 'ratifyAgreementSuspension',
-    method: 'POST',
     path: '/agreements/{agreement}/ratify',
     tag: 'agreements',
     summary: 'Stand by a suspension that another person put in force',
     action: 'agreement.suspend',
-    changes: true,
-    answers: { 200: ratified },
-    async answer({ deps, caller, path, rev = 0, request }) {
+    async read({ deps, caller, path }) {
       const id = path.agreement ?? ''
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const seen = await readAgreement(deps.store, id, caller)
-        if (seen instanceof Refusal) return seen
-        const { agreement, subject } = seen
-        const stop = agreement.state === 'suspended' ? agreement.stop : undefined
-        return { key: keys.agreement(id) as never, action: 'agreement.suspend', subject, stop }
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+      const seen = await readAgreement(deps.store, id, caller)
+      if (seen instanceof Refusal) return seen
+      const { agreement, subject } = seen
+      const stop = agreement.state === 'suspended' ? agreement.stop : undefined
+      return { key: keys.agreement(id) as never, action: 'agreement.suspend', subject, stop }
     },
   }),
 ]

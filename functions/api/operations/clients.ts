@@ -9,7 +9,6 @@ import type { Store } from '../../../shared/ports/store.ts'
 import { type ClientAndOrganisation, readClient } from '../../governance/clients/client-and-organisation.ts'
 import type { AttributesGiven } from '../../governance/clients/clients.ts'
 import { judgeSightIn } from '../../governance/engine/engagement.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { clientSubject } from '../../governance/engine/subjects.ts'
 import { attributeNames } from '../../governance/people/attested.ts'
@@ -19,9 +18,9 @@ import type { PersonCaller } from '../caller.ts'
 import { decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
+import { ratification } from '../ratification.ts'
 import { attributesBody, clientShown, confirmationBody, showClient } from '../shapes/client.ts'
 import { anyId, listOf, listQuery } from '../shapes/common.ts'
-import { ratified } from '../shapes/ratified.ts'
 import { ticketOperations } from './client-tickets.ts'
 
 /** `models`: those that the organisation holds grants of; they count for auditors alone. */
@@ -167,33 +166,21 @@ export const clientOperations: readonly Operation[] = [
       })
     },
   }),
-  forPeople({
+  ratification({
     id: 'ratifyClientStop',
-    method: 'POST',
     path: '/clients/{client}/ratify',
     tag: 'clients',
     summary: 'Stand by a stop that another person put in force',
     action: 'client.suspend',
-    changes: true,
-    answers: { 200: ratified },
-    async answer({ deps, caller, path, rev = 0, request }) {
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const found = await readClient(deps.store, path.client ?? '')
-        if (found instanceof Refusal) return found
-        const { client, organisation } = found
-        const subject = clientSubject(client, organisation)
-        const action = client.state === 'compromised' ? 'client.compromised' : 'client.suspend'
-        return (
-          (await judgeSightIn(deps.store, caller, subject)) ?? {
-            key: keys.client(client.id) as never,
-            action,
-            subject,
-            stop: ['suspended', 'compromised'].includes(client.state) ? client.stop : undefined,
-          }
-        )
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+    async read({ deps, caller, path }) {
+      const found = await readClient(deps.store, path.client ?? '')
+      if (found instanceof Refusal) return found
+      const { client, organisation } = found
+      const subject = clientSubject(client, organisation)
+      const action = client.state === 'compromised' ? 'client.compromised' : 'client.suspend'
+      const stop = ['suspended', 'compromised'].includes(client.state) ? client.stop : undefined
+      const unseen = await judgeSightIn(deps.store, caller, subject)
+      return unseen ?? { key: keys.client(client.id) as never, action, subject, stop }
     },
   }),
 ]

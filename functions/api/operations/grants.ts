@@ -6,7 +6,6 @@ import type { Agreement, Grant } from '../../../shared/domain/records.ts'
 import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { grantSubject } from '../../governance/engine/subjects.ts'
 import { grantIdOf } from '../../governance/grants/grant-id.ts'
@@ -18,10 +17,10 @@ import { readDirectory } from '../directory.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
 import { type Quota, quotasOf } from '../quota.ts'
+import { ratification } from '../ratification.ts'
 import { anyId, chosenId, listOf, listQuery } from '../shapes/common.ts'
 import { grantBody, grantShown, grantStates, showGrant } from '../shapes/grant.ts'
 import { limitsBody } from '../shapes/limits.ts'
-import { ratified } from '../shapes/ratified.ts'
 
 interface Sighted {
   readonly grant: Governed<Grant>
@@ -189,26 +188,19 @@ export const grantOperations: readonly Operation[] = [
   ),
   decision('reinstate', 'grant.reinstate', 'End a suspension: developer and government together'),
   decision('revoke', 'grant.revoke', 'Revoke a grant: two people'),
-  forPeople({
+  ratification({
     id: 'ratifyGrantSuspension',
-    method: 'POST',
     path: '/grants/{grant}/ratify',
     tag: 'grants',
     summary: 'Stand by a suspension that another person put in force',
     action: 'grant.suspend',
-    changes: true,
-    answers: { 200: ratified },
-    async answer({ deps, caller, path, rev = 0, request }) {
+    async read({ deps, caller, path }) {
       const id = path.grant ?? ''
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const seen = await readGrant(deps.store, id, caller)
-        if (seen instanceof Refusal) return seen
-        const { grant, subject } = seen
-        const stop = grant.state === 'suspended' ? grant.stop : undefined
-        return { key: keys.grant(id) as never, action: 'grant.suspend', subject, stop }
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+      const seen = await readGrant(deps.store, id, caller)
+      if (seen instanceof Refusal) return seen
+      const { grant, subject } = seen
+      const stop = grant.state === 'suspended' ? grant.stop : undefined
+      return { key: keys.grant(id) as never, action: 'grant.suspend', subject, stop }
     },
   }),
 ]

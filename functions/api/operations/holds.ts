@@ -4,15 +4,14 @@ import { randomId } from '../../../shared/domain/id.ts'
 import { type Governed, keys } from '../../../shared/domain/keys.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { holdFacts, holdSubject, readHold } from '../../governance/holds/holds.ts'
 import type { PersonCaller } from '../caller.ts'
 import { creationAnswers, decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { type Context, forPeople, type Operation } from '../operation.ts'
+import { ratification } from '../ratification.ts'
 import { listOf, listQuery } from '../shapes/common.ts'
 import { holdScope, holdShown, showHold } from '../shapes/hold.ts'
-import { ratified } from '../shapes/ratified.ts'
 
 function shown({ viewer }: PersonCaller, hold: Governed<HoldRecord>): object | undefined {
   const sight = sees(viewer, holdFacts(hold))
@@ -101,26 +100,17 @@ export const holdOperations: readonly Operation[] = [
     answers: decisionAnswers,
     answer: context => decideBy(context, { name: 'hold.concur', id: context.path.hold ?? '', params: {} }),
   }),
-  forPeople({
+  ratification({
     id: 'ratifyHold',
-    method: 'POST',
     path: '/holds/{hold}/ratify',
     tag: 'holds',
     summary: 'Stand by a hold that another person placed',
     action: 'hold.place',
-    changes: true,
-    answers: { 200: ratified },
-    async answer(context) {
-      const { deps, caller, rev = 0, request } = context
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const hold = await read(context)
-        if (hold instanceof Refusal) return hold
-        const { id } = hold
-        const stop = hold.state === 'active' ? hold.stop : undefined
-        return { key: keys.hold(id) as never, action: 'hold.place', subject: holdSubject(hold), stop }
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+    async read(context) {
+      const hold = await read(context)
+      if (hold instanceof Refusal) return hold
+      const stop = hold.state === 'active' ? hold.stop : undefined
+      return { key: keys.hold(hold.id) as never, action: 'hold.place', subject: holdSubject(hold), stop }
     },
   }),
 ]

@@ -6,7 +6,6 @@ import type { Organisation } from '../../../shared/domain/parties.ts'
 import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { organisationSubject } from '../../governance/engine/subjects.ts'
 import { readPartner } from '../../governance/organisations/partner-record.ts'
@@ -16,9 +15,9 @@ import type { PersonCaller } from '../caller.ts'
 import { creationAnswers, decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
+import { ratification } from '../ratification.ts'
 import { chosenId, listOf, listQuery, shortText } from '../shapes/common.ts'
 import { partnerShown, showPartner } from '../shapes/partner.ts'
-import { ratified } from '../shapes/ratified.ts'
 
 type Partner = Governed<Extract<Organisation, { kind: 'partner' }>>
 
@@ -117,26 +116,19 @@ export const partnerOperations: readonly Operation[] = [
   decision('reinstate', 'partner.reinstate', 'End a suspension: developer and government together'),
   decision('revoke', 'partner.revoke', 'Revoke a partner: two people'),
   decision('close', 'partner.close', 'Close a partner for good: two people'),
-  forPeople({
+  ratification({
     id: 'ratifyPartnerSuspension',
-    method: 'POST',
     path: '/partners/{partner}/ratify',
     tag: 'partners',
     summary: 'Stand by a suspension that another person put in force',
     action: 'partner.suspend',
-    changes: true,
-    answers: { 200: ratified },
-    async answer({ deps, caller, path, rev = 0, request }) {
+    async read({ deps, caller, path }) {
       const id = path.partner ?? ''
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const partner = await readPartner(deps.store, id, caller)
-        if (partner instanceof Refusal) return partner
-        const subject = organisationSubject(partner)
-        const stop = partner.partner === 'suspended' ? partner.stop : undefined
-        return { key: keys.organisation(id) as never, action: 'partner.suspend', subject, stop }
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+      const partner = await readPartner(deps.store, id, caller)
+      if (partner instanceof Refusal) return partner
+      const stop = partner.partner === 'suspended' ? partner.stop : undefined
+      const subject = organisationSubject(partner)
+      return { key: keys.organisation(id) as never, action: 'partner.suspend', subject, stop }
     },
   }),
 ]

@@ -7,7 +7,6 @@ import { Refusal, unknownRecord } from '../../../shared/domain/refusal.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { sees } from '../../../shared/domain/who-sees.ts'
 import { preview } from '../../governance/engine/decide.ts'
-import { ratify } from '../../governance/engine/ratify.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { deciders } from '../../governance/engine/subjects.ts'
 import { type Member, personSubject, readMember, readOrganisation } from '../../governance/people/members.ts'
@@ -17,9 +16,9 @@ import type { PersonCaller } from '../caller.ts'
 import { creationAnswers, decideBy, decisionAnswers, decisionBody, stopBody } from '../decision.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
+import { ratification } from '../ratification.ts'
 import { anyId, listOf, listQuery, shortText, toReason } from '../shapes/common.ts'
 import { claimsBody, personShown, showPerson, toClaims } from '../shapes/person.ts'
-import { ratified } from '../shapes/ratified.ts'
 import { judgeProof, readSentKey } from '../signatory-proof.ts'
 
 function shown(caller: PersonCaller, member: Member, models: readonly string[]): object | undefined {
@@ -219,29 +218,19 @@ export const personOperations: readonly Operation[] = [
   decision('suspend', 'person.suspend', 'Suspend somebody at once', stopBody),
   decision('reinstate', 'person.reinstate', 'End a suspension: two people, two organisations', decisionBody),
   decision('remove', 'person.remove', 'Remove somebody for good', decisionBody),
-  forPeople({
+  ratification({
     id: 'ratifyPersonSuspension',
-    method: 'POST',
     path: '/people/{person}/ratify',
     tag: 'people',
     summary: 'Stand by a suspension that another person put in force',
     action: 'person.suspend',
-    changes: true,
-    answers: { 200: ratified },
-    async answer({ deps, caller, path, rev = 0, request }) {
-      const done = await ratify(deps, caller, { rev, request }, async () => {
-        const member = await readMember(deps.store, path.person ?? '', caller)
-        if (member instanceof Refusal) return member
-        const { person } = member
-        return {
-          key: keys.person(person.id) as never,
-          action: 'person.suspend',
-          subject: personSubject(member),
-          stop: person.state === 'suspended' ? person.stop : undefined,
-        }
-      })
-      if (done instanceof Refusal) return done
-      return { status: 200, body: { entry: done.entry }, rev: done.subject.rev }
+    async read({ deps, caller, path }) {
+      const member = await readMember(deps.store, path.person ?? '', caller)
+      if (member instanceof Refusal) return member
+      const { person } = member
+      const stop = person.state === 'suspended' ? person.stop : undefined
+      const key = keys.person(person.id) as never
+      return { key, action: 'person.suspend', subject: personSubject(member), stop }
     },
   }),
 ]

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
 import { signStatement, statementTypes } from '../../../shared/agreements/statement.ts'
 import { type JoseKey, joseKey, joseSigner } from '../oauth/jose-keys.ts'
-import type { FakeGateway } from './fake-gateway.ts'
+import { type FakeGateway, recordsOf } from './fake-gateway.ts'
 import type { RecordedTerminal } from './recorded-terminal.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -51,17 +51,9 @@ const review = {
 const why = ['--reason', 'operational', '--text', 'looked at each'] as const
 const reason = { code: 'operational', text: 'looked at each' }
 
-const serve = (records: Readonly<Record<string, unknown>>): void => {
-  gateway.reply = ({ method, path }) => {
-    if (method !== 'GET') return { body: decided }
-    const found = records[path.replace('/api/v1', '').replace(/\?.*/, '')]
-    return found === undefined ? { status: 404, body: {} } : { headers: { etag: '"7"' }, body: found }
-  }
-}
-
 describe('review', () => {
   test('get tells who has access, when they were last seen, and how to certify it', async () => {
-    serve({ '/reviews/review_1': review })
+    gateway.reply = recordsOf(decided, { '/reviews/review_1': review })
     expect(await cli('review', 'get', 'review_1')).toBe(0)
     expect(terminal.stdout).toContain('review_1, due, OVERDUE')
     expect(terminal.stdout).toContain('person_1 (Priya Nair), active, seen 2026-11-26')
@@ -70,7 +62,7 @@ describe('review', () => {
   })
 
   test('certify names those that are given, all that are listed, or those of a file', async () => {
-    serve({ '/reviews/review_1': review })
+    gateway.reply = recordsOf(decided, { '/reviews/review_1': review })
     const file = join(terminal.home, 'kept')
     writeFileSync(file, 'person_1\nclient_1\n')
     expect(await cli('review', 'certify', 'review_1', 'person_1', ...why)).toBe(0)
@@ -85,7 +77,7 @@ describe('review', () => {
   })
 
   test('certify asks whom it means, and takes one way to say it', async () => {
-    serve({ '/reviews/review_1': review })
+    gateway.reply = recordsOf(decided, { '/reviews/review_1': review })
     for (const given of [[], ['person_1', '--all'], ['--all', '--from', '-']]) {
       expect(await cli('review', 'certify', 'review_1', ...given, ...why)).toBe(2)
       expect(terminal.stderr).toContain('sallyport review get review_1')
@@ -94,7 +86,7 @@ describe('review', () => {
   })
 
   test('list says what is overdue', async () => {
-    serve({ '/reviews': { items: [review], next: null } })
+    gateway.reply = recordsOf(decided, { '/reviews': { items: [review], next: null } })
     expect(await cli('review', 'list', '--state', 'due')).toBe(0)
     expect(terminal.stdout).toContain('review_1  due, OVERDUE')
     expect(gateway.calls.at(-1)?.path).toContain('state=due')
@@ -125,7 +117,7 @@ describe('review', () => {
       const keys = {
         keys: [{ ...(await joseKey()).jwk }, { ...key.jwk, kid: key.kid, alg: 'ES256', use: 'sig' }],
       }
-      serve({ '/reviews/review_1': await certified(), '/keys': keys })
+      gateway.reply = recordsOf(decided, { '/reviews/review_1': await certified(), '/keys': keys })
       expect(await cli('review', 'verify', 'review_1')).toBe(0)
       expect(terminal.stdout).toContain(key.kid)
       expect(terminal.stdout).toContain('Priya Nair (partner-admin)')
@@ -145,14 +137,17 @@ describe('review', () => {
       ['that is another statement', {}, statementTypes.attestation, true],
     ])('fails for one %s', async (_, change, type, published) => {
       const keys = { keys: published ? [{ ...key.jwk }] : [{ ...(await joseKey()).jwk }] }
-      serve({ '/reviews/review_1': await certified(change, type), '/keys': keys })
+      gateway.reply = recordsOf(decided, {
+        '/reviews/review_1': await certified(change, type),
+        '/keys': keys,
+      })
       expect(await cli('review', 'verify', 'review_1')).toBe(1)
       expect(terminal.stderr).toContain('The certificate does not hold')
       expect(terminal.stdout).toBe('')
     })
 
     test('says that there is none yet', async () => {
-      serve({ '/reviews/review_1': review, '/keys': { keys: [] } })
+      gateway.reply = recordsOf(decided, { '/reviews/review_1': review, '/keys': { keys: [] } })
       expect(await cli('review', 'verify', 'review_1')).toBe(1)
       expect(terminal.stderr).toContain('there is no certificate')
     })
@@ -161,7 +156,7 @@ describe('review', () => {
 
 describe('opinion', () => {
   test('add sends words, those of a file, or those of stdin; no reason is invented', async () => {
-    serve({})
+    gateway.reply = recordsOf(decided, {})
     const file = join(terminal.home, 'opinion.txt')
     writeFileSync(file, 'from a file')
     expect(await cli('opinion', 'add', 'aurora', '--text', 'in words')).toBe(0)
@@ -180,7 +175,7 @@ describe('opinion', () => {
     const by = { name: 'Tess Marlow', role: 'consultant', organisation: 'ofr', at: '2026-11-27T00:00:00Z' }
     const one = { id: 'opinion_1', by, text: 'first\nentry  fake\u001b[2K', finding: null, withheld: false }
     const kept = { ...one, id: 'opinion_2', text: null, finding: 'finding_1', withheld: true }
-    serve({ '/models/aurora/opinions': { items: [one, kept], next: null } })
+    gateway.reply = recordsOf(decided, { '/models/aurora/opinions': { items: [one, kept], next: null } })
     expect(await cli('opinion', 'list', 'aurora')).toBe(0)
     expect(terminal.stdout).toContain('“first / entry  fake')
     expect(terminal.stdout).toContain('its text is kept from you')
@@ -190,7 +185,7 @@ describe('opinion', () => {
 
 describe('attributes', () => {
   test('vouch for a screening by its reference, until a time', async () => {
-    serve({ '/clients/client_1': {}, '/people/person_1': {} })
+    gateway.reply = recordsOf(decided, { '/clients/client_1': {}, '/people/person_1': {} })
     const until = ['--until', '2027-06-01T00:00:00Z'] as const
     const screening = { value: 'HR-2026-0117', expires_at: '2027-06-01T00:00:00Z' }
     expect(

@@ -35,6 +35,15 @@ export interface Answer {
   readonly body?: unknown
 }
 
+/** Answers for a noun of the API: its records by their paths below `/api/v1`, and `decided` to whatever changes one. */
+export const recordsOf =
+  (decided: object, records: Readonly<Record<string, unknown>>) =>
+  ({ method, path }: Call): Answer => {
+    if (method !== 'GET') return { body: decided }
+    const found = records[path.replace('/api/v1', '').replace(/\?.*/, '')]
+    return found === undefined ? { status: 404, body: {} } : { headers: { etag: '"7"' }, body: found }
+  }
+
 export class FakeGateway {
   issuer = ''
   readonly clientId = 'client_1'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../../client/cli/program.ts'
 import { advisoryOf } from '../../../shared/csaf/advisory.ts'
-import type { FakeGateway } from './fake-gateway.ts'
+import { type FakeGateway, recordsOf } from './fake-gateway.ts'
 import type { RecordedTerminal } from './recorded-terminal.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -72,14 +72,6 @@ const withheld = { ...finding, withheld: true, title: null, text: null, by: null
 const why = ['--reason', 'operational', '--text', 'as agreed'] as const
 const reason = { code: 'operational', text: 'as agreed' }
 
-const serve = (records: Readonly<Record<string, unknown>>): void => {
-  gateway.reply = ({ method, path }) => {
-    if (method !== 'GET') return { body: decided }
-    const found = records[path.replace('/api/v1', '').replace(/\?.*/, '')]
-    return found === undefined ? { status: 404, body: {} } : { headers: { etag: '"7"' }, body: found }
-  }
-}
-
 const told = [
   ...['finding', 'report', '--kind', 'vulnerability', '--model', 'aurora', '--severity', 'high'],
   ...['--title', 'A title', '--discovered', '2026-11-27T06:00:00Z'],
@@ -91,7 +83,7 @@ const sent = {
 
 describe('finding report', () => {
   test('takes the words from a file, from stdin, or from the command', async () => {
-    serve({})
+    gateway.reply = recordsOf(decided, {})
     const file = join(folder, 'words.txt')
     writeFileSync(file, 'From a file.\nTwo lines.')
     expect(await cli(...told, '--from', file)).toBe(0)
@@ -116,7 +108,7 @@ describe('finding report', () => {
     ['with a file that is not there', ['--from', '/nowhere/words.txt'], 'file_unreadable'],
     ['with an embargo beyond a year', ['--text', 'x', '--embargo', '366'], 'option_invalid'],
   ])('%s is refused, and nothing is sent', async (_, further, code) => {
-    serve({})
+    gateway.reply = recordsOf(decided, {})
     expect(await cli(...told, ...further)).toBe(2)
     expect(changes()).toEqual([])
     if (code) expect(terminal.stderr).toContain(code)
@@ -125,7 +117,7 @@ describe('finding report', () => {
 
 describe('finding get and list', () => {
   test('tell what was found in quotes, how late it came, and that no receipt is there yet', async () => {
-    serve({ '/findings/finding_1': finding })
+    gateway.reply = recordsOf(decided, { '/findings/finding_1': finding })
     expect(await cli('finding', 'get', 'finding_1')).toBe(0)
     expect(terminal.stdout).not.toContain('\u001b')
     for (const text of [
@@ -138,7 +130,10 @@ describe('finding get and list', () => {
   })
 
   test('say that words are withheld, and until when', async () => {
-    serve({ '/findings/finding_1': withheld, '/findings': { items: [withheld], next: null } })
+    gateway.reply = recordsOf(decided, {
+      '/findings/finding_1': withheld,
+      '/findings': { items: [withheld], next: null },
+    })
     expect(await cli('finding', 'get', 'finding_1')).toBe(0)
     expect(await cli('finding', 'list')).toBe(0)
     expect(terminal.stdout.match(/under embargo until 2027-02-25 09:34 UTC/g)).toHaveLength(2)
@@ -147,7 +142,7 @@ describe('finding get and list', () => {
 
 describe('decisions about a finding', () => {
   test('are made on the version that was seen, in the words of the API', async () => {
-    serve({ '/findings/finding_1': finding })
+    gateway.reply = recordsOf(decided, { '/findings/finding_1': finding })
     const helps = ['--status', 'known-affected', '--remediation', 'vendor-fix', '--details', 'Update.']
     expect(await cli('finding', 'hand-off', 'finding_1', '--to', 'ofr', ...helps, ...why)).toBe(0)
     expect(await cli('finding', 'share', 'finding_1', '--with', 'ofr', ...why)).toBe(0)
@@ -170,7 +165,7 @@ describe('decisions about a finding', () => {
   })
 
   test('a remediation has a category and its words', async () => {
-    serve({ '/findings/finding_1': finding })
+    gateway.reply = recordsOf(decided, { '/findings/finding_1': finding })
     expect(
       await cli('finding', 'hand-off', 'finding_1', '--to', 'ofr', '--remediation', 'workaround', ...why),
     ).toBe(2)
@@ -192,7 +187,7 @@ describe('decisions about a finding', () => {
       remediation: { category: 'workaround', details: 'Ask one at a time.' },
     })
     const told = { document: text, sha256: digest, jws: 'a.b.c' }
-    serve({ '/findings/finding_1/advisory': told })
+    gateway.reply = recordsOf(decided, { '/findings/finding_1/advisory': told })
     expect(await cli('finding', 'advisory', 'finding_1')).toBe(0)
     for (const line of [
       'advisory   finding_1, interim\n',

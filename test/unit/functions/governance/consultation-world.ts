@@ -16,6 +16,7 @@ import { partnerOperations } from '../../../../functions/api/operations/partners
 import { personOperations } from '../../../../functions/api/operations/people.ts'
 import { proposalOperations } from '../../../../functions/api/operations/proposals.ts'
 import { reviewOperations } from '../../../../functions/api/operations/reviews.ts'
+import type { Finding } from '../../../../shared/domain/findings.ts'
 import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
 import type { Person, Role } from '../../../../shared/domain/parties.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
@@ -117,3 +118,39 @@ export async function consultationWorld() {
 export type ConsultationWorld = Awaited<ReturnType<typeof consultationWorld>>
 
 export const because = { reason: { code: 'request', text: 'as agreed' } } as const
+
+/** As cedar reported it. */
+export async function putFinding(
+  { store }: Pick<ConsultationWorld, 'store'>,
+  change: Partial<Finding> = {},
+): Promise<void> {
+  const one: Finding = {
+    id: 'finding_1',
+    kind: 'vulnerability',
+    organisation: 'cedar',
+    model: 'aurora',
+    developer: 'halcyon',
+    governments: ['ofr'],
+    severity: 'high',
+    title: 'made up',
+    text: 'made up',
+    salt: 'c2l4dGVlbiByYW5kb20gYg',
+    state: 'reported',
+    discoveredAt: start,
+    reportedAt: start,
+    by: {
+      person: 'pat',
+      name: 'pat',
+      organisation: 'cedar',
+      role: 'partner-admin',
+      at: start,
+      authTime: start,
+    },
+    entry: 'e',
+    handedTo: [],
+    sharedWith: ['ofr'],
+    ...change,
+  }
+  const item: Governed<Finding> = { ...one, rev: 1, ...listed('finding', one.organisation, one.id) }
+  await store.write({ kind: 'put', key: keys.finding(one.id), item })
+}

@@ -1,12 +1,11 @@
 /** Consultation: consultants say what they think of what is shared with them. It decides nothing. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { wordsDigest } from '../../../../functions/governance/findings/words-digest.ts'
-import type { Finding } from '../../../../shared/domain/findings.ts'
-import { type Governed, indexes, keys, listed, type RecordKind } from '../../../../shared/domain/keys.ts'
+import { indexes, keys, type RecordKind } from '../../../../shared/domain/keys.ts'
 import { whoDecides } from '../../../../shared/domain/who-decides.ts'
 import { nouns, whoSees } from '../../../../shared/domain/who-sees.ts'
 import type { Key } from '../../../../shared/ports/store.ts'
-import { type ConsultationWorld, consultationWorld } from './consultation-world.ts'
+import { type ConsultationWorld, consultationWorld, putFinding } from './consultation-world.ts'
 import { applied, day, start, told } from './grant-world.ts'
 
 let world: ConsultationWorld
@@ -23,38 +22,6 @@ const attach = (who: string, body: object = {}, key?: string) =>
   world.call(who, 'attachOpinion', { path: model, body: { text, ...body }, ...(key && { key }) })
 
 const opinions = (who: string) => world.items(who, 'listOpinions', { path: model })
-
-const finding = async (change: Partial<Finding> = {}) => {
-  const one: Finding = {
-    id: 'finding_1',
-    kind: 'vulnerability',
-    organisation: 'cedar',
-    model: 'aurora',
-    developer: 'halcyon',
-    governments: ['ofr'],
-    severity: 'high',
-    title: 'made up',
-    text: 'made up',
-    salt: 'c2l4dGVlbiByYW5kb20gYg',
-    state: 'reported',
-    discoveredAt: start,
-    reportedAt: start,
-    by: {
-      person: 'pat',
-      name: 'pat',
-      organisation: 'cedar',
-      role: 'partner-admin',
-      at: start,
-      authTime: start,
-    },
-    entry: 'e',
-    handedTo: [],
-    sharedWith: ['ofr'],
-    ...change,
-  }
-  const item: Governed<Finding> = { ...one, rev: 1, ...listed('finding', one.organisation, one.id) }
-  await world.store.write({ kind: 'put', key: keys.finding(one.id), item })
-}
 
 const kinds: readonly RecordKind[] = [
   ...(['model', 'organisation', 'person', 'session', 'client', 'agreement', 'version', 'finding'] as const),
@@ -99,7 +66,7 @@ describe('an opinion', () => {
 
   test('changes no other record by a single byte', async () => {
     await share('ofr')
-    await finding()
+    await putFinding(world)
     await world.records.client()
     const before = await everything()
     const { body } = applied(await attach('tess', { finding: 'finding_1' })) as {
@@ -193,7 +160,7 @@ describe('who reads an opinion', () => {
 
   test('of a finding: nobody who is not shown the finding itself', async () => {
     await share('ofr', 'elsewhere')
-    await finding({ embargoUntil: start + 90 * day })
+    await putFinding(world, { embargoUntil: start + 90 * day })
     applied(await attach('tess', { finding: 'finding_1' }))
     expect(await opinions('dana')).toMatchObject([{ finding: 'finding_1', text, withheld: false }])
     expect(await opinions('tess')).toMatchObject([{ text }])
@@ -207,19 +174,19 @@ describe('who reads an opinion', () => {
 
   test('of a finding: an office of the engagement once the finding was handed to it, and not before', async () => {
     await share('elsewhere')
-    await finding({ sharedWith: ['elsewhere'] })
+    await putFinding(world, { sharedWith: ['elsewhere'] })
     applied(await attach('eric', { finding: 'finding_1' }))
     expect(await opinions('nora')).toEqual([])
     const { body } = applied(await attach('eric', { finding: 'finding_1' })) as { body: { entry: string } }
     expect(told(await world.call('nora', 'getEntry', { path: { eid: body.entry } }))).toBe('entry_unknown')
-    await finding({ sharedWith: ['elsewhere'], handedTo: ['ofr'] })
+    await putFinding(world, { sharedWith: ['elsewhere'], handedTo: ['ofr'] })
     expect(await opinions('nora')).toHaveLength(2)
   })
 
   test('of a finding that is not theirs: it is not there', async () => {
     await share('ofr', 'elsewhere')
-    await finding()
-    await finding({ id: 'finding_2', model: 'borealis' })
+    await putFinding(world)
+    await putFinding(world, { id: 'finding_2', model: 'borealis' })
     expect(told(await attach('eric', { finding: 'finding_1' }))).toBe('record_unknown finding')
     expect(told(await attach('tess', { finding: 'finding_2' }))).toBe('record_unknown finding')
     expect(told(await attach('tess', { finding: 'finding_9' }))).toBe('record_unknown finding')
@@ -240,8 +207,8 @@ describe('what a consultant sees', () => {
 
   test('is the model, its shared decisions, opinions and shared findings; no call, grant, hold, client or notice', async () => {
     await share('ofr')
-    await finding()
-    await finding({ id: 'finding_2', sharedWith: [] })
+    await putFinding(world)
+    await putFinding(world, { id: 'finding_2', sharedWith: [] })
     await world.records.client()
     await world.hold('hold_1', 'nora', { organisation: 'cedar' })
     applied(await attach('tess'))

@@ -1,3 +1,0 @@
-import * as z from 'zod'
-
-export const ratified = z.object({ entry: z.string() }).meta({ id: 'Ratified' })
