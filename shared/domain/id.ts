@@ -15,6 +15,11 @@ export function base32(bytes: Uint8Array): string {
   return text
 }
 
+/** Of an id as `base32` makes it: the number in the first 48 bits of its 16 bytes. */
+export const leadingBits = (id: string): number =>
+  // Ten characters hold 50 bits, of which the first two are zeros.
+  [...id.slice(0, 10)].reduce((value, digit) => value * 32 + alphabet.indexOf(digit), 0)
+
 /** The value of the last character: five bits, the id's own if it is made of random bytes. */
 export const lastDigit = (id: string): number => alphabet.indexOf(id.slice(-1))
 

@@ -1,13 +1,19 @@
 /** Every key and every index of the four tables. `docs/storage-schema.md` shows each with an example. */
 import type { Entry } from '../entries/entry.ts'
 import type { Index, Key, Table } from '../ports/store.ts'
+import type { Case, CaseEntry, CaseNote, OpenCases } from './cases.ts'
 import type { Opinion } from './consultation.ts'
+import type { Evidence } from './evidence.ts'
+import type { ExportRecord, OpenExports } from './exports.ts'
 import type { Finding } from './findings.ts'
 import type { HoldRecord } from './holds.ts'
 import type { LedgerLine } from './ledger.ts'
+import type { EpochReaders, LogEpoch, LogState, WitnessMemory } from './log.ts'
+import type { LogDeletion } from './log-deletions.ts'
 import type { Meter } from './meter.ts'
 import type { Notice } from './notices.ts'
 import type { Organisation, Person, Session } from './parties.ts'
+import type { Preservation, StandingOrders } from './preservations.ts'
 import type { Appeal, Proposal } from './proposals.ts'
 import type {
   Agreement,
@@ -21,9 +27,12 @@ import type {
 } from './records.ts'
 import type { Review } from './reviews.ts'
 import type { Rules } from './rules.ts'
+import type { SavedView, ViewNames } from './saved-views.ts'
 import type { AuthorizationCode, SignIn, Ticket } from './tickets.ts'
 
 const registry = <R extends object>(pk: string): Key<R> => ({ table: 'registry', pk, sk: '-' })
+
+const log = <R extends object>(pk: string): Key<R> => ({ table: 'entries', pk, sk: '-' })
 
 export const keys = {
   standing: registry<Standing>('standing'),
@@ -50,9 +59,29 @@ export const keys = {
   finding: (id: string) => registry<Governed<Finding>>(`finding#${id}`),
   opinion: (id: string) => registry<Governed<Opinion>>(`opinion#${id}`),
   review: (id: string) => registry<Governed<Review>>(`review#${id}`),
+  evidence: (id: string) => registry<Governed<Evidence>>(`evidence#${id}`),
+  preservation: (id: string) => registry<Governed<Preservation>>(`preservation#${id}`),
+  /** What is kept at this moment, whatever else is decided. */
+  standingOrders: registry<StandingOrders>('orders'),
+  /** By the month: `2026-01`. */
+  logDeletion: (month: string) => registry<Governed<LogDeletion>>(`deletion#${month}`),
   /** What became of a model, by the entry that records it; its owner is the model. */
   ledgerLine: (model: string, eid: string) => registry<LedgerLine & Listed>(`ledger#${model}#${eid}`),
   notice: (id: string) => registry<Notice & Listed>(`notice#${id}`),
+  export: (id: string) => registry<ExportRecord>(`export#${id}`),
+  /** The exports of an organisation that are not made yet. */
+  openExports: (organisation: string) => registry<OpenExports>(`exports#${organisation}`),
+  case: (id: string) => registry<Governed<Case>>(`case#${id}`),
+  /** An entry of a case, whose owner is the case. */
+  caseEntry: (id: string, eid: string) => registry<CaseEntry & Listed>(`caseentry#${id}#${eid}`),
+  /** By its number: the case says how many there are. */
+  caseNote: (id: string, number: number) => registry<CaseNote>(`casenote#${id}#${number}`),
+  /** The cases of an organisation that are open. */
+  openCases: (organisation: string) => registry<OpenCases>(`cases#${organisation}`),
+  /** One that was removed is in no index any more. */
+  view: (id: string) => registry<Governed<SavedView>>(`view#${id}`),
+  /** Under which names a person keeps views. */
+  viewNames: (person: string) => registry<ViewNames>(`views#${person}`),
   meter: (id: string): Key<Meter> => ({ table: 'meters', pk: `meter#${id}`, sk: '-' }),
   /** `jti` is hashed by the caller: an attacker chooses it, and a key's length is bounded. */
   assertion: (client: string, jtiHash: string): Key<Spent> => spent(`assertion#${client}#${jtiHash}`),
@@ -64,7 +93,14 @@ export const keys = {
   signIn: (stateHash: string): Key<SignIn> => spent(`signin#${stateHash}`),
   code: (codeHash: string): Key<AuthorizationCode> => spent(`code#${codeHash}`),
   ticket: (secretHash: string): Key<Ticket> => spent(`ticket#${secretHash}`),
-  entry: (eid: string): Key<Entry> => ({ table: 'entries', pk: eid, sk: '-' }),
+  entry: (eid: string) => log<Entry>(eid),
+  /** Where the tree stands. */
+  logState: log<LogState>('log'),
+  logEpoch: (epoch: number) => log<LogEpoch>(`epoch#${epoch}`),
+  /** What is known of a witness, by the name of its key. */
+  logWitness: (name: string) => log<WitnessMemory>(`witness#${name}`),
+  /** Who has which slot of an epoch's entries. */
+  epochReaders: (epoch: number) => registry<EpochReaders>(`readers#${epoch}`),
 }
 
 const spent = <R extends object = Spent>(pk: string): Key<R> => ({ table: 'spent', pk, sk: '-' })
@@ -72,7 +108,7 @@ const spent = <R extends object = Spent>(pk: string): Key<R> => ({ table: 'spent
 /** What puts a registry item into the indexes: its kind, its owner and `<kind>#<id>`. */
 export interface Listed {
   readonly record: RecordKind
-  /** The organisation; of a session, the person; of a version, the agreement; of a ledger and an opinion, the model. */
+  /** The organisation; of a session and an export, the person; of a version, the agreement; of a ledger and an opinion, the model; of what is in a case, the case. */
   readonly owner: string
   readonly listed: string
 }
@@ -88,12 +124,19 @@ export type RecordKind =
   | 'finding'
   | 'opinion'
   | 'review'
+  | 'evidence'
+  | 'preservation'
+  | 'deletion'
   | 'ledger'
   | 'grant'
   | 'proposal'
   | 'hold'
   | 'appeal'
   | 'notice'
+  | 'export'
+  | 'case'
+  | 'case_entry'
+  | 'view'
   | 'rules'
 
 /** A record that people decide about: each decision raises `rev`, and a change is made on the one that was seen. */
@@ -125,17 +168,32 @@ export interface Made extends Spent {
 /** Long texts that no condition, change or index names: a store that charges by size may keep them packed. */
 export const longTexts = { entries: ['body'] } as const satisfies Partial<Record<Table, readonly string[]>>
 
+/**
+ * What ends by itself, some time after its `exp`: whatever was spent, and entries that have their place in the tree. One
+ * that waits for its place never does.
+ */
+export const expiring = [{ table: 'spent' }, { table: 'entries', needs: 'i' }] as const satisfies readonly {
+  readonly table: Table
+  readonly needs?: keyof Entry
+}[]
+
 export const indexes = {
   /** An organisation's grants, clients, agreements, people, notices; a person's sessions. */
   byOwner: { table: 'registry', name: 'by_owner', partition: 'owner', sort: 'listed' },
   /** Every record of a kind: the sweeper finds each meter through the grants. */
   byRecord: { table: 'registry', name: 'by_record', partition: 'record', sort: 'listed' },
-  /** Notices that a webhook or an event bus waits for, `due` is `pending`; findings on their way, it is `hand_off`. */
+  /** Notices that a webhook or an event bus waits for, `due` is `pending`; findings on their way, it is `hand_off`; exports to be made, it is `export`;
+   * preservation orders `preserve`, deletions `delete`. */
   byDue: { table: 'registry', name: 'by_due', partition: 'due', sort: 'listed' },
   /** An organisation's entries, in the order of their ids, which is that of time. */
   byOrganisation: { table: 'entries', name: 'by_organisation', partition: 'organisation', sort: 'pk' },
   /** The entries of what an organisation's people decided, in the same order. */
   byActor: { table: 'entries', name: 'by_actor', partition: 'actor', sort: 'pk' },
-  /** Intents without an outcome yet, over `openShards` partitions. */
+  /** Intents without an outcome yet, over 16 partitions. */
   openIntents: { table: 'entries', name: 'open_intents', partition: 'open', sort: 'pk' },
+  /** Entries of a day, over 16 partitions each. */
+  byDay: { table: 'entries', name: 'by_day', partition: 'day', sort: 'pk' },
+  byRequest: { table: 'entries', name: 'by_request', partition: 'request', sort: 'pk' },
+  /** Entries that wait for their place in the tree, over 16 partitions. */
+  pending: { table: 'entries', name: 'pending', partition: 'pending', sort: 'pk' },
 } as const satisfies Record<string, Index>

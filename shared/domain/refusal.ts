@@ -340,6 +340,18 @@ export const refusals = {
     'Request a token with the named scope.',
     false,
   ),
+  entry_deleted: kind(
+    410,
+    'The body was deleted, and its leaf stays in the tree',
+    'A record or a bundle that you kept is verified as before: sallyport verify record --help',
+    false,
+  ),
+  preservations_full: kind(
+    409,
+    'As many preservation orders stand as there can be',
+    'Lift those that are not needed, or place one of a wider query: sallyport preservation list',
+    false,
+  ),
   entry_unknown: kind(404, 'There is no such entry for you', 'List yours: sallyport log tail', false),
 
   request_malformed: kind(400, 'This is not an HTTP request', 'Send a request by RFC 9112.', false),
@@ -358,6 +370,55 @@ export const refusals = {
   overloaded: kind(503, 'Too many large requests come in at once', 'Send it again after Retry-After.', true),
   internal: kind(500, 'The request failed here', 'Send it again; the log names it by its request id.', true),
   stopping: kind(503, 'The server is stopping', 'Send it again after Retry-After.', true),
+  reader_slots_exhausted: kind(
+    409,
+    'No more readers can be told apart in that month',
+    'Let a colleague who reads already look it up; for the months to come the operator can raise SALLYPORT_READER_SLOTS.',
+    false,
+  ),
+  exports_exhausted: kind(
+    429,
+    'So many exports of your organisation are still to be made',
+    'Wait until one of them is done: sallyport export list',
+    true,
+  ),
+  export_too_large: kind(
+    413,
+    'It is more than one export holds',
+    'Ask for a shorter time or for less of it, in several exports: sallyport export create',
+    false,
+  ),
+  export_not_ready: kind(
+    409,
+    'The export is not made yet',
+    'Ask again in a few seconds: sallyport export status',
+    true,
+  ),
+  export_unavailable: kind(
+    410,
+    'The file of this export cannot be fetched, or no longer',
+    'Ask for a new one: sallyport export create',
+    false,
+  ),
+  export_expired: kind(
+    410,
+    'The file of this export was kept for 30 days, which are over',
+    'Ask for it again, with the times that sallyport export status tells, which gives the same records: sallyport export create',
+    false,
+  ),
+  range_required: kind(
+    416,
+    'A file is fetched in parts of at most 4 MiB',
+    'Send Range: bytes=0-4194303 and go on from there; sallyport export download does so.',
+    false,
+  ),
+  query_malformed: kind(
+    400,
+    'The query is not one',
+    'Mend it at the position that is named: sallyport log search --help',
+    false,
+  ),
+  not_in_tree_yet: kind(409, 'The entry has no place in the tree yet', 'Ask again in two seconds.', true),
   record_unavailable: kind(
     503,
     'The call could not be recorded, so it was not made',
@@ -438,6 +499,8 @@ export interface RefusalFacts extends Grounds {
   readonly field?: string
   /** The meter that binds. */
   readonly meter?: string
+  /** Of a text that was read: where in it, in characters from 0. */
+  readonly position?: { readonly at: number; readonly length: number }
   /** What can be done now, where it is more exact than what is said of the code. */
   readonly next?: string
   /** Seconds until it can succeed. */
@@ -487,7 +550,10 @@ export const refuse = (
 const listed = {
   agreement: 'agreement',
   appeal: 'appeal',
+  case: 'case',
   client: 'client',
+  evidence: 'export evidence',
+  export: 'export',
   finding: 'finding',
   grant: 'grant',
   hold: 'hold',
@@ -495,6 +561,7 @@ const listed = {
   organisation: 'org',
   partner: 'partner',
   person: 'person',
+  preservation: 'preservation',
   proposal: 'proposal',
   review: 'review',
 } as const

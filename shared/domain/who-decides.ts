@@ -54,6 +54,13 @@ const ownOthers: readonly Who[] = (['partner-user', 'counsel', 'consultant'] as 
   of: 'subject',
 }))
 
+/** Whoever acts for their organisation. Consultants do not: they are shown what is shared with them, and nothing else. */
+const ownPeople: readonly Who[] = [
+  ...ownAdmin,
+  { role: 'partner-user', of: 'subject' },
+  { role: 'counsel', of: 'subject' },
+]
+
 const one = (who: readonly Who[], further: Partial<Rule> = {}): Rule => ({
   seats: [who],
   organisations: 1,
@@ -228,6 +235,27 @@ export const whoDecides = {
   'opinion.attach': one([{ role: 'consultant', of: 'consulted' }], { fresh: false }),
 
   'review.certify': one(ownAdmin),
+
+  /** What an organisation's people gather and keep for themselves. */
+  'case.open': one(ownPeople, { fresh: false }),
+  'case.add': one(ownPeople, { fresh: false }),
+  'case.note': one(ownPeople, { fresh: false }),
+  'case.close': one(ownPeople, { fresh: false }),
+  'case.reopen': one(ownPeople, { fresh: false }),
+  'view.save': one(ownPeople, { fresh: false }),
+  'view.remove': one(ownPeople, {
+    fresh: false,
+    narrowed: 'whoever saved it; one that is shared: also an administrator',
+  }),
+
+  /** Of commercial use as well: whoever looks after the model, and an office, both. */
+  'evidence.export': both(),
+  'evidence.receipt': one([developer, government]),
+  /** It only keeps. */
+  'preservation.place': one([developer, government, ...anyCounsel], { fresh: false }),
+  /** What it kept may go for good. */
+  'preservation.lift': both({ severe: true }),
+  'log.delete': both({ severe: true }),
 
   'rules.change': both(),
 } as const satisfies Record<string, Rule>

@@ -30,6 +30,10 @@ export const nouns = [
   'appeal',
   'person',
   'organisation',
+  'evidence',
+  'preservation',
+  'case',
+  'view',
 ] as const
 export type Noun = (typeof nouns)[number]
 
@@ -168,6 +172,13 @@ export const whoSees: Readonly<Record<Noun, Row>> = {
   appeal: row('own', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
   person: row('own', 'of_its_models', 'co_selected', 'in_its_engagement', 'own'),
   organisation: row('deals_with', 'deals_with', 'deals_with', 'deals_with', 'deals_with'),
+  /** Whom it is about does not learn that somebody looks: of a partner, neither what is kept nor what is handed over. */
+  evidence: row('nobody', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
+  preservation: row('nobody', 'of_its_models', 'placed_or_decided', 'in_its_engagement', 'nobody'),
+  /** What an organisation's people gather is for nobody else. */
+  case: row('own', 'own', 'own', 'own', 'nobody'),
+  /** Of those, a private one is for whoever saved it. */
+  view: row('own', 'own', 'own', 'own', 'nobody'),
 }
 
 /** The table in words, a row for each noun, for documents and tests. */
@@ -195,6 +206,7 @@ const withReasons: readonly Noun[] = [
   'hold',
   'appeal',
   'person',
+  'preservation',
 ]
 
 /**

@@ -16,4 +16,14 @@ export interface Entry {
   readonly meters?: readonly string[]
   /** An outcome's charge in tokens: what every meter is settled by. */
   readonly charge?: number
+  /** The day of its floored time, in a shard (`indexes.byDay`). */
+  readonly day: string
+  /** The request that it tells of (`indexes.byRequest`). */
+  readonly request?: string
+  /** Waits for its place in the tree, in this shard (`indexes.pending`); goes when it has one. */
+  readonly pending?: string
+  /** Its place in the tree, set once. */
+  readonly i?: number
+  /** Seconds since the epoch: when the table may let go of it. Never before it has its place. */
+  readonly exp?: number
 }

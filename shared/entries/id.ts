@@ -1,4 +1,4 @@
-import { base32, lastDigit, stamp } from '../domain/id.ts'
+import { base32, lastDigit, leadingBits, stamp } from '../domain/id.ts'
 
 /** Times in bodies and ids stand on this grid: finer ones could tell a reader's copy from another's. */
 const floorMs = 10_000
@@ -27,13 +27,40 @@ export const entryIdFrom = (ms: number): string => prefix + base32(stampTime(flo
 
 export const outcomeId = (intent: string): string => intent + suffix
 
-/** Intents without an outcome are spread over this many partitions, so that none is hot. */
-const openShards = 16
+/** What many entries share is spread over this many partitions of an index, so that none is hot. */
+const shards = 16
 
-export const openShard = (eid: string): string => `open#${lastDigit(eid) % openShards}`
+/** By the id's random part: an outcome stands with its intent. */
+const shardOf = (eid: string): number => lastDigit(eid.split('.', 1)[0] ?? '') % shards
 
-export const everyOpenShard = (): readonly string[] =>
-  Array.from({ length: openShards }, (_, shard) => `open#${shard}`)
+const everyShard = (name: string): readonly string[] =>
+  Array.from({ length: shards }, (_, shard) => `${name}#${shard}`)
+
+/** Intents without an outcome. */
+export const openShard = (eid: string): string => `open#${shardOf(eid)}`
+export const everyOpenShard = (): readonly string[] => everyShard('open')
+
+/** Entries without a place in the tree. */
+export const pendingShard = (eid: string): string => `pending#${shardOf(eid)}`
+export const everyPendingShard = (): readonly string[] => everyShard('pending')
+
+/** Entries of a day of UTC, by the time that their ids tell: an outcome stands with its intent. */
+export const dayShard = (eid: string): string => `${dayName(timeOfEntry(eid))}#${shardOf(eid)}`
+/** `ms` is a moment of the day. */
+export const everyDayShard = (ms: number): readonly string[] => everyShard(dayName(ms))
+
+const dayName = (ms: number): string => `day#${new Date(ms).toISOString().slice(0, 10)}`
+
+const shape = /^entry_([0-9a-hjkmnp-tv-z]{26})(?:\.outcome)?$/
+
+export const isEntryId = (text: string): boolean => shape.test(text)
+
+/** The floored time that an id tells. Milliseconds. Throws a `TypeError` where it is no id of an entry. */
+export function timeOfEntry(eid: string): number {
+  const [, digits] = shape.exec(eid) ?? []
+  if (digits === undefined) throw new TypeError('this is no id of an entry')
+  return leadingBits(digits)
+}
 
 function stampTime(ms: number): Uint8Array {
   const bytes = new Uint8Array(16)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Entry } from './entry.ts'
-import { floorTime } from './id.ts'
+import { dayShard, floorTime, pendingShard } from './id.ts'
 
 /** The schema that bodies follow: https://schema.ocsf.io/1.8.0 */
 const schemaVersion = '1.8.0'
@@ -22,14 +22,15 @@ export interface RecordFacts {
   readonly correlates?: string
   /** When what the record tells began, where that was earlier; milliseconds. */
   readonly startedAt?: number
-  readonly fields: object
+  readonly fields: { readonly unmapped: object; readonly [field: string]: unknown }
 }
 
-export type Marks = Omit<Entry, 'body' | 'digest' | 'exact'>
+export type Marks = Omit<Entry, 'body' | 'digest' | 'exact' | 'day' | 'request' | 'pending' | 'i' | 'exp'>
 
 /** An entry with its body in canonical JSON (RFC 8785). Token counts, never the text of prompt or reply. */
 export function makeEntry(facts: RecordFacts, marks: Marks): Entry {
   const { eid, now, classUid, activityId, startedAt } = facts
+  const { request } = facts.fields.unmapped as { readonly request?: string }
   const body = canonical({
     category_uid: Math.floor(classUid / 1000),
     class_uid: classUid,
@@ -53,6 +54,9 @@ export function makeEntry(facts: RecordFacts, marks: Marks): Entry {
     digest: hash('sha256', body, 'base64url'),
     exact: { time: micros(now), ...(startedAt !== undefined && { start: micros(startedAt) }) },
     ...marks,
+    day: dayShard(eid),
+    ...(request !== undefined && { request }),
+    pending: pendingShard(eid),
   }
 }
 

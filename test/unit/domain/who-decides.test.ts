@@ -26,6 +26,7 @@ const abbreviations: Readonly<Record<string, readonly string[]>> = {
     'auditor of subject',
   ],
   'own others': ['partner-user of subject', 'counsel of subject', 'consultant of subject'],
+  'own users': ['partner-user of subject', 'counsel of subject'],
   counsel: ['counsel of developer', 'counsel of government'],
   "developer's counsel": ['counsel of developer'],
   'office itself': ['nsa-admin of subject'],
@@ -112,6 +113,18 @@ finding.share            | developer                                            
 finding.resolve          | developer                                             | 1 | fresh
 opinion.attach           | consultant                                            | 1 |
 review.certify           | own admin                                             | 1 | fresh
+evidence.export          | developer; government                                 | 2 | fresh
+evidence.receipt         | developer, government                                 | 1 | fresh
+preservation.place       | developer, government, counsel                        | 1 |
+preservation.lift        | developer; government                                 | 2 | fresh, severe
+log.delete               | developer; government                                 | 2 | fresh, severe
+case.open                | own admin, own users                                  | 1 |
+case.add                 | own admin, own users                                  | 1 |
+case.note                | own admin, own users                                  | 1 |
+case.close               | own admin, own users                                  | 1 |
+case.reopen              | own admin, own users                                  | 1 |
+view.save                | own admin, own users                                  | 1 |
+view.remove              | own admin, own users                                  | 1 |
 rules.change             | developer; government                                 | 2 | fresh
 `
 
@@ -309,8 +322,8 @@ describe('whatever is decided, and whoever has signed', () => {
         const strangers = signatures.map(one => ({ ...one, organisation: 'prairie' }))
         const users = signatures.map(one => ({ ...one, role: 'partner-user' as const }))
         expect(isDecided(name, strangers, subject)).toBe(false)
-        // A sponsor is who confirms, whatever they are; who finds something reports it.
-        if (!name.endsWith('.confirm') && name !== 'finding.report')
+        // A sponsor is who confirms, whatever they are; who finds something reports it, and gathers what they look into.
+        if (!name.endsWith('.confirm') && name !== 'finding.report' && !/^(case|view)\./.test(name))
           expect(isDecided(name, users, subject)).toBe(false)
         expect(isDecided(name, [], subject)).toBe(false)
       }),

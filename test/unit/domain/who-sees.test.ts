@@ -54,6 +54,10 @@ review       | owner         | owner, developers   | owner, governments         
 appeal       | owner*        | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
 person       | owner*        | owner, developers   | owner, governments                    | owner, audits | owner
 organisation | owner, about, developers, governments | owner, about, developers, governments | owner, about, developers, governments | owner, about, developers, governments, audits | owner, about, developers, governments
+evidence     | –             | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
+preservation | –             | owner, developers   | owner, governments, decidedBy, placedBy | owner, audits | –
+case         | owner         | owner               | owner                                 | owner         | –
+view         | owner         | owner               | owner                                 | owner         | –
 `
 
 const cells = (line: string): readonly string[] => line.split('|').map(cell => cell.trim())

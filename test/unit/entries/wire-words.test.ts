@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
+import { entryId } from '../../../shared/entries/id.ts'
 import { wireDifference, wireFields, wireWords } from '../../../shared/entries/wire-words.ts'
 
 const at = 1_796_961_287_815
@@ -49,7 +50,7 @@ describe('what leaves is in the words of the API', () => {
 
   test('an entry has parameters, difference and effects in them', () => {
     const { entry } = decisionEntry({
-      eid: 'entry_1',
+      eid: entryId(at, new Uint8Array(16)),
       now: at,
       step: 'applied',
       action: { name: 'rules.change', params: { proposalHours: 48 } },
