@@ -1,35 +1,46 @@
 /**
  * `npm run simulate -- --seeds 10000`: as many histories of the whole system in a simulated world, each from its
- * seed. A failure is cut down to what it needs and printed: who did what, in order. `--first` stops there, `--seed 7`
- * replays one, `--all` leaves nothing out.
+ * seed, in both scenes: `calls`, and the `log`. A failure is cut down to what it needs and printed: who did what, in
+ * order. `--scene log` plays that one alone, `--first` stops at a failure, `--seed 7` replays one, `--all` leaves nothing
+ * out.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { concerning, shown } from '../test/simulation/history.ts'
+import { shown } from '../test/simulation/history.ts'
+import { type Played, type PlayName, plays } from '../test/simulation/plays.ts'
 import { shrink } from '../test/simulation/shrink.ts'
-import { type Simulated, simulate } from '../test/simulation/simulate.ts'
 
 interface Share {
+  readonly scene: PlayName
   readonly first: number
   readonly step: number
   readonly last: number
 }
 
-type Told = Pick<Simulated, 'seed' | 'violations' | 'calls' | 'asked' | 'steps'>
+type Told = Omit<Played, 'history'>
 
-async function run({ first, step, last }: Share): Promise<void> {
+async function run({ scene, first, step, last }: Share): Promise<void> {
+  const { play } = await plays[scene]()
   for (let seed = first; seed <= last; seed += step) {
-    const { history: _, ...told } = await simulate({ seed }).catch((error: unknown) => {
+    const { history: _, ...told } = await play({ seed }).catch((error: unknown) => {
       throw new Error(`seed ${seed} ended with an exception`, { cause: error })
     })
     parentPort?.postMessage(told satisfies Told)
   }
 }
 
+interface Wanted {
+  readonly from: number
+  readonly last: number
+  readonly first: boolean
+  readonly all: boolean
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      scene: { type: 'string' },
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
       seed: { type: 'string' },
@@ -37,59 +48,85 @@ async function main(): Promise<void> {
       all: { type: 'boolean', default: false },
     },
   })
-  if (values.seed !== undefined) return replay(whole('seed', values.seed), values.all)
+  const { first, all } = values
+  const scenes = scenesOf(values.scene)
   const from = whole('from', values.from)
   const last = from + whole('seeds', values.seeds) - 1
-  const total = { seeds: 0, calls: 0, asked: 0, steps: 0 }
+  for (const scene of scenes) {
+    if (values.seed !== undefined) await replay(scene, whole('seed', values.seed), all)
+    else if (!(await playAll(scene, { from, last, first, all })) && first) return
+  }
+}
+
+/** To start one takes as long as some histories do. */
+const worthAWorker = 50
+
+/** Whether no history violates anything. */
+async function playAll(scene: PlayName, { from, last, first, all }: Wanted): Promise<boolean> {
+  let [seeds, steps] = [0, 0]
+  const counts: Record<string, number> = {}
   const failed: Told[] = []
   const begun = performance.now()
 
-  const step = Math.min(availableParallelism(), last - from + 1)
-  const shares = Array.from({ length: step }, (_, i) => ({ first: from + i, step, last }))
+  const step = Math.min(availableParallelism(), Math.ceil((last - from + 1) / worthAWorker))
+  const shares = Array.from({ length: step }, (_, i): Share => ({ scene, first: from + i, step, last }))
   await Promise.all(
     shares.map(
       share =>
         new Promise((resolve, reject) => {
           const worker = new Worker(new URL(import.meta.url), { workerData: share })
           worker.on('message', (told: Told) => {
-            total.seeds += 1
-            total.calls += told.calls
-            total.asked += told.asked
-            total.steps += told.steps
+            seeds += 1
+            steps += told.steps
+            for (const [name, count] of Object.entries(told.counts))
+              counts[name] = (counts[name] ?? 0) + count
             if (told.violations.length > 0) failed.push(told)
-            if (values.first && failed.length > 0) void worker.terminate()
-            if (total.seeds % 1_000 === 0)
-              console.log(`${total.seeds} seeds, ${failed.length} with violations`)
+            if (first && failed.length > 0) void worker.terminate()
+            if (seeds % 1_000 === 0) console.log(`${scene}: ${seeds} seeds, ${failed.length} with violations`)
           })
           worker.on('error', reject)
           worker.on('exit', resolve)
         }),
     ),
   )
-  const { seeds, calls, asked, steps } = total
   const seconds = Math.round((performance.now() - begun) / 1000)
+  const told = Object.entries({ ...counts, steps }).map(([name, count]) => `${count} ${name}`)
   console.log(
-    `${seeds} seeds from ${from}: ${calls} calls, ${asked} of them upstream, ${steps} steps, ${seconds} s; ` +
-      `${failed.length} with violations`,
+    `${scene}: ${seeds} seeds from ${from}: ${told.join(', ')}, ${seconds} s; ${failed.length} with violations`,
   )
   const [least] = failed.sort((a, b) => a.seed - b.seed)
-  if (least === undefined) return
+  if (least === undefined) return true
   for (const { seed, violations } of failed.slice(0, 20)) console.log(`  seed ${seed}: ${violations[0]}`)
-  await replay(least.seed, values.all)
+  await replay(scene, least.seed, all)
+  return false
 }
 
 /** Cut down where it fails, unless `all` is to be seen. */
-async function replay(seed: number, all: boolean): Promise<void> {
-  const whole = await simulate({ seed, tell: true })
+async function replay(scene: PlayName, seed: number, all: boolean): Promise<void> {
+  const play = await plays[scene]()
+  const whole = await play.play({ seed, tell: true })
   const failed = whole.violations.length > 0
-  const { history, violations } = failed && !all ? await shrink(whole) : whole
-  const lines = all ? history : concerning(history, violations)
-  console.log(`\nseed ${seed}${lines.length < whole.history.length ? ', what it needs to fail' : ''}:`)
+  const left = failed && !all ? await shrink(play, whole) : whole
+  const lines = all ? left.history : play.concerning(left)
+  const cut = lines.length < whole.history.length
+  console.log(`\n${scene}, seed ${seed}${cut ? ', what it needs to fail' : ''}:`)
   console.log(shown(lines))
-  for (const violation of violations) console.log(`violation of ${violation}`)
-  if (failed) console.log(`Again: npm run simulate -- --seed ${seed}; with --all, all that happened.`)
-  else console.log(`${whole.calls} calls, ${whole.asked} of them upstream, no violation`)
-  process.exitCode = failed ? 1 : 0
+  for (const violation of left.violations) console.log(`violation of ${violation}`)
+  if (failed) {
+    console.log(`Again: npm run simulate -- --scene ${scene} --seed ${seed}; with --all, all that happened.`)
+    process.exitCode = 1
+    return
+  }
+  const told = Object.entries(whole.counts).map(([name, count]) => `${count} ${name}`)
+  console.log(`${told.join(', ')}, no violation`)
+}
+
+function scenesOf(text: string | undefined): readonly PlayName[] {
+  const all = Object.keys(plays) as PlayName[]
+  const chosen = all.filter(name => text === undefined || name === text)
+  if (chosen.length > 0) return chosen
+  console.error(`--scene is ${all.join(' or ')}, not ${text}.`)
+  process.exit(2)
 }
 
 function whole(option: string, text: string): number {

@@ -17,6 +17,8 @@ export const statementTypes = {
   signatory: 'sallyport-signatory+jwt',
   review: 'sallyport-review+jwt',
   advisory: 'sallyport-advisory+jws',
+  /** That an officer took evidence, as one of those who handed it over attests. */
+  receipt: 'sallyport-receipt+jwt',
 } as const
 export type StatementType = (typeof statementTypes)[keyof typeof statementTypes]
 

@@ -78,8 +78,8 @@ const keySchema = (partition: string, sort: string) => [
   { AttributeName: sort, KeyType: 'RANGE' as const },
 ]
 
-export async function makeBucket(): Promise<string> {
+export async function makeBucket({ locks = false } = {}): Promise<string> {
   const Bucket = `contract-${randomUUID()}`
-  await s3.send(new CreateBucketCommand({ Bucket }))
+  await s3.send(new CreateBucketCommand({ Bucket, ...(locks && { ObjectLockEnabledForBucket: true }) }))
   return Bucket
 }

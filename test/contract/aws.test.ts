@@ -1,17 +1,25 @@
 /** Every port on AWS, through an emulator. */
 import { randomUUID } from 'node:crypto'
 import { CreateKeyCommand, type CreateKeyCommandInput, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms'
-import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import {
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createKmsSecrets } from '../../shared/adapters/aws/kms-secrets.ts'
 import { openKmsSigner } from '../../shared/adapters/aws/kms-signer.ts'
 import { createS3Objects } from '../../shared/adapters/aws/s3-objects.ts'
+import { openDerivedSigner } from '../../shared/adapters/derived-signer.ts'
 import { keys, longTexts } from '../../shared/domain/keys.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { itemAbsent, type Put } from '../../shared/ports/store.ts'
 import { kms, makeBucket, makeTables, s3, type Tables, world } from './aws-emulator.ts'
 import { unitsContract } from './dynamo-units.contract.ts'
-import { objectsContract } from './objects.contract.ts'
+import { objectsContract, removalContract } from './objects.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
 import { signerContract } from './signer.contract.ts'
 import { storeContract } from './store.contract.ts'
@@ -42,7 +50,7 @@ describe('DynamoDB', () => {
     const store = tables.open({ packed: longTexts })
     const body = JSON.stringify({ kind: 'outcome', clauses: Array(200).fill('quota-1') })
     const key = keys.entry(`entry_${randomUUID()}`)
-    const item = { body, digest: 'd', exact: { time: '1' }, organisation: 'cedar' }
+    const item = { body, digest: 'd', exact: { time: '1' }, organisation: 'cedar', day: 'day#2026-11-27#0' }
     const whole = { ...item, pk: key.pk, sk: key.sk }
     const put: Put<Entry> = { kind: 'put', key, item, if: itemAbsent }
     expect(await store.write(put)).toEqual({ ok: true, item: whole })
@@ -78,6 +86,36 @@ objectsContract('S3', async () => {
   }
 })
 
+removalContract('S3 with versions', async () => {
+  const Bucket = await makeBucket({ locks: true })
+  const objects = createS3Objects({ client: s3, bucket: Bucket, ...world })
+  return {
+    objects,
+    async close() {
+      for (const key of (await objects.list('')).keys) await objects.remove(key)
+      await s3.send(new DeleteBucketCommand({ Bucket }))
+    },
+  }
+})
+
+test('what S3 is to keep until a moment, nobody deletes before it: COMPLIANCE, and to the second', async () => {
+  const Bucket = await makeBucket({ locks: true })
+  const Key = 'log/tile/0/000'
+  const objects = createS3Objects({ client: s3, bucket: Bucket, locks: true, ...world })
+  const until = Math.ceil(world.clock.now() / 1000 + 3) * 1000
+  expect((await objects.put(Key, Buffer.from('kept'), { ifAbsent: true }, until)).ok).toBe(true)
+  const { Retention } = await s3.send(new GetObjectRetentionCommand({ Bucket, Key }))
+  expect(Retention).toEqual({ Mode: 'COMPLIANCE', RetainUntilDate: new Date(until) })
+  const { VersionId } = await s3.send(new HeadObjectCommand({ Bucket, Key }))
+  const remove = () => s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))
+  await expect(remove()).rejects.toMatchObject({ name: 'AccessDenied' })
+  expect(await objects.remove(Key)).toEqual({ ok: false })
+  expect(await objects.get(Key)).toBeDefined()
+  await world.clock.sleep(until - world.clock.now() + 1_000)
+  expect(await objects.remove(Key)).toEqual({ ok: true })
+  await s3.send(new DeleteBucketCommand({ Bucket }))
+})
+
 async function makeKey(input: CreateKeyCommandInput): Promise<string> {
   const { KeyMetadata } = await kms.send(new CreateKeyCommand(input))
   return KeyMetadata?.Arn ?? ''
@@ -93,6 +131,12 @@ signerContract('KMS', ['ES256', 'ES384'], async alg => {
     KeySpec: alg === 'ES256' ? 'ECC_NIST_P256' : 'ECC_NIST_P384',
   })
   return { open: () => openKmsSigner(kms, key, world), close: () => forget(key) }
+})
+
+signerContract('a key derived from a root in KMS', ['Ed25519'], async () => {
+  const log = await makeKey({ KeyUsage: 'GENERATE_VERIFY_MAC', KeySpec: 'HMAC_256' })
+  const open = () => openDerivedSigner(createKmsSecrets({ client: kms, macKeys: { log }, ...world }))
+  return { open, close: () => forget(log) }
 })
 
 secretsContract('KMS', async () => {

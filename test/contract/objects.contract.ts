@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Objects } from '../../shared/ports/objects.ts'
+import type { Objects, RemovableObjects } from '../../shared/ports/objects.ts'
 
 export interface OpenedObjects {
   readonly objects: Objects
@@ -46,6 +46,15 @@ export function objectsContract(name: string, open: () => Promise<OpenedObjects>
       expect(await objects().get(key)).toBeUndefined()
       await put(key, '')
       expect(await text(key)).toBe('')
+    })
+
+    test('what is to be kept until a moment is put and got as any other', async () => {
+      const key = fresh()
+      const until = Date.now() + 60_000
+      const result = await objects().put(key, bytes('kept'), { ifAbsent: true }, until)
+      expect(result.ok).toBe(true)
+      expect(await objects().put(key, bytes('other'), { ifAbsent: true }, until)).toEqual({ ok: false })
+      expect(await text(key)).toBe('kept')
     })
 
     test('of 20 concurrent puts that ask for absence, one succeeds and stays', async () => {
@@ -131,5 +140,55 @@ export function objectsContract(name: string, open: () => Promise<OpenedObjects>
         await expect(objects().get(key)).rejects.toThrow(TypeError)
       },
     )
+  })
+}
+
+/** What a backend must do from which the exporter takes objects away. */
+export function removalContract(
+  name: string,
+  open: () => Promise<{ readonly objects: RemovableObjects; close(): void | Promise<void> }>,
+): void {
+  describe(`${name}, from which objects are removed`, () => {
+    let opened: Awaited<ReturnType<typeof open>>
+    beforeAll(async () => {
+      opened = await open()
+    })
+    afterAll(() => opened.close())
+    const fresh = (): string => `test/${randomUUID()}`
+
+    async function put(key: string, text: string): Promise<string> {
+      const result = await opened.objects.put(key, bytes(text), { ifAbsent: true })
+      if (!result.ok) throw new Error(`${key} is there already`)
+      return result.etag
+    }
+    const text = async (key: string): Promise<string | undefined> => {
+      const object = await opened.objects.get(key)
+      return object && new TextDecoder().decode(object.bytes)
+    }
+
+    test('what is removed is not there any more, every version of it; its neighbours are', async () => {
+      const { objects } = opened
+      const key = fresh()
+      const etag = await put(key, 'one')
+      expect((await objects.put(key, bytes('two'), { ifMatch: etag })).ok).toBe(true)
+      await put(`${key}.beside`, 'beside')
+      expect(await objects.remove(key)).toEqual({ ok: true })
+      expect(await text(key)).toBeUndefined()
+      expect((await objects.list(key)).keys).toEqual([`${key}.beside`])
+      expect(await text(`${key}.beside`)).toBe('beside')
+    })
+
+    test('once more, and of what never was, it is done; the name can be given again', async () => {
+      const { objects } = opened
+      const key = fresh()
+      await put(key, 'one')
+      for (const each of [key, key, fresh()]) expect(await objects.remove(each)).toEqual({ ok: true })
+      await put(key, 'two')
+      expect(await text(key)).toBe('two')
+    })
+
+    test.each(['', '../x', 'a/../../x', 'a/'])('%j is no key', async key => {
+      await expect(opened.objects.remove(key)).rejects.toThrow(TypeError)
+    })
   })
 }

@@ -9,9 +9,9 @@ import { cancelled, conflict, connectionError, internal, isInvalid, throttles } 
 import { type Asked, readCommand, type Transaction, toldOf } from './dynamo-request.ts'
 import type { DynamoService } from './dynamo-service.ts'
 import type { Faults } from './faults.ts'
-import { travel, type Way } from './store-port.ts'
+import { type RequestKind, travel, type Way } from './way.ts'
 
-export interface ClientDeps extends Omit<Way, 'backend'> {
+export interface ClientDeps extends Way {
   readonly service: DynamoService
 }
 
@@ -84,13 +84,13 @@ function onTheWay({ cutOff, faults, dice }: ClientDeps, asked: Asked): Failure |
   return { why: 'conflict', error: inTheWay(asked, dice) }
 }
 
-const kindOf = ({ kind }: Asked): 'read' | 'write' | 'transact' => (kind === 'query' ? 'read' : kind)
+const kindOf = ({ kind }: Asked): RequestKind => (kind === 'query' ? 'read' : kind)
 
 const isPartial = (done: { readonly UnprocessedKeys?: object }): boolean =>
   Object.keys(done.UnprocessedKeys ?? {}).length > 0
 
 /** How much later than usual it arrives: after a retry of it, after its whole call, after its sender. */
-function delay(dice: Dice, { stuck, twice }: Faults, kind: 'read' | 'write' | 'transact'): number {
+function delay(dice: Dice, { stuck, twice }: Faults, kind: RequestKind): number {
   if (dice.chance(stuck)) return dice.between(3_000, 45_000)
   if (kind === 'read' || !dice.chance(twice / 2)) return 0
   return dice.pick([dice.below(50), dice.below(4_000), dice.below(60_000)])

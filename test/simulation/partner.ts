@@ -132,7 +132,8 @@ export class Workload {
       this.#partner,
       `${sent.id} is answered ${reply.status} ${codeOf(reply) ?? ''}`,
     )
-    if (typeof reply.body !== 'string') await this.#take(reply.body, gate, leaves.signal, request.slow)
+    if (typeof reply.body !== 'string' && !(reply.body instanceof Uint8Array))
+      await this.#take(reply.body, gate, leaves.signal, request.slow)
     return sent
   }
 

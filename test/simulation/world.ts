@@ -10,23 +10,22 @@ import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
-import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { Model } from '../../shared/domain/records.ts'
 import { type Store, StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
 import { Backend } from './backend.ts'
 import { createDice, type Dice } from './dice.ts'
-import { createSimulatedClient } from './dynamo-client.ts'
-import { tables } from './dynamo-request.ts'
 import { DynamoService } from './dynamo-service.ts'
 import { calm, drawFaults, type Faults } from './faults.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
+import { createProcessStore } from './process-store.ts'
 import { firstRecords, issuer, modelId, signerOf, statements } from './records.ts'
 import { type Process, Scheduler } from './scheduler.ts'
-import { createStorePort } from './store-port.ts'
 import { createHttpPort, type Provided, type Provider } from './upstream.ts'
+import { createVirtualClock } from './virtual-clock.ts'
+import type { RequestKind } from './way.ts'
 
 export type Role = 'gate' | 'token' | 'api' | 'sweeper'
 
@@ -128,7 +127,7 @@ export class World {
       process,
       dice: this.diceFor(`store of ${process.name}`),
       faults: () => this.faults,
-      cutOff: (kind: 'read' | 'write' | 'transact') => {
+      cutOff: (kind: RequestKind) => {
         const { until = 0, reads = true } = this.outages.get(process.name) ?? {}
         return this.faults !== calm && scheduler.now < until && (reads || kind !== 'read')
       },
@@ -136,12 +135,11 @@ export class World {
         void this.invariants.violations.push(`${process.name} asks what no store can do: ${error}`),
       note: (what: string, request: object) => history.request(scheduler.now, process.name, what, request),
     }
-    if (this.#dynamo === undefined) return createStorePort({ ...way, backend })
-    return createDynamoStore({
-      client: createSimulatedClient({ ...way, service: this.#dynamo }),
-      tables,
-      clock: this.#clock(process),
-      random: this.diceFor(`pauses of ${process.name}`),
+    return createProcessStore({
+      ...way,
+      backend,
+      dynamo: this.#dynamo,
+      pauses: this.diceFor(`pauses of ${process.name}`),
     })
   }
 
@@ -233,21 +231,7 @@ export class World {
   }
 
   #clock(process: Process): Clock {
-    const { scheduler } = this
-    return {
-      now: () => scheduler.now + process.skew,
-      sleep: (ms, signal) =>
-        new Promise(resolve => {
-          if (signal?.aborted) return resolve()
-          const wake = (): void => {
-            cancel()
-            signal?.removeEventListener('abort', wake)
-            resolve()
-          }
-          const cancel = scheduler.after(ms, wake, process)
-          signal?.addEventListener('abort', wake)
-        }),
-    }
+    return createVirtualClock(this.scheduler, process)
   }
 
   #telemetry(process: Process): Telemetry {

@@ -13,6 +13,18 @@ export interface Environment {
   readonly statementKey: string | undefined
   /** The name of the deployment's event bus. */
   readonly eventBus: string | undefined
+  /** The name of the bucket of the log. */
+  readonly bucket: string | undefined
+  /** Whether versions in it are locked for as long as they are to be kept. */
+  readonly locksObjects: boolean
+  /** The ARN of the Ed25519 key that checkpoints are signed with; absent where it is derived. */
+  readonly logKey: string | undefined
+  /** How many readers an epoch of the log has at most. */
+  readonly readerSlots: number
+  /** Who cosigns checkpoints: `<url> <verifier key>`, with `;` or a line's end between two. */
+  readonly witnesses: string
+  /** For how long entries and the objects of the log are kept at least. */
+  readonly retentionMs: number
   readonly leaseMs: number
 }
 
@@ -41,6 +53,12 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     upstreamSecret: env.SALLYPORT_UPSTREAM_SECRET,
     statementKey: env.SALLYPORT_STATEMENT_KEY,
     eventBus: env.SALLYPORT_EVENT_BUS,
+    bucket: env.SALLYPORT_BUCKET,
+    locksObjects: env.SALLYPORT_OBJECT_LOCK === 'compliance',
+    logKey: env.SALLYPORT_LOG_KEY,
+    readerSlots: Number(env.SALLYPORT_READER_SLOTS ?? 64),
+    witnesses: env.SALLYPORT_WITNESSES ?? '',
+    retentionMs: Number(env.SALLYPORT_RETENTION_DAYS ?? 400) * 86_400_000,
     leaseMs: Number(env.SALLYPORT_LEASE_S ?? 30) * 1000,
   }
 }

@@ -14,19 +14,25 @@ export interface KmsKey {
   readonly jwk: PublicJwk
 }
 
-/** The one algorithm of RFC 7518 §3.4 for each curve. KMS may know more of them, and an emulator takes any. */
-const bySpec: Readonly<Record<string, SigningAlgorithm>> = { ECC_NIST_P256: 'ES256', ECC_NIST_P384: 'ES384' }
-const kmsNames: Readonly<Partial<Record<SigningAlgorithm, SigningAlgorithmSpec>>> = {
+/** The one algorithm of RFC 7518 §3.4 or RFC 8037 §3.1 for each curve. KMS may know more of them, and an emulator takes any. */
+const bySpec: Readonly<Record<string, SigningAlgorithm>> = {
+  ECC_NIST_P256: 'ES256',
+  ECC_NIST_P384: 'ES384',
+  ECC_NIST_EDWARDS25519: 'Ed25519',
+}
+/** For the last curve KMS also has `ED25519_PH_SHA_512`, whose signatures no verifier of ours takes. */
+const kmsNames: Readonly<Record<SigningAlgorithm, SigningAlgorithmSpec>> = {
   ES256: 'ECDSA_SHA_256',
   ES384: 'ECDSA_SHA_384',
+  Ed25519: 'ED25519_SHA_512',
 }
 
-/** What KMS hashes itself; of anything longer it takes the digest. Bytes. */
-const longestMessage = 4096
+/** What KMS hashes itself; of anything longer it takes the digest, which Ed25519 does not have (RFC 8032 §5.1). Bytes. */
+export const longestMessage = 4096
 
 /**
  * Signs with a key whose public half KMS is asked for once. The algorithm is the one of the key's curve. Throws
- * `SignerUnavailable` where KMS does not answer and where the key is no P-256 or P-384 key to sign with.
+ * `SignerUnavailable` where KMS does not answer and where the key is no P-256, P-384 or Ed25519 key to sign with.
  */
 export async function openKmsSigner(client: Kms, keyId: string, pace: KmsPace): Promise<Signer> {
   const answer = await askKms(pace, 'GetPublicKey', SignerUnavailable, abortSignal =>
@@ -36,7 +42,7 @@ export async function openKmsSigner(client: Kms, keyId: string, pace: KmsPace): 
   const alg = bySpec[KeySpec]
   const name = alg && kmsNames[alg]
   if (!KeyId || !PublicKey || KeyUsage !== 'SIGN_VERIFY' || !name || !SigningAlgorithms.includes(name))
-    throw new SignerUnavailable(`The KMS key is none for ES256 or ES384: ${KeySpec} ${KeyUsage}`)
+    throw new SignerUnavailable(`The KMS key is none for ES256, ES384 or Ed25519: ${KeySpec} ${KeyUsage}`)
   const jwk = readPublicJwk(jwkOf(PublicKey), alg)
   if (jwk === undefined) throw new SignerUnavailable(`The KMS key has not the curve of ${KeySpec}`)
   // The ARN that was answered: what was asked for may be an alias.
@@ -59,28 +65,33 @@ export function createKmsSigners(client: Kms, pace: KmsPace): (key: KmsKey) => P
 function kmsSigner(client: Kms, { ref, kid, alg, jwk }: KmsKey, pace: KmsPace): Signer {
   const SigningAlgorithm = kmsNames[alg]
   const { crv, size, digest } = curves[alg]
-  if (SigningAlgorithm === undefined || digest === undefined || jwk.crv !== crv)
-    throw new SignerUnavailable(
-      `KMS signs ES256 and ES384 here, each on its own curve: not ${alg}, ${jwk.crv}`,
-    )
+  if (jwk.crv !== crv) throw new SignerUnavailable(`A KMS key for ${alg} has not the curve ${jwk.crv}`)
   return {
     kid,
     alg,
     publicJwk: jwk,
     async sign(bytes) {
-      const message =
-        bytes.length <= longestMessage
-          ? ({ Message: bytes, MessageType: 'RAW' } as const)
-          : ({ Message: hash(digest, bytes, 'buffer'), MessageType: 'DIGEST' } as const)
-      const command = new SignCommand({ KeyId: ref, SigningAlgorithm, ...message })
+      const command = new SignCommand({ KeyId: ref, SigningAlgorithm, ...messageOf(bytes, digest) })
       const answer = await askKms(pace, 'Sign', SignerUnavailable, abortSignal =>
         client.send(command, { abortSignal }),
       )
-      if (answer.Signature === undefined || answer.SigningAlgorithm !== SigningAlgorithm)
+      const { Signature } = answer
+      if (Signature === undefined || answer.SigningAlgorithm !== SigningAlgorithm)
         throw new SignerUnavailable('KMS: Sign was answered without a signature of the algorithm asked for')
-      return ecdsaRaw(answer.Signature, size)
+      if (alg !== 'Ed25519') return ecdsaRaw(Signature, size)
+      // As RFC 8032 has it, and not in DER.
+      if (Signature.length !== 2 * size)
+        throw new SignerUnavailable('KMS: Sign was answered with what is no signature of Ed25519')
+      return Signature
     },
   }
+}
+
+function messageOf(bytes: Uint8Array, digest: 'sha256' | 'sha384' | undefined) {
+  if (bytes.length <= longestMessage) return { Message: bytes, MessageType: 'RAW' } as const
+  if (digest === undefined)
+    throw new TypeError(`KMS signs at most ${longestMessage} bytes with a key that takes no digest`)
+  return { Message: hash(digest, bytes, 'buffer'), MessageType: 'DIGEST' } as const
 }
 
 function jwkOf(spki: Uint8Array): unknown {

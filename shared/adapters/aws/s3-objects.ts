@@ -1,9 +1,15 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import {
-  type Objects,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import {
   ObjectsUnavailable,
-  type PutCondition,
   type PutResult,
+  type RemovableObjects,
   type StoredObject,
 } from '../../ports/objects.ts'
 import type { Clock, Random } from '../../ports/world.ts'
@@ -15,6 +21,8 @@ export interface S3ObjectsDeps {
   /** With `maxAttempts: 1`: the SDK's own retry would take its own first put for another's. */
   readonly client: Pick<S3Client, 'send'>
   readonly bucket: string
+  /** Whether versions are locked until `retainUntil`, in COMPLIANCE mode: such a bucket cannot be emptied before. */
+  readonly locks?: boolean
   readonly clock: Clock
   readonly random: Random
   /** Of a whole call, and of one attempt; 10 s and 5 s, since an object may have megabytes. */
@@ -26,11 +34,12 @@ export interface S3ObjectsDeps {
  * Objects in one bucket. Each call ends within `deadlineMs` (and the event loop's own delay). A put whose answer was
  * lost is tried again; when its condition then fails, but what is stored has the very bytes, it counts as done.
  *
- * Without the right to list the bucket, S3 answers a get of what is not there with 403, which here is an unavailable
- * store and not an absence.
+ * Where a role may list below some prefixes only, S3 may answer a get of what is not there with 403, as it answers one
+ * without a right to it. Then the listing decides: what it lacks is absent. Who may list nothing there is told that the
+ * store is unavailable, and never of an absence.
  */
-export function createS3Objects(deps: S3ObjectsDeps): Objects {
-  const { client, bucket, clock, random, deadlineMs = 10_000, attemptMs = 5_000 } = deps
+export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
+  const { client, bucket, locks = false, clock, random, deadlineMs = 10_000, attemptMs = 5_000 } = deps
   const pace = { clock, random, deadlineMs, attemptMs }
   const at = (key: string) => ({ Bucket: bucket, Key: checkedKey(key) })
 
@@ -46,12 +55,42 @@ export function createS3Objects(deps: S3ObjectsDeps): Objects {
       }, isTransient)
     } catch (error) {
       if (errorName(error) === 'NoSuchKey') return undefined
+      if (errorName(error) === 'AccessDenied' && (await lacks(key, retry))) return undefined
       throw unavailable('get', error)
     }
   }
 
+  const lacks = (key: string, retry: Retry): Promise<boolean> =>
+    retry(
+      abortSignal =>
+        client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }), { abortSignal }),
+      isTransient,
+    ).then(
+      ({ Contents }) => Contents?.[0]?.Key !== key,
+      () => false,
+    )
+
+  /** Marks of deletion too: what stands behind one is a version as any other. */
+  const versionsOf = async (key: string): Promise<readonly string[]> => {
+    const found: string[] = []
+    let from: { readonly KeyMarker: string; readonly VersionIdMarker: string } | undefined
+    do {
+      // The key first, then others that begin with it: those are another's.
+      const request = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: checkedKey(key), ...from })
+      const page = await startRetry(pace)(abortSignal => client.send(request, { abortSignal }), isTransient)
+      const { Versions = [], DeleteMarkers = [], IsTruncated, NextKeyMarker, NextVersionIdMarker } = page
+      for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+        if (Key === key && VersionId !== undefined) found.push(VersionId)
+      from =
+        IsTruncated && NextKeyMarker === key && NextVersionIdMarker !== undefined
+          ? { KeyMarker: key, VersionIdMarker: NextVersionIdMarker }
+          : undefined
+    } while (from !== undefined)
+    return found
+  }
+
   return {
-    async put(key: string, bytes: Uint8Array, condition: PutCondition): Promise<PutResult> {
+    async put(key, bytes, condition, retainUntil): Promise<PutResult> {
       const retry = startRetry(pace)
       const request = new PutObjectCommand({
         ...at(key),
@@ -59,6 +98,11 @@ export function createS3Objects(deps: S3ObjectsDeps): Objects {
         // Kept with the object, so that it can be audited without being read.
         ChecksumAlgorithm: 'SHA256',
         ...('ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch }),
+        ...(locks &&
+          retainUntil !== undefined && {
+            ObjectLockMode: 'COMPLIANCE',
+            ObjectLockRetainUntilDate: new Date(retainUntil),
+          }),
       })
       let lostAnswer = false
       try {
@@ -81,6 +125,31 @@ export function createS3Objects(deps: S3ObjectsDeps): Objects {
     },
 
     get: key => read(key, startRetry(pace)),
+
+    async remove(key) {
+      const named = at(key)
+      let ok = true
+      try {
+        for (const VersionId of await versionsOf(key)) {
+          const request = new DeleteObjectCommand({ ...named, VersionId })
+          const removed = await startRetry(pace)(
+            abortSignal => client.send(request, { abortSignal }),
+            isTransient,
+          ).then(
+            () => true,
+            (error: unknown) => {
+              // Under a lock, which nobody ends.
+              if (errorName(error) === 'AccessDenied') return false
+              throw error
+            },
+          )
+          ok &&= removed
+        }
+      } catch (error) {
+        throw unavailable('remove', error)
+      }
+      return { ok }
+    },
 
     async list(prefix, after) {
       const request = new ListObjectsV2Command({

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Objects, PutCondition, PutResult, StoredObject } from '../../ports/objects.ts'
+import type { PutCondition, PutResult, RemovableObjects, StoredObject } from '../../ports/objects.ts'
 import { checkedKey } from '../object-key.ts'
-import { createFile, makeFolder, replaceFile } from './durable-file.ts'
+import { createFile, makeFolder, removeFile, replaceFile } from './durable-file.ts'
 
 /**
  * Objects as files below `root/objects`, by their keys. No key may be the folder of another. `ifAbsent`
  * holds between processes; `ifMatch` only within one, which is all that the embedded default runs.
  */
-export async function openFileObjects(root: string): Promise<Objects> {
+export async function openFileObjects(root: string): Promise<RemovableObjects> {
   const objects = join(root, 'objects')
   const incoming = join(root, 'incoming')
   await makeFolder(objects)
@@ -35,6 +35,12 @@ export async function openFileObjects(root: string): Promise<Objects> {
     },
 
     get,
+
+    remove: key =>
+      oneByOne(key, async () => {
+        await removeFile(join(objects, checkedKey(key)))
+        return { ok: true }
+      }),
 
     async list(prefix, after = '') {
       const keys: string[] = []

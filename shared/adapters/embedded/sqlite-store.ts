@@ -15,16 +15,28 @@ import {
 import { checkKeys, checkTransaction, type Decision, decide, transacted, written } from '../decision.ts'
 import { groupCommit } from './group-commit.ts'
 import { readCache } from './read-cache.ts'
+import { type Expiring, sqliteExpiry } from './sqlite-expiry.ts'
 import { sqliteQuery } from './sqlite-query.ts'
 import { prepareDatabase } from './sqlite-schema.ts'
 
-export type SqliteStore = Store & { close(): void }
+export type SqliteStore = Store & {
+  /** `SqliteExpiry.remove`, in a transaction of its own: nothing else removes what has ended. */
+  removeExpired(before: number, most: number): Promise<number>
+  close(): void
+}
 
-/** `path` is a file, made when it is not there, or `:memory:`. Throws on a file it does not know. */
-export function openSqliteStore(path: string, indexes: readonly Index[]): SqliteStore {
+/**
+ * `path` is a file, made when it is not there, or `:memory:`. Throws on a file it does not know. `expiring` is for whoever
+ * removes what has ended.
+ */
+export function openSqliteStore(
+  path: string,
+  indexes: readonly Index[],
+  expiring: readonly Expiring[] = [],
+): SqliteStore {
   const database = new DatabaseSync(path)
   try {
-    return sqliteStore(database, indexes)
+    return sqliteStore(database, indexes, expiring)
   } catch (error) {
     database.close()
     throw error
@@ -35,8 +47,13 @@ export function openSqliteStore(path: string, indexes: readonly Index[]): Sqlite
  * The store on a connection of its own. Everything it does is synchronous between two turns of the event
  * loop, so a read never sees a write that is not yet committed.
  */
-export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): SqliteStore {
+export function sqliteStore(
+  database: DatabaseSync,
+  indexes: readonly Index[],
+  expiring: readonly Expiring[] = [],
+): SqliteStore {
   prepareDatabase(database, indexes)
+  const expiry = sqliteExpiry(database, expiring)
   const rows = Object.fromEntries(tables.map(table => [table, rowsOf(database, table)])) as Record<
     Table,
     Rows
@@ -120,6 +137,8 @@ export function sqliteStore(database: DatabaseSync, indexes: readonly Index[]): 
         cache.renew()
         return cache.get(JSON.stringify(query), () => find(query))
       }),
+
+    removeExpired: (before, most) => commit.add(() => expiry.remove(before, most)),
 
     close() {
       commit.flush()

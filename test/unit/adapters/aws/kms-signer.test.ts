@@ -110,6 +110,45 @@ describe.each([
   })
 })
 
+describe('Ed25519', () => {
+  const edwards = generateKeyPairSync('ed25519')
+  const found = publicKey(edwards.publicKey, 'ECC_NIST_EDWARDS25519', {
+    SigningAlgorithms: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'],
+  })
+  const signingWith: Answer = ({ input }: Sent) => ({
+    Signature: sign(null, input.Message as Uint8Array, edwards.privateKey),
+    SigningAlgorithm: input.SigningAlgorithm,
+  })
+
+  test('is pure, over the message as it is: KMS is asked for no prehash (RFC 8032 §5.1)', async () => {
+    const { open, sent } = kms(found, signingWith)
+    const signer = await open()
+    expect(signer).toMatchObject({ alg: 'Ed25519', publicJwk: { kty: 'OKP', crv: 'Ed25519' } })
+    const message = Buffer.alloc(4_096, 1)
+    const signature = await signer.sign(message)
+    expect(sent[1]?.input).toMatchObject({
+      SigningAlgorithm: 'ED25519_SHA_512',
+      MessageType: 'RAW',
+      Message: message,
+    })
+    expect(verify(null, message, edwards.publicKey, signature)).toBe(true)
+  })
+
+  test('of a message that KMS would not take is refused, before KMS is asked', async () => {
+    const { open, sent } = kms(found, signingWith)
+    const signer = await open()
+    await expect(signer.sign(Buffer.alloc(4_097))).rejects.toThrow(/at most 4096 bytes/)
+    expect(sent).toHaveLength(1)
+  })
+
+  test('a key that signs prehashed only, and an answer that is no signature, are an unavailable signer', async () => {
+    const prehashed = kms({ ...found, SigningAlgorithms: ['ED25519_PH_SHA_512'] })
+    await expect(prehashed.open()).rejects.toThrow(SignerUnavailable)
+    const short = kms(found, { Signature: Buffer.alloc(63), SigningAlgorithm: 'ED25519_SHA_512' })
+    await expect((await short.open()).sign(Buffer.from('x'))).rejects.toThrow(SignerUnavailable)
+  })
+})
+
 describe('a signer of the key ring', () => {
   const jwk = p256.publicKey.export({ format: 'jwk' }) as PublicJwk
   const key = { ref: arn, kid: thumbprint(jwk), alg: 'ES256', jwk } as const
@@ -125,7 +164,7 @@ describe('a signer of the key ring', () => {
 
   test.each([
     ['an algorithm of another curve', { ...key, alg: 'ES384' }],
-    ['an algorithm that KMS keys do not sign here', { ...key, alg: 'Ed25519' }],
+    ['an algorithm of Edwards’ curve', { ...key, alg: 'Ed25519' }],
   ] as const)('of %s is an unavailable signer', async (_, wrong) => {
     await expect(kms(signing(p256.privateKey)).signers(wrong)).rejects.toThrow(SignerUnavailable)
   })

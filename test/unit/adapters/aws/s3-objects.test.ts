@@ -27,6 +27,58 @@ const holding = (text: string) => ({
 })
 const ifAbsent = { ifAbsent: true } as const
 
+describe('a removal', () => {
+  const versions = (...ids: readonly string[]) => ids.map(VersionId => ({ Key: 'a/b', VersionId }))
+
+  test('takes every version and every mark of deletion, and nothing of a name that only begins alike', async () => {
+    const { objects, sent } = opened(
+      {
+        Versions: [...versions('v2', 'v1'), { Key: 'a/bc', VersionId: 'v9' }],
+        DeleteMarkers: versions('m1'),
+      },
+      {},
+    )
+    expect(await objects.remove('a/b')).toEqual({ ok: true })
+    const [listed, ...removed] = sent.map(({ input }) => input)
+    expect(listed).toMatchObject({ Bucket: 'bucket', Prefix: 'a/b' })
+    expect(removed).toEqual(
+      ['v2', 'v1', 'm1'].map(VersionId => ({ Bucket: 'bucket', Key: 'a/b', VersionId })),
+    )
+  })
+
+  test('goes on with the next page of its versions', async () => {
+    const { objects, sent } = opened(
+      { Versions: versions('v2'), IsTruncated: true, NextKeyMarker: 'a/b', NextVersionIdMarker: 'v2' },
+      { Versions: versions('v1') },
+      {},
+    )
+    expect(await objects.remove('a/b')).toEqual({ ok: true })
+    expect(sent[1]?.input).toMatchObject({ KeyMarker: 'a/b', VersionIdMarker: 'v2' })
+    expect(sent.slice(2).map(({ input }) => input.VersionId)).toEqual(['v2', 'v1'])
+  })
+
+  test('of what is not there is done', async () => {
+    const { objects, sent } = opened({})
+    expect(await objects.remove('a/b')).toEqual({ ok: true })
+    expect(sent).toHaveLength(1)
+  })
+
+  test('that a lock forbids takes the other versions, and says that something stays', async () => {
+    const { objects, sent } = opened(
+      { Versions: versions('v2', 'v1') },
+      serviceError('AccessDenied', 403),
+      {},
+    )
+    expect(await objects.remove('a/b')).toEqual({ ok: false })
+    expect(sent).toHaveLength(3)
+  })
+
+  test('whose list is refused says that the store is unavailable, and never that it is done', async () => {
+    const { objects } = opened(serviceError('AccessDenied', 403))
+    await expect(objects.remove('a/b')).rejects.toThrow(ObjectsUnavailable)
+  })
+})
+
 describe('a put', () => {
   test('asks for absence or for an ETag, and for a checksum of its bytes', async () => {
     const { objects, sent } = opened(done)
@@ -37,6 +89,21 @@ describe('a put', () => {
       [undefined, '"0"'],
     ])
     expect(sent[0]?.input).toMatchObject({ Bucket: 'bucket', Key: 'a/b', ChecksumAlgorithm: 'SHA256' })
+  })
+
+  test('locks its version until the moment that it is given, where the deployment locks, and only then', async () => {
+    const clock = createFakeClock(0)
+    const { client, sent } = createFakeClient(clock, done)
+    const deps = { client, bucket: 'bucket', clock, random: longestPauses }
+    const until = Date.UTC(2027, 11, 27)
+    await createS3Objects({ ...deps, locks: true }).put('a', bytes, ifAbsent, until)
+    await createS3Objects({ ...deps, locks: true }).put('a', bytes, ifAbsent)
+    await createS3Objects(deps).put('a', bytes, ifAbsent, until)
+    expect(sent.map(({ input }) => [input.ObjectLockMode, input.ObjectLockRetainUntilDate])).toEqual([
+      ['COMPLIANCE', new Date(until)],
+      [undefined, undefined],
+      [undefined, undefined],
+    ])
   })
 
   test('whose condition fails changes nothing, and asks no more', async () => {
@@ -85,10 +152,29 @@ describe('a put', () => {
 
 test('an object is absent only when S3 says so of the key', async () => {
   expect(await opened(serviceError('NoSuchKey', 404)).objects.get('a')).toBeUndefined()
-  for (const name of ['NoSuchBucket', 'AccessDenied'])
-    await expect(
-      opened(serviceError(name, name === 'AccessDenied' ? 403 : 404)).objects.get('a'),
-    ).rejects.toThrow(ObjectsUnavailable)
+  await expect(opened(serviceError('NoSuchBucket', 404)).objects.get('a')).rejects.toThrow(ObjectsUnavailable)
+})
+
+describe('a get that is denied', () => {
+  const denied = serviceError('AccessDenied', 403)
+
+  test.each([
+    ['nothing is', {}],
+    ['others are', { Contents: [{ Key: 'a/b.p/7' }] }],
+  ])('is an absence where the listing says that %s there', async (_, listing) => {
+    const { objects, sent } = opened(denied, listing)
+    expect(await objects.get('a/b')).toBeUndefined()
+    expect(sent.map(({ name }) => name)).toEqual(['GetObjectCommand', 'ListObjectsV2Command'])
+    expect(sent[1]?.input).toEqual({ Bucket: 'bucket', Prefix: 'a/b', MaxKeys: 1 })
+  })
+
+  test.each([
+    ['it is there', { Contents: [{ Key: 'a/b' }] }],
+    ['the listing is denied too', denied],
+    ['the listing fails', serviceError('InvalidRequest', 400)],
+  ])('is an unavailable store where %s', async (_, listing) => {
+    await expect(opened(denied, listing).objects.get('a/b')).rejects.toThrow('S3: a get failed: AccessDenied')
+  })
 })
 
 test('a body that breaks off is asked for again', async () => {
@@ -114,6 +200,7 @@ test.each<[string, (objects: ReturnType<typeof createS3Objects>) => Promise<unkn
     expect(clock.now()).toBe(10_000)
     const denied = opened(serviceError('AccessDenied', 403))
     await expect(act(denied.objects)).rejects.toThrow(`S3: a ${name} failed: AccessDenied`)
-    expect(denied.sent).toHaveLength(1)
+    // A get asks for the listing, once.
+    expect(denied.sent).toHaveLength(name === 'get' ? 2 : 1)
   },
 )
