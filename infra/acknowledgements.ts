@@ -62,8 +62,8 @@ export const acknowledgements: readonly Acknowledgement[] = [
     reason:
       'Dead letters are for what nobody waits for. API Gateway waits for these functions, and CloudFront for the one of the CDN.',
     on: ({ gateway, cdn }) => {
-      const { token, gate, api } = gateway.functions.byName
-      return [token.lambda, gate.lambda, api.lambda, cdn?.restoreHeaders]
+      const { token, gate, api, console } = gateway.functions.byName
+      return [token.lambda, gate.lambda, api.lambda, console.lambda, cdn?.restoreHeaders]
     },
   },
   {

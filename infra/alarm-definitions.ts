@@ -55,7 +55,7 @@ export const alarmDefinitions = (parameters: Parameters): readonly AlarmDefiniti
     metric: ({ functions }) =>
       functions.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     threshold: 1,
-    means: 'A run of the sweeper or the notifier failed three times.',
+    means: 'A run of the sweeper, the notifier, the sequencer or the exporter failed three times.',
     next: 'Read their logs. The message holds nothing that is needed: purge the queue once runs succeed again.',
   },
   {
@@ -81,6 +81,28 @@ export const alarmDefinitions = (parameters: Parameters): readonly AlarmDefiniti
     means: 'For ten minutes nobody was told anything: notices wait, and none is lost.',
     next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
   },
+  {
+    id: 'SequencerSilent',
+    measures: 'runs of the sequencer',
+    metric: ({ functions }) => functions.byName.sequencer.lambda.metricInvocations({ period }),
+    threshold: 1,
+    below: true,
+    periods: 2,
+    missing: TreatMissingData.BREACHING,
+    means: 'For ten minutes no entry got its place in the log: they wait, and none is lost.',
+    next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
+  },
+  {
+    id: 'ExporterSilent',
+    measures: 'runs of the exporter',
+    metric: ({ functions }) => functions.byName.exporter.lambda.metricInvocations({ period }),
+    threshold: 1,
+    below: true,
+    periods: 2,
+    missing: TreatMissingData.BREACHING,
+    means: 'For ten minutes no export was worked on: they wait, and none is lost.',
+    next: 'See that the rule is enabled and may invoke the function; invoke it by hand to catch up.',
+  },
 ]
 
 function functionAlarms(name: FunctionName, reserved: number | undefined): readonly AlarmDefinition[] {
@@ -100,16 +122,6 @@ function functionAlarms(name: FunctionName, reserved: number | undefined): reado
     },
     {
       ...quiet,
-      id: `${Name}Throttles`,
-      measures: `runs of the function ${name} that Lambda refused`,
-      metric: ({ functions }) => functions.byName[name].lambda.metricThrottles({ period }),
-      threshold: 1,
-      means:
-        'Its reserved concurrency, or what the account has left, is used up: callers got a 500, or runs came late.',
-      next: `Raise ${name}Concurrency, after the account’s own quota where that binds.`,
-    },
-    {
-      ...quiet,
       id: `${Name}Slow`,
       measures: `milliseconds of the longest run of the function ${name}`,
       metric: ({ functions }) =>
@@ -122,6 +134,18 @@ function functionAlarms(name: FunctionName, reserved: number | undefined): reado
           : 'Look for a store or a key that answers slowly, or for too much to do in one run.',
     },
   ]
+  // Each part of the stream starts the sequencer: what is more than it may run at once waits, and does no harm.
+  if (name !== 'sequencer')
+    alarms.push({
+      ...quiet,
+      id: `${Name}Throttles`,
+      measures: `runs of the function ${name} that Lambda refused`,
+      metric: ({ functions }) => functions.byName[name].lambda.metricThrottles({ period }),
+      threshold: 1,
+      means:
+        'Its reserved concurrency, or what the account has left, is used up: callers got a 500, or runs came late.',
+      next: `Raise ${name}Concurrency, after the account’s own quota where that binds.`,
+    })
   // These come once a minute; two at a time are all that they need.
   if (reserved !== undefined && !scheduled.includes(name))
     alarms.push({
@@ -279,7 +303,66 @@ const ownAlarms: readonly AlarmDefinition[] = [
       'The clearinghouse does not answer, or not with a receipt over the digest of what it was sent. The log says which.',
     next: 'Tell the office that the log names. It is tried again every six hours, and never given up.',
   },
-  ...(['token', 'api', 'sweeper', 'notifier'] as const).map(name => ({
+  {
+    ...quiet,
+    id: 'LogHalted',
+    measures: 'runs of the sequencer that found the log halted',
+    metric: counted('sequencer', 'alarm', { name: 'log_halted' }),
+    threshold: 1,
+    means:
+      'What is published, what the state says and what lies in the bucket contradict each other. Entries are kept and wait; nothing is appended.',
+    next: 'Its log says which. Change nothing in the table or the bucket before somebody has understood it.',
+  },
+  {
+    ...quiet,
+    id: 'LogEntryUnreadable',
+    measures: 'runs of the sequencer that found an entry whose body cannot be read',
+    metric: counted('sequencer', 'alarm', { name: 'log_entry_unreadable' }),
+    threshold: 1,
+    means:
+      'The body of an entry that waits for its place is not what this system writes: somebody has changed it, or a store has lost a part of it. Nothing is appended; entries are kept and wait.',
+    next: 'Its log names the entry. Give it back its body from a backup of the table, and find out who may write there; do not remove it.',
+  },
+  {
+    ...quiet,
+    id: 'LogBehind',
+    measures: 'runs of the sequencer that began with an entry which has waited for longer than a minute',
+    metric: counted('sequencer', 'alarm', { name: 'log_behind' }),
+    threshold: 1,
+    periods: 2,
+    means: 'Entries are made faster than they get their place, or the sequencer fails.',
+    next: 'See its errors and its alarms first; then give it more memory, or the deployment fewer reader slots.',
+  },
+  {
+    ...quiet,
+    id: 'WitnessRefused',
+    measures: 'times that a witness refused to cosign a checkpoint',
+    metric: counted('sequencer', 'alarm', { name: 'witness_refused' }),
+    threshold: 1,
+    means:
+      'A witness remembers another tree than this one, or does not know the log. The first would mean that it was rolled back or split.',
+    next: 'Its log names the witness and what it said. Ask who runs it, before anybody relies on newer checkpoints.',
+  },
+  {
+    ...quiet,
+    id: 'ReaderSlotsLow',
+    measures: 'first reads of a month by somebody new, when four fifths of its reader slots were given',
+    metric: counted('api', 'alarm', { name: 'reader_slots_low' }),
+    threshold: 1,
+    means: 'When all are given, nobody new reads entries of this month.',
+    next: 'Deploy with more readerSlots: it holds from next month on.',
+  },
+  {
+    ...quiet,
+    id: 'ExportFailed',
+    measures: 'exports that were given up after many errors',
+    metric: counted('exporter', 'alarm', { name: 'export_failed' }),
+    threshold: 1,
+    means:
+      'Something that an export is made of cannot be read, again and again. Its requester is told that it failed.',
+    next: 'Its log names the export, and before it the errors. Whoever asked for it asks again once that is mended.',
+  },
+  ...(['token', 'api', 'sweeper', 'notifier', 'sequencer', 'exporter', 'console'] as const).map(name => ({
     ...quiet,
     id: `${capital(name)}Errors`,
     measures: `errors that the function ${name} has written into its log`,

@@ -16,6 +16,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Stack } from 'aws-cdk-lib/core'
 import { Construct } from 'constructs'
 import type { SallyportFunction } from './function.ts'
+import { streamed } from './functions.ts'
 import { addGatewayResponses } from './gateway-responses.ts'
 import type { Keys } from './keys.ts'
 import type { Parameters } from './parameters.ts'
@@ -32,6 +33,7 @@ export const routes: Readonly<Record<string, FunctionName>> = {
   'openai/{proxy+}': 'gate',
   'anthropic/{proxy+}': 'gate',
   'api/{proxy+}': 'api',
+  'log/{proxy+}': 'console',
 }
 
 /**
@@ -74,6 +76,8 @@ export class Api extends Construct {
       // Its metrics go by this name.
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
+      // What is not streamed has its bytes in base64. LocalStack has no wildcard among these, ministack asks for one.
+      ...(!has(parameters.target, 'streaming') && { binaryMediaTypes: ['application/octet-stream', '*/*'] }),
       // Beside a domain it would be a second door, without the names that the first one restores.
       disableExecuteApiEndpoint: parameters.domain !== undefined && has(parameters.target, 'edge'),
       // The account's other APIs write their logs under this role too, so it stays when this stack goes.
@@ -110,10 +114,11 @@ export class Api extends Construct {
   serve(functions: Readonly<Record<FunctionName, SallyportFunction>>): void {
     for (const [path, name] of Object.entries(routes)) {
       const { lambda } = functions[name]
-      const streams = name === 'gate' && has(this.#parameters.target, 'streaming')
+      const streams = streamed.includes(name) && has(this.#parameters.target, 'streaming')
       const integration = new LambdaIntegration(lambda, {
         allowTestInvoke: false,
-        ...(streams && { responseTransferMode: ResponseTransferMode.STREAM, timeout: Duration.minutes(15) }),
+        ...(streams && { responseTransferMode: ResponseTransferMode.STREAM }),
+        ...(streams && name === 'gate' && { timeout: Duration.minutes(15) }),
       })
       this.#resource(path).addMethod('ANY', integration)
     }

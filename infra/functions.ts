@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { macKeyVariable, tableVariable } from '../shared/adapters/aws/environment.ts'
 import type { SecretDomain } from '../shared/ports/keys.ts'
 import type { Table } from '../shared/ports/store.ts'
+import { locksObjects } from './bucket.ts'
 import { SallyportFunction, type Size } from './function.ts'
 import type { Keys } from './keys.ts'
+import { objectStatements } from './object-statements.ts'
 import { type Parameters, reservedFor } from './parameters.ts'
-import { actionOf, type FunctionName, functionNames, permissions } from './permissions.ts'
+import { actionOf, type FunctionName, functionNames, permissionsOn } from './permissions.ts'
 import { allow, tableKeyActions, throughService } from './statements.ts'
 import type { Tables } from './tables.ts'
 import { has } from './targets.ts'
@@ -28,16 +31,30 @@ export const sizes: Readonly<Record<FunctionName, Size>> = {
   api: { timeout: 10, memory: 512 },
   sweeper: { timeout: 300, memory: 512 },
   notifier: { timeout: 60, memory: 512 },
+  // It computes: with the memory comes the processor.
+  sequencer: { timeout: 60, memory: 1769 },
+  // It packs files of gigabytes. One is started each minute, and each has another export.
+  exporter: { timeout: 900, memory: 1769 },
+  console: { timeout: 15, memory: 512 },
 }
 
 /** They are started by a schedule, and nobody waits for their answer. */
-export const scheduled: readonly FunctionName[] = ['sweeper', 'notifier']
+export const scheduled: readonly FunctionName[] = ['sweeper', 'notifier', 'sequencer', 'exporter']
+
+/** Their answers go out as they come: the gate's because they take long, the others' because some are bytes. */
+export const streamed: readonly FunctionName[] = ['gate', 'api', 'console']
+
+/** They set, or go by, how long the log is kept. */
+const keeping: readonly FunctionName[] = ['sequencer', 'api', 'exporter']
+/** They bind entries to their readers. */
+const showing: readonly FunctionName[] = ['sequencer', 'api', 'exporter']
 
 export interface FunctionsProps {
   readonly parameters: Parameters
   readonly issuer: string
   readonly keys: Keys
   readonly tables: Tables
+  readonly objects: Pick<IBucket, 'bucketName' | 'bucketArn'>
   readonly upstreamSecret: CfnSecret
   readonly eventBus: Pick<IEventBus, 'eventBusName' | 'eventBusArn'>
 }
@@ -74,7 +91,10 @@ export class Functions extends Construct {
       parameters,
       size: sizes[name],
       bundle,
-      handler: name === 'gate' && !has(parameters.target, 'streaming') ? 'buffered.handler' : 'index.handler',
+      handler:
+        streamed.includes(name) && !has(parameters.target, 'streaming')
+          ? 'buffered.handler'
+          : 'index.handler',
       environment: this.#environment(name),
       statements: [
         ...this.#statements(name),
@@ -88,8 +108,8 @@ export class Functions extends Construct {
   }
 
   #environment(name: FunctionName): Record<string, string> {
-    const { parameters, issuer, tables, keys, upstreamSecret, eventBus } = this.#props
-    const allowed = permissions[name]
+    const { parameters, issuer, tables, keys, objects, upstreamSecret, eventBus } = this.#props
+    const allowed = permissionsOn(parameters.target)[name]
     const named = (Object.keys(allowed.tables) as Table[]).map(table => [
       tableVariable(table),
       tables.byName[table].tableName,
@@ -104,14 +124,22 @@ export class Functions extends Construct {
       ...(allowed.upstreamSecret && { SALLYPORT_UPSTREAM_SECRET: upstreamSecret.attrId }),
       ...(allowed.statementKey && { SALLYPORT_STATEMENT_KEY: keys.statements.keyArn }),
       ...(allowed.eventBus && { SALLYPORT_EVENT_BUS: eventBus.eventBusName }),
+      ...(allowed.objects && { SALLYPORT_BUCKET: objects.bucketName }),
+      ...(allowed.objects?.keeps && locksObjects(parameters) && { SALLYPORT_OBJECT_LOCK: 'compliance' }),
+      ...(allowed.logKey && keys.checkpoints && { SALLYPORT_LOG_KEY: keys.checkpoints.keyArn }),
+      ...(keeping.includes(name) && { SALLYPORT_RETENTION_DAYS: String(parameters.retentionDays) }),
+      ...(showing.includes(name) && {
+        SALLYPORT_READER_SLOTS: String(parameters.readerSlots),
+        ...(parameters.witnesses && { SALLYPORT_WITNESSES: parameters.witnesses }),
+      }),
       ...(name === 'gate' && { SALLYPORT_LEASE_S: String(parameters.leaseSeconds) }),
       ...(parameters.fips && { AWS_USE_FIPS_ENDPOINT: 'true' }),
     }
   }
 
   #statements(name: FunctionName): readonly PolicyStatement[] {
-    const { keys, tables, upstreamSecret, eventBus } = this.#props
-    const allowed = permissions[name]
+    const { parameters, keys, tables, objects, upstreamSecret, eventBus } = this.#props
+    const allowed = permissionsOn(parameters.target)[name]
     const statements = Object.entries(allowed.tables).flatMap(([table, { uses, indexes = [] }]) => {
       const { tableArn } = tables.byName[table as Table]
       const items = allow(
@@ -131,7 +159,26 @@ export class Functions extends Construct {
       statements.push(allow(['kms:GenerateMac'], [keys.root(domain).keyArn]))
     if (allowed.statementKey)
       statements.push(allow(['kms:Sign', 'kms:GetPublicKey'], [keys.statements.keyArn]))
-    statements.push(this.#dataKey('dynamodb', tableKeyActions))
+    if (allowed.logKey && keys.checkpoints)
+      statements.push(allow(['kms:Sign', 'kms:GetPublicKey'], [keys.checkpoints.keyArn]))
+    if (Object.keys(allowed.tables).length > 0) statements.push(this.#dataKey('dynamodb', tableKeyActions))
+    if (allowed.objects) {
+      const { objects: uses } = allowed
+      statements.push(
+        ...objectStatements(uses, objects.bucketArn, locksObjects(parameters)),
+        this.#dataKey('s3', ['kms:Decrypt', ...(uses.puts ? ['kms:GenerateDataKey'] : [])]),
+      )
+    }
+    const { entriesStreamArn } = tables
+    if (allowed.entriesStream && entriesStreamArn !== undefined)
+      statements.push(
+        allow(
+          ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+          [entriesStreamArn],
+        ),
+        // A list has no stream's own name.
+        allow(['dynamodb:ListStreams'], [`${tables.byName.entries.tableArn}/stream/*`]),
+      )
     if (allowed.upstreamSecret)
       statements.push(
         allow(['secretsmanager:GetSecretValue'], [upstreamSecret.attrId]),

@@ -3,25 +3,28 @@ import { type IPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import type { SecretDomain } from '../shared/ports/keys.ts'
+import { domainsOn } from './permissions.ts'
+import { has, type Target } from './targets.ts'
 
 export interface KeysProps {
-  /** The domains that some function derives secrets of. */
-  readonly domains: readonly SecretDomain[]
+  readonly target: Target
   readonly retain: boolean
 }
 
 /**
  * One key for all data at rest, one HMAC root for each domain of secrets, so that a function derives only what its role
- * allows, and one key to sign statements with. Token signing keys are not here: the operator's script makes them, for
- * they outlive no deployment and change by their own schedule.
+ * allows, one key to sign statements with, and one to sign checkpoints of the log with. Token signing keys are not here:
+ * the operator's script makes them, for they outlive no deployment and change by their own schedule.
  */
 export class Keys extends Construct {
   readonly data: Key
   /** Signs attestations, certificates and advisories. What it has signed is verified for as long as somebody keeps it. */
   readonly statements: Key
+  /** Signs checkpoints of the log, which is known by its public half; absent where KMS has no Ed25519. */
+  readonly checkpoints: Key | undefined
   readonly #roots: ReadonlyMap<SecretDomain, Key>
 
-  constructor(scope: Construct, id: string, { domains, retain }: KeysProps) {
+  constructor(scope: Construct, id: string, { target, retain }: KeysProps) {
     super(scope, id)
     const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
     const stack = Stack.of(this).stackName
@@ -39,9 +42,16 @@ export class Keys extends Construct {
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy,
     })
+    if (has(target, 'ed25519'))
+      this.checkpoints = new Key(this, 'Checkpoints', {
+        description: `${stack}: signs checkpoints of the log`,
+        keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+        keyUsage: KeyUsage.SIGN_VERIFY,
+        removalPolicy,
+      })
     // An HMAC key cannot rotate: what is derived from it would change with it.
     this.#roots = new Map(
-      domains.map(domain => [
+      domainsOn(target).map(domain => [
         domain,
         new Key(this, domain, {
           description: `${stack}: the root of the secrets of the domain ${domain}`,

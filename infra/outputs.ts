@@ -5,7 +5,7 @@ import type { SallyportStack } from './stack.ts'
 /** What scripts and people ask a deployed stack for. The names are relied on; they do not change. */
 export function addOutputs(stack: SallyportStack, parameters: Parameters): void {
   const { api, breakGlass, functions, keys, notices, objects, tables, upstreamSecret } = stack
-  const { token, gate, api: apiFunction, sweeper, notifier } = functions.byName
+  const { token, gate, api: apiFunction, sweeper, notifier, sequencer, exporter, console } = functions.byName
   const outputs: Readonly<Record<string, string>> = {
     Issuer: api.issuer,
     ApiId: api.rest.restApiId,
@@ -14,6 +14,9 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     DataKeyArn: keys.data.keyArn,
     NonceKeyArn: keys.root('nonce').keyArn,
     WebhookKeyArn: keys.root('webhook').keyArn,
+    SealKeyArn: keys.root('seal').keyArn,
+    WatermarkKeyArn: keys.root('watermark').keyArn,
+    CheckpointKeyArn: (keys.checkpoints ?? keys.root('log')).keyArn,
     StatementKeyArn: keys.statements.keyArn,
     EventBus: notices.bus.eventBusName,
     BucketName: objects.bucket.bucketName,
@@ -26,9 +29,13 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     FunctionApi: apiFunction.lambda.functionName,
     FunctionSweeper: sweeper.lambda.functionName,
     FunctionNotifier: notifier.lambda.functionName,
+    FunctionSequencer: sequencer.lambda.functionName,
+    FunctionExporter: exporter.lambda.functionName,
+    FunctionConsole: console.lambda.functionName,
     BreakGlassPolicyArn: breakGlass.policy.managedPolicyArn,
     BreakGlassRoleArn: breakGlass.role?.roleArn ?? 'none',
     DeadLetterQueueUrl: functions.deadLetters.queueUrl,
+    RetentionDays: String(parameters.retentionDays),
     RestoredTables: givenTables(parameters).join(' ') || 'none',
     Retained: parameters.retain
       ? 'tables, bucket, keys, upstream secret and logs stay when the stack is destroyed'

@@ -5,6 +5,7 @@
 import { SecurityPolicy } from 'aws-cdk-lib/aws-apigateway'
 import * as z from 'zod'
 import type { Table } from '../shared/ports/store.ts'
+import { isSlotCount } from '../shared/watermark/epoch.ts'
 import type { FunctionName } from './permissions.ts'
 import { targets } from './targets.ts'
 
@@ -53,6 +54,13 @@ const userNames = matching(
   'Give names of IAM users, with a space between two.',
 ).transform(text => [...new Set(text.trim().split(/ +/))])
 
+const slotCount = 'Give a power of two from 4 to 1024.'
+
+/** A function's environment has 4 kB for all that it is told. */
+const witnessLines = z
+  .string('Give lines of a URL and a verifier key.')
+  .max(2_000, 'Give at most 2,000 characters.')
+
 const restoredTables = ['registryTable', 'metersTable', 'spentTable', 'entriesTable'] as const
 
 const schema = z
@@ -92,6 +100,17 @@ const schema = z
     metersTable: tableName.optional(),
     spentTable: tableName.optional(),
     entriesTable: tableName.optional(),
+    /** The stream of the restored table of entries; without it they are sequenced once a minute. */
+    entriesStreamArn: matching(
+      /^arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{12}:table\/[A-Za-z0-9_.-]{3,255}\/stream\/[\w:.-]+$/,
+      'Give the ARN of a stream of a DynamoDB table.',
+    ).optional(),
+    /** Readers of an epoch of the log, people and workloads together. What an entry costs to sequence goes with it. */
+    readerSlots: z.coerce.number(slotCount).refine(isSlotCount, slotCount).default(64),
+    /** Who cosigns checkpoints: `<url> <verifier key>`, with `;` or a line's end between two. */
+    witnesses: witnessLines.default(''),
+    /** OMB M-26-14: entries stay searchable for six months at least. The log's objects are locked for as long. */
+    retentionDays: whole(184, 36_500).default(400),
     alarmEmail: z.email('Give an e-mail address.').optional(),
     alarmTopicArn: matching(
       /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/,
@@ -104,6 +123,9 @@ const schema = z
     apiConcurrency: reserved(50),
     sweeperConcurrency: reserved(2),
     notifierConcurrency: reserved(2),
+    sequencerConcurrency: reserved(2),
+    exporterConcurrency: reserved(15),
+    consoleConcurrency: reserved(50),
     /** Of the whole API, from every caller together. */
     requestsPerSecond: whole(1, 10_000).default(1_000),
     requestBurst: whole(1, 5_000).default(2_000),
@@ -139,6 +161,12 @@ const schema = z
         'Give each table another name.',
         p[name] !== undefined && restoredTables.slice(0, i).some(other => p[other] === p[name]),
       )
+    const [, streams] = /:table\/([^/]+)\/stream\//.exec(p.entriesStreamArn ?? '') ?? []
+    wrong(
+      'entriesStreamArn',
+      'Give entriesTable, whose stream it is.',
+      streams !== undefined && streams !== p.entriesTable,
+    )
     wrong('alarmTopicArn', 'Give this or alarmEmail, not both.', !!p.alarmEmail && !!p.alarmTopicArn)
     const zone = p.hostedZoneId !== undefined
     wrong(

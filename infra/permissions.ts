@@ -5,8 +5,18 @@
 import { indexes } from '../shared/domain/keys.ts'
 import type { SecretDomain } from '../shared/ports/keys.ts'
 import type { Index, Table } from '../shared/ports/store.ts'
+import { has, type Target } from './targets.ts'
 
-export const functionNames = ['token', 'gate', 'api', 'sweeper', 'notifier'] as const
+export const functionNames = [
+  'token',
+  'gate',
+  'api',
+  'sweeper',
+  'notifier',
+  'sequencer',
+  'exporter',
+  'console',
+] as const
 export type FunctionName = (typeof functionNames)[number]
 
 /**
@@ -15,7 +25,7 @@ export type FunctionName = (typeof functionNames)[number]
  */
 export type Use = 'read' | 'put' | 'update' | 'check' | 'remove'
 
-/** No function reads without a key, or scans; nothing is removed but what was spent. */
+/** No function reads without a key, or scans; nothing is removed but what was spent, and bodies by the exporter. */
 export const actionOf = {
   read: 'dynamodb:BatchGetItem',
   put: 'dynamodb:PutItem',
@@ -31,6 +41,19 @@ export interface TableUse {
   readonly why: string
 }
 
+/** What of the bucket a function uses, by the beginnings of names. */
+export interface ObjectsUse {
+  readonly reads: readonly string[]
+  readonly puts?: readonly string[]
+  /** Of those that it puts, what it may keep from everybody until a moment. */
+  readonly keeps?: readonly string[]
+  /** What it may take away, version by version, once no lock keeps it. */
+  readonly removes?: readonly string[]
+  /** That it asks for a list of, beside learning of a name that it reads whether it is there. */
+  readonly lists?: readonly string[]
+  readonly why: string
+}
+
 export interface Permissions {
   readonly tables: Readonly<Partial<Record<Table, TableUse>>>
   /** The domains of secrets that it derives from. */
@@ -41,6 +64,12 @@ export interface Permissions {
   readonly statementKey?: string
   /** Why it puts events on the deployment's bus; absent where it must not. */
   readonly eventBus?: string
+  /** Absent where it must not touch the bucket. */
+  readonly objects?: ObjectsUse
+  /** Why it signs checkpoints, and reads the public half of their key; absent where it must not. */
+  readonly logKey?: string
+  /** Why it reads the stream of the table of entries; absent where it must not. */
+  readonly entriesStream?: string
 }
 
 const nonces = 'Makes and checks the nonces of DPoP proofs.'
@@ -92,13 +121,25 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       },
       entries: {
         uses: ['read', 'put'],
-        indexes: [indexes.byOrganisation, indexes.byActor],
-        why: 'Records decisions; shows each organisation the entries that are its to see.',
+        indexes: [
+          indexes.byOrganisation,
+          indexes.byActor,
+          indexes.byDay,
+          indexes.byRequest,
+          indexes.openIntents,
+          indexes.pending,
+        ],
+        why: 'Records decisions; searches, and shows each organisation the entries that are its to see; says how many wait.',
       },
     },
     secrets: {
       nonce: nonces,
       webhook: 'Shows the secret of a webhook, and that of a ticket, to whoever made it.',
+      watermark: 'Shows each reader entries as theirs, with what proves them.',
+    },
+    objects: {
+      reads: ['log/', 'export/'],
+      why: 'Makes proofs from the tiles, pins what it shows to a checkpoint, and hands out what was exported.',
     },
     statementKey: 'Signs attestations, certificates and advisories; publishes the key to verify them with.',
   },
@@ -133,9 +174,78 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
     secrets: { webhook: 'Signs what it sends.' },
     eventBus: 'Publishes every notice.',
   },
+  sequencer: {
+    tables: {
+      entries: {
+        uses: ['read', 'put', 'update'],
+        indexes: [indexes.pending],
+        why: 'Finds entries that wait, gives each its place, records epochs, and keeps where the tree stands.',
+      },
+    },
+    secrets: {
+      seal: 'Seals the bodies that it archives.',
+      watermark: 'Binds each body to the readers of its epoch.',
+    },
+    objects: {
+      reads: ['log/', 'staging/', 'body/'],
+      puts: ['log/', 'staging/', 'body/'],
+      keeps: ['log/tile/', 'body/'],
+      lists: ['staging/'],
+      why: 'Stages each commit, then publishes its tiles, its archives and its checkpoint.',
+    },
+    logKey: 'Signs checkpoints, and publishes the key to verify them with.',
+    entriesStream: 'Is started by new entries.',
+  },
+  exporter: {
+    tables: {
+      registry: {
+        uses: ['read', 'put', 'update', 'check'],
+        indexes: [indexes.byDue],
+        why: 'Finds exports, preservation orders and deletions, judges whoever asked for exports, gives reader slots, and keeps how far it is; takes nothing away but on the orders that stand.',
+      },
+      entries: {
+        uses: ['read', 'put', 'update', 'remove'],
+        indexes: [
+          indexes.byOrganisation,
+          indexes.byActor,
+          indexes.byDay,
+          indexes.byRequest,
+          indexes.openIntents,
+        ],
+        why: 'Collects what an export is of, and records how it ended; keeps what an order covers; removes the bodies of a month, as was decided.',
+      },
+    },
+    secrets: {
+      seal: 'Opens the bodies that were archived.',
+      watermark: 'Binds what it exports to its reader.',
+    },
+    objects: {
+      reads: ['log/', 'body/', 'export/'],
+      puts: ['export/'],
+      removes: ['body/', 'staging/', 'export/'],
+      lists: ['body/', 'staging/', 'export/'],
+      why: 'Reads tiles and archives; puts what it has collected, and the files that it makes, and removes them when they are kept no longer; removes the archives of a month, as was decided.',
+    },
+  },
+  console: {
+    tables: {},
+    secrets: {},
+    objects: { reads: ['log/'], why: 'Serves the log, which is public: commitments, and no entry.' },
+  },
+}
+
+/** Where a target’s KMS has no key for checkpoints, the sequencer derives one: then the right to its root is the right to sign. */
+export function permissionsOn(target: Target): Readonly<Record<FunctionName, Permissions>> {
+  if (has(target, 'ed25519')) return permissions
+  const { logKey = '', ...sequencer } = permissions.sequencer
+  return {
+    ...permissions,
+    sequencer: { ...sequencer, secrets: { ...sequencer.secrets, log: logKey } },
+  }
 }
 
 /** The domains that some function derives from: each has a key, and no other has. */
-export const domainsInUse: readonly SecretDomain[] = [
-  ...new Set(functionNames.flatMap(name => Object.keys(permissions[name].secrets) as SecretDomain[])),
-]
+export function domainsOn(target: Target): readonly SecretDomain[] {
+  const on = permissionsOn(target)
+  return [...new Set(functionNames.flatMap(name => Object.keys(on[name].secrets) as SecretDomain[]))]
+}

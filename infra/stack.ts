@@ -5,13 +5,13 @@ import { Api } from './api.ts'
 import { BreakGlass } from './break-glass.ts'
 import { Objects } from './bucket.ts'
 import { OperatorDashboard } from './dashboard.ts'
+import { EntriesStream } from './entries-stream.ts'
 import { NoticeBus } from './event-bus.ts'
 import { EveryMinute } from './every-minute.ts'
 import { Functions } from './functions.ts'
 import { Keys } from './keys.ts'
 import { addOutputs } from './outputs.ts'
 import type { Parameters } from './parameters.ts'
-import { domainsInUse } from './permissions.ts'
 import { Tables } from './tables.ts'
 import { has } from './targets.ts'
 import { UpstreamSecret } from './upstream-secret.ts'
@@ -33,7 +33,7 @@ export class SallyportStack extends Stack {
       ...props,
     })
     const { retain, target } = parameters
-    this.keys = new Keys(this, 'Keys', { domains: domainsInUse, retain })
+    this.keys = new Keys(this, 'Keys', { target, retain })
     const key = this.keys.data
     this.tables = new Tables(this, 'Tables', { key, parameters })
     this.objects = new Objects(this, 'Objects', { key, parameters })
@@ -45,13 +45,15 @@ export class SallyportStack extends Stack {
       issuer: this.api.issuer,
       keys: this.keys,
       tables: this.tables,
+      objects: this.objects.bucket,
       upstreamSecret: this.upstreamSecret.resource,
       eventBus: this.notices.bus,
     })
     this.api.serve(this.functions.byName)
     const users = parameters.breakGlassUsers
     this.breakGlass = new BreakGlass(this, 'BreakGlass', { users, tables: this.tables, key })
-    const { sweeper, notifier } = this.functions.byName
+    const { sweeper, notifier, sequencer, exporter } = this.functions.byName
+    this.objects.removesBodies(exporter.role)
     new EveryMinute(this, 'Sweeper', {
       description: 'Settles expired leases and ends abandoned calls',
       starts: sweeper,
@@ -60,6 +62,16 @@ export class SallyportStack extends Stack {
       description: 'Tells organisations what was decided',
       starts: notifier,
     })
+    new EveryMinute(this, 'Sequencer', {
+      description: 'Gives entries that wait their place in the log',
+      starts: sequencer,
+    })
+    new EveryMinute(this, 'Exporter', {
+      description: 'Makes the exports of the log that people have asked for',
+      starts: exporter,
+    })
+    const { deadLetters } = this.functions
+    new EntriesStream(this, 'Entries', { tables: this.tables, starts: sequencer, deadLetters })
     const watched = { api: this.api, functions: this.functions, tables: this.tables }
     new Alarms(this, 'Alarms', { parameters, keys: this.keys, watched })
     if (has(target, 'dashboard')) new OperatorDashboard(this, 'Dashboard', watched)

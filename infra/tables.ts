@@ -29,6 +29,8 @@ type UsableTable = DynamoTable | ITable
  */
 export class Tables extends Construct {
   readonly byName: Readonly<Record<Table, UsableTable>>
+  /** Absent where a restored table's is not given. */
+  readonly entriesStreamArn: string | undefined
   readonly #props: TablesProps
 
   constructor(scope: Construct, id: string, props: TablesProps) {
@@ -38,9 +40,10 @@ export class Tables extends Construct {
       registry: this.#table('registry'),
       meters: this.#table('meters'),
       spent: this.#table('spent', { timeToLiveAttribute: 'exp' }),
-      // The stream starts the sequencer; the item is read again, strongly.
-      entries: this.#table('entries', { stream: StreamViewType.KEYS_ONLY }),
+      // The stream starts the sequencer, which reads the item itself, strongly. An entry expires once it is in the tree.
+      entries: this.#table('entries', { timeToLiveAttribute: 'exp', stream: StreamViewType.KEYS_ONLY }),
     }
+    this.entriesStreamArn = this.byName.entries.tableStreamArn
   }
 
   #table(name: Table, own: { timeToLiveAttribute?: string; stream?: StreamViewType } = {}): UsableTable {
@@ -50,6 +53,8 @@ export class Tables extends Construct {
     if (restored !== undefined)
       return DynamoTable.fromTableAttributes(this, name, {
         tableName: restored,
+        ...(name === 'entries' &&
+          parameters.entriesStreamArn !== undefined && { tableStreamArn: parameters.entriesStreamArn }),
         globalIndexes: declared.map(index => index.name),
         encryptionKey: key,
       })

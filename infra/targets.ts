@@ -12,6 +12,8 @@ export type Part =
   | 'tlsPolicy'
   | 'apiGatewayLogs'
   | 'conditionalPuts'
+  | 'objectLock'
+  | 'ed25519'
   | 'edge'
 
 const hostArchitecture = 'It runs functions on its own machine, whatever that is made of.'
@@ -29,6 +31,7 @@ export const leftOut: Readonly<Record<Target, Readonly<Partial<Record<Part, stri
     tlsPolicy: 'It speaks plain HTTP.',
     apiGatewayLogs: noLogs,
     edge: noEdge,
+    ed25519: 'Its KMS has no keys of Ed25519.',
   },
   ministack: {
     arm64: hostArchitecture,
@@ -37,6 +40,8 @@ export const leftOut: Readonly<Record<Target, Readonly<Partial<Record<Part, stri
     apiGatewayLogs: noLogs,
     conditionalPuts:
       'It enforces bucket policies without the key s3:if-none-match, so every put would be refused.',
+    objectLock:
+      'Its CloudFormation makes the bucket without Object Lock, which then refuses a put with a retention.',
     edge: noEdge,
   },
 }

@@ -7,14 +7,19 @@ import { build, type Plugin } from 'esbuild'
 
 export const bundles = 'dist/functions'
 
-/** Each handler by the file that Lambda loads; the gate has one for each way in which a target takes a reply. */
+/** Each handler by the file that Lambda loads; gate, API and console have one for each way in which a target takes a reply. */
 const entries = {
   'token/index': 'functions/token/handler.ts',
   'gate/index': 'functions/gate/handler.ts',
   'gate/buffered': 'functions/gate/buffered-handler.ts',
   'api/index': 'functions/api/handler.ts',
+  'api/buffered': 'functions/api/buffered-handler.ts',
   'sweeper/index': 'functions/sweeper/handler.ts',
   'notifier/index': 'functions/notifier/handler.ts',
+  'sequencer/index': 'functions/sequencer/handler.ts',
+  'exporter/index': 'functions/exporter/handler.ts',
+  'console/index': 'functions/console/handler.ts',
+  'console/buffered': 'functions/console/buffered-handler.ts',
 }
 
 /** As one string: the engine skips over it at a cold start, where an object literal would be read. */

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { alarmDefinitions } from '../../infra/alarm-definitions.ts'
 import { readParameters } from '../../infra/parameters.ts'
@@ -91,6 +92,11 @@ describe('the alarms', () => {
     ['NoticesOverdue', { MetricName: 'alarm', Threshold: 1, Namespace: 'Sallyport' }],
     ['NoticeGivenUp', { MetricName: 'alarm', Threshold: 1 }],
     ['WebhookDisabled', { MetricName: 'alarm', Threshold: 1 }],
+    ['LogHalted', { MetricName: 'alarm', Threshold: 1, EvaluationPeriods: 1 }],
+    ['LogBehind', { MetricName: 'alarm', Threshold: 1, EvaluationPeriods: 2 }],
+    ['WitnessRefused', { MetricName: 'alarm', Threshold: 1, EvaluationPeriods: 1 }],
+    ['ReaderSlotsLow', { MetricName: 'alarm', Threshold: 1 }],
+    ['SequencerSilent', { MetricName: 'Invocations', TreatMissingData: 'breaching' }],
     ['RecordUnavailable', { MetricName: 'refusal', Threshold: 1 }],
     ['DeadLetters', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
     ['GateNearlyFull', { MetricName: 'ConcurrentExecutions', Threshold: 400 }],
@@ -110,9 +116,27 @@ describe('the alarms', () => {
     expect(named(id)).toMatchObject(expected)
   })
 
+  test('know the alarms that they look for: each is raised somewhere in the functions', () => {
+    const names = alarms.flatMap(one =>
+      (one.Dimensions as { Name: string; Value: string }[])
+        .filter(({ Name }) => Name === 'name' && one.MetricName === 'alarm')
+        .map(({ Value }) => Value),
+    )
+    const sources = readdirSync('functions', { recursive: true, encoding: 'utf8' })
+      .filter(path => path.endsWith('.ts'))
+      .map(path => readFileSync(`functions/${path}`, 'utf8'))
+    expect(names.filter(name => !sources.some(text => text.includes(`'${name}'`)))).toEqual([])
+    expect(names.length).toBeGreaterThan(7)
+  })
+
   test('that nothing is measured is no reason for an alarm, but for what runs every minute', () => {
     const breaching = alarms.filter(one => one.TreatMissingData !== 'notBreaching').map(one => one.AlarmName)
-    expect(breaching).toEqual(['Sallyport-SweeperSilent', 'Sallyport-NotifierSilent'])
+    expect(breaching).toEqual([
+      'Sallyport-SweeperSilent',
+      'Sallyport-NotifierSilent',
+      'Sallyport-SequencerSilent',
+      'Sallyport-ExporterSilent',
+    ])
   })
 
   test('speak of no reserved concurrency where there is none', () => {

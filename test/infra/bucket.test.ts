@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { exportKeptMs } from '../../shared/domain/exports.ts'
 import { arn, type Statement, sorted, statementsOf } from './policies.ts'
-import { synthesize } from './synthesis.ts'
+import { properties, synthesize } from './synthesis.ts'
 
 const { template, json } = synthesize()
 
@@ -19,14 +20,26 @@ const withoutTls: Statement = {
   Resource: [arn('ObjectsBucket'), `${arn('ObjectsBucket')}/*`],
   Condition: { Bool: { 'aws:SecureTransport': 'false' } },
 }
-const namesAreGivenOnce = deny('s3:PutObject', ['log/tile/', 'staging/', 'body/'], {
+const namesAreGivenOnce = deny('s3:PutObject', ['log/tile/', 'log/vkey', 'staging/', 'body/', 'export/'], {
   Null: { 's3:if-none-match': 'true' },
 })
 const replacedOnlyWhereRead = deny('s3:PutObject', ['log/checkpoint'], {
   Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' },
 })
-const namesAreKept = deny('s3:DeleteObject', ['log/tile/', 'body/'])
+const namesAreKept = deny('s3:DeleteObject', ['log/', 'body/'])
 const retentionIsNotBypassed = deny('s3:BypassGovernanceRetention', [''])
+
+/** What was proved is proved still, whatever lock has ended. */
+const treeIsKept = deny('s3:DeleteObjectVersion', ['log/tile/', 'log/vkey'])
+const bodiesAreRemovedAsDecided = deny('s3:DeleteObjectVersion', ['body/'], {
+  ArnNotEquals: { 'aws:PrincipalArn': '{FunctionsexporterRole.Arn}' },
+})
+
+const lockedNoLongerThan = (days: number): Statement => ({
+  ...deny('', ['']),
+  Action: ['s3:PutObject', 's3:PutObjectRetention'],
+  Condition: { NumericGreaterThan: { 's3:object-lock-remaining-retention-days': `${days}` } },
+})
 
 describe('the bucket of the log', () => {
   test('keeps every version for a year, so that no role can delete one', () => {
@@ -68,10 +81,54 @@ describe('the bucket of the log', () => {
     })
   })
 
+  test('lets nobody lock a version for longer than the deployment keeps what it logs', () => {
+    expect(policy()).toContainEqual(lockedNoLongerThan(402))
+    expect(policy(synthesize({ retentionDays: '800' }).json)).toContainEqual(lockedNoLongerThan(802))
+  })
+
   test('refuses that, and grants nothing', () => {
     expect(sorted(policy())).toEqual(
-      sorted([withoutTls, namesAreGivenOnce, replacedOnlyWhereRead, namesAreKept, retentionIsNotBypassed]),
+      sorted([
+        withoutTls,
+        namesAreGivenOnce,
+        replacedOnlyWhereRead,
+        namesAreKept,
+        retentionIsNotBypassed,
+        treeIsKept,
+        bodiesAreRemovedAsDecided,
+        lockedNoLongerThan(402),
+      ]),
     )
+  })
+
+  test('lets go, once their lock has ended, of what commits have staged, of former checkpoints and of exports, and of nothing else', () => {
+    const { Rules } = properties(synthesize({ objectLockDays: '500' }).json, 'AWS::S3::Bucket')
+      .LifecycleConfiguration as { Rules: readonly object[] }
+    expect(Rules).toEqual([
+      {
+        Id: 'Staged',
+        Status: 'Enabled',
+        Prefix: 'staging/',
+        ExpirationInDays: 500,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      { Id: 'StagedMarkers', Status: 'Enabled', Prefix: 'staging/', ExpiredObjectDeleteMarker: true },
+      {
+        Id: 'FormerCheckpoints',
+        Status: 'Enabled',
+        Prefix: 'log/checkpoint',
+        NoncurrentVersionExpiration: { NoncurrentDays: 500 },
+      },
+      {
+        Id: 'Exports',
+        Status: 'Enabled',
+        Prefix: 'export/',
+        ExpirationInDays: 40,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      { Id: 'ExportMarkers', Status: 'Enabled', Prefix: 'export/', ExpiredObjectDeleteMarker: true },
+    ])
+    expect(40 * 86_400_000).toBeGreaterThan(exportKeptMs)
   })
 
   test('can be emptied where it is to be thrown away', () => {

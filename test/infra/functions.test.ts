@@ -31,11 +31,11 @@ describe('the functions', () => {
   })
 
   test('end in time: the gate after 15 minutes, which is all that Lambda gives', () => {
-    expect(lambdas().map(one => one.Timeout)).toEqual([25, 900, 10, 300, 60])
+    expect(lambdas().map(one => one.Timeout)).toEqual([25, 900, 10, 300, 60, 60, 900, 15])
   })
 
   test('have concurrency kept for each, so that streams leave some to the others', () => {
-    expect(lambdas().map(one => one.ReservedConcurrentExecutions)).toEqual([50, 500, 50, 2, 2])
+    expect(lambdas().map(one => one.ReservedConcurrentExecutions)).toEqual([50, 500, 50, 2, 2, 2, 15, 50])
     // Of the 1,000 that an account has, Lambda insists on 100 for what nothing is kept for.
     const kept = functionNames.map(name => reservedFor(readParameters({}), name) ?? 0)
     expect(kept.reduce((sum, one) => sum + one)).toBeLessThanOrEqual(900)
@@ -48,6 +48,9 @@ describe('the functions', () => {
       apiConcurrency: 'none',
       sweeperConcurrency: 'none',
       notifierConcurrency: 'none',
+      sequencerConcurrency: 'none',
+      exporterConcurrency: 'none',
+      consoleConcurrency: 'none',
     }
     for (const lambda of lambdas(synthesize(none).json))
       expect(lambda).not.toHaveProperty('ReservedConcurrentExecutions')
@@ -107,6 +110,76 @@ describe.each(scheduled)('the %s', name => {
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
     ])
+  })
+})
+
+describe('the stream of the entries', () => {
+  const mappings = (of = json) =>
+    ofType(of, 'AWS::Lambda::EventSourceMapping').map(([, one]) => one.Properties)
+
+  test('starts the sequencer within a second of a new entry, and of nothing else', () => {
+    expect(mappings()).toEqual([
+      {
+        FunctionName: { Ref: expect.stringMatching('^Functionssequencer') },
+        EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching('^Tablesentries'), 'StreamArn'] },
+        StartingPosition: 'LATEST',
+        FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+        BatchSize: 1000,
+        MaximumBatchingWindowInSeconds: 1,
+        ParallelizationFactor: 1,
+        BisectBatchOnFunctionError: false,
+        MaximumRetryAttempts: 2,
+        MaximumRecordAgeInSeconds: 300,
+        DestinationConfig: {
+          OnFailure: {
+            Destination: { 'Fn::GetAtt': [expect.stringMatching('^FunctionsDeadLetters'), 'Arn'] },
+          },
+        },
+      },
+    ])
+  })
+
+  test('of a restored table starts it only where it is given: then the schedule is all', () => {
+    const entriesTable = 'Sallyport-entries-restored'
+    expect(mappings(synthesize({ entriesTable }).json)).toEqual([])
+    const entriesStreamArn = `arn:aws:dynamodb:eu-west-1:123456789012:table/${entriesTable}/stream/2026-11-27T10:00:00.000`
+    expect(mappings(synthesize({ entriesTable, entriesStreamArn }).json)).toMatchObject([
+      { EventSourceArn: entriesStreamArn },
+    ])
+  })
+})
+
+describe('what the sequencer is told', () => {
+  const told = (context: Readonly<Record<string, unknown>> = {}, name = 'sequencer') =>
+    (
+      properties(synthesize(context).json, 'AWS::Lambda::Function', `Functions${name}`).Environment as {
+        Variables: Record<string, unknown>
+      }
+    ).Variables
+
+  test('is what the parameters say', () => {
+    const witnesses = 'https://witness.example.org witness.example.org+0c8a5b2f+BAAA'
+    const context = { readerSlots: '16', retentionDays: '730', witnesses }
+    expect(told(context)).toMatchObject({
+      SALLYPORT_READER_SLOTS: '16',
+      SALLYPORT_RETENTION_DAYS: '730',
+      SALLYPORT_WITNESSES: witnesses,
+      SALLYPORT_OBJECT_LOCK: 'compliance',
+    })
+    expect(told(context, 'api')).toMatchObject({
+      SALLYPORT_READER_SLOTS: '16',
+      SALLYPORT_WITNESSES: witnesses,
+    })
+    expect(told(context, 'exporter')).toMatchObject({
+      SALLYPORT_READER_SLOTS: '16',
+      SALLYPORT_RETENTION_DAYS: '730',
+      SALLYPORT_WITNESSES: witnesses,
+    })
+    expect(told()).toMatchObject({ SALLYPORT_READER_SLOTS: '64', SALLYPORT_RETENTION_DAYS: '400' })
+  })
+
+  test('of a deployment that is to be thrown away is to lock nothing', () => {
+    expect(told({ retain: 'false' })).not.toHaveProperty('SALLYPORT_OBJECT_LOCK')
   })
 })
 

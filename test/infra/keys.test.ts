@@ -1,6 +1,6 @@
 /** Who may do what with each key, statement for statement; and that whatever a key encrypts can be written with it. */
 import { describe, expect, test } from 'vitest'
-import { domainsInUse } from '../../infra/permissions.ts'
+import { domainsOn } from '../../infra/permissions.ts'
 import { arn, readable, type Statement, sorted, statementsOf } from './policies.ts'
 import { edgeContext, ofType, synthesize, type TemplateJson, templateOf } from './synthesis.ts'
 
@@ -113,6 +113,25 @@ const deployments: readonly {
   },
 ]
 
+test('checkpoints are signed by a key of Ed25519, or, where KMS has none, by one that is derived from a root of its own', () => {
+  const specs = (json: TemplateJson) =>
+    ofType(json, 'AWS::KMS::Key').map(([id, { Properties }]) => [
+      id.replace(/^Keys|[0-9A-F]{8}$/g, ''),
+      Properties.KeySpec,
+      Properties.KeyUsage,
+    ])
+  const own = ['Checkpoints', 'ECC_NIST_EDWARDS25519', 'SIGN_VERIFY']
+  const root = ['log', 'HMAC_256', 'GENERATE_VERIFY_MAC']
+  for (const target of ['aws', 'ministack']) {
+    const found = specs(synthesize({ target }).json)
+    expect(found).toContainEqual(own)
+    expect(found).not.toContainEqual(root)
+  }
+  const derived = specs(synthesize({ target: 'localstack' }).json)
+  expect(derived).toContainEqual(root)
+  expect(derived).not.toContainEqual(own)
+})
+
 describe.each(deployments)('of $name', ({ context, dataKey }) => {
   const { json, deployment } = synthesize(context)
   const { gateway, edge, cdn } = deployment
@@ -125,11 +144,13 @@ describe.each(deployments)('of $name', ({ context, dataKey }) => {
   })
 
   test('the roots of secrets, the key of statements and that of checkpoints admit the account alone', () => {
-    for (const name of [...domainsInUse, 'Statements'])
+    const target = deployment.parameters.target
+    const signing = target === 'localstack' ? ['Statements'] : ['Statements', 'Checkpoints']
+    for (const name of [...domainsOn(target), ...signing])
       expect(statementsOf(json, 'AWS::KMS::Key', `Keys${name}`)).toEqual([account])
     const [, ...elsewhere] = templates.map(one => statementsOf(one.json, 'AWS::KMS::Key'))
     expect(elsewhere.flat()).toEqual(context.mlDsa ? [account] : [])
-    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(2 + domainsInUse.length)
+    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(1 + signing.length + domainsOn(target).length)
   })
 
   test('every log group has the data key, whose policy names it once, and names no other', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readParameters } from '../../infra/parameters.ts'
+import { refuseWrongWitnesses } from '../../infra/witnesses.ts'
 
 const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/abc'
 
@@ -21,6 +22,9 @@ describe('the parameters of a deployment', () => {
       leaseSeconds: 30,
       logRetentionDays: 365,
       objectLockDays: 365,
+      readerSlots: 64,
+      witnesses: '',
+      retentionDays: 400,
       gateConcurrency: 500,
       fips: false,
       apiGatewayLogRole: true,
@@ -67,6 +71,15 @@ describe('the parameters of a deployment', () => {
     [{ leaseSeconds: '10.5' }, 'leaseSeconds: Give a whole number from 10 to 900.'],
     [{ logRetentionDays: '366' }, /^logRetentionDays: Give one of 1, 3, 5, 7/],
     [{ objectLockDays: '0' }, 'objectLockDays: Give at least 1.'],
+    [{ readerSlots: '2' }, 'readerSlots: Give a power of two from 4 to 1024.'],
+    [{ readerSlots: '2048' }, 'readerSlots: Give a power of two from 4 to 1024.'],
+    [{ readerSlots: '48' }, 'readerSlots: Give a power of two from 4 to 1024.'],
+    [{ retentionDays: '183' }, 'retentionDays: Give at least 184.'],
+    [{ witnesses: 'x'.repeat(2_001) }, 'witnesses: Give at most 2,000 characters.'],
+    [
+      { entriesTable: 'restored', entriesStreamArn: 'restored' },
+      'entriesStreamArn: Give the ARN of a stream of a DynamoDB table.',
+    ],
     [{ issuer: 'http://gateway.example.org' }, /^issuer: Give an https URL/],
     [{ issuer: 'https://gateway.example.org/' }, /^issuer: Give an https URL/],
     [{ alarmEmail: 'somebody' }, 'alarmEmail: Give an e-mail address.'],
@@ -89,6 +102,7 @@ describe('the parameters of a deployment', () => {
     expect(faults(context)).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)])
   })
 
+  const stream = 'arn:aws:dynamodb:eu-west-1:123456789012:table/restored/stream/2026-11-27T10:00:00.000'
   const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms'
   test.each([
     [
@@ -96,6 +110,11 @@ describe('the parameters of a deployment', () => {
       'alarmTopicArn: Give this or alarmEmail, not both.',
     ],
     [{ metersTable: 'restored', entriesTable: 'restored' }, 'entriesTable: Give each table another name.'],
+    [{ entriesStreamArn: stream }, 'entriesStreamArn: Give entriesTable, whose stream it is.'],
+    [
+      { entriesTable: 'another', entriesStreamArn: stream },
+      'entriesStreamArn: Give entriesTable, whose stream it is.',
+    ],
     [
       { domain: 'a.example.org' },
       'certificateArn: Give it, or the hosted zone in which one can be validated.',
@@ -121,6 +140,14 @@ describe('the parameters of a deployment', () => {
     ],
   ])('%o does not fit together', (context, message) => {
     expect(faults(context)).toEqual([message])
+  })
+
+  test('a witness that is none is named before anything is made', async () => {
+    const witnesses = 'https://witness.example.org\nnot a witness'
+    await expect(refuseWrongWitnesses({ witnesses })).rejects.toThrow(
+      'These parameters of the stack are wrong:\n  witnesses: witness 1: it reads: <url> <verifier key>',
+    )
+    await refuseWrongWitnesses({ witnesses: '' })
   })
 
   test('that are wrong are named all at once', () => {

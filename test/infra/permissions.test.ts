@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { scheduled } from '../../infra/functions.ts'
-import { actionOf, type FunctionName, functionNames, permissions } from '../../infra/permissions.ts'
+import {
+  actionOf,
+  type FunctionName,
+  functionNames,
+  permissions,
+  permissionsOn,
+} from '../../infra/permissions.ts'
 import { arn, placedStatements, type Statement, sorted, statementsOf } from './policies.ts'
 import { edgeContext, ofType, properties, strings, synthesize, templateOf } from './synthesis.ts'
 
@@ -25,6 +31,21 @@ const acknowledged: readonly {
     type: 'AWS::IAM::ManagedPolicy',
     actions: ['cloudformation:DescribeStacks'],
     why: 'Asked for by its name, a stack has no id yet; it ends in /*, after the name.',
+  },
+  {
+    type: 'AWS::IAM::ManagedPolicy',
+    actions: ['dynamodb:ListStreams'],
+    why: 'A list of streams names none: it is of those of one table, and ends in /stream/*.',
+  },
+  {
+    type: 'AWS::IAM::ManagedPolicy',
+    actions: ['s3:GetObject', 's3:PutObject', 's3:PutObjectRetention'],
+    why: 'Names of objects are made as the log grows: each ends in *, after its beginning.',
+  },
+  {
+    type: 'AWS::IAM::ManagedPolicy',
+    actions: ['s3:DeleteObjectVersion'],
+    why: 'The archives of a month, and the commits that brought them, are removed when two organisations decide so.',
   },
   {
     type: 'AWS::KMS::Key',
@@ -74,7 +95,10 @@ describe('no right is wider than its use', () => {
         'AWS::IAM::Role Role',
         'AWS::KMS::Key KeysData',
         'AWS::KMS::Key KeysStatements',
+        'AWS::KMS::Key KeysCheckpoints',
         'AWS::KMS::Key Keysnonce',
+        'AWS::KMS::Key Keysseal',
+        'AWS::KMS::Key Keyswatermark',
         'AWS::KMS::Key Keyswebhook',
         'AWS::KMS::Key MlDsa',
         'AWS::S3::BucketPolicy ObjectsBucketPolicy',
@@ -104,7 +128,7 @@ describe('no right is wider than its use', () => {
   })
 })
 
-type Service = 'dynamodb' | 'secretsmanager' | 'sqs'
+type Service = 'dynamodb' | 'secretsmanager' | 'sqs' | 's3'
 
 /** What each service does with the data key on behalf of whoever uses it. Grants are the table's maker's. */
 const dataKeyActions: Readonly<Record<Service, readonly string[]>> = {
@@ -118,15 +142,20 @@ const dataKeyActions: Readonly<Record<Service, readonly string[]>> = {
   ],
   secretsmanager: ['kms:Decrypt'],
   sqs: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  // Whoever only reads needs no new data keys: see below.
+  s3: ['kms:Decrypt', 'kms:GenerateDataKey'],
 }
 
 /** Through which services a function needs the data key: those that hold what it reads or writes. */
 const dataKeyThrough: Readonly<Record<FunctionName, readonly Service[]>> = {
   token: ['dynamodb'],
   gate: ['dynamodb', 'secretsmanager'],
-  api: ['dynamodb'],
+  api: ['dynamodb', 's3'],
   sweeper: ['dynamodb', 'sqs'],
   notifier: ['dynamodb', 'sqs'],
+  sequencer: ['dynamodb', 's3', 'sqs'],
+  exporter: ['dynamodb', 's3', 'sqs'],
+  console: ['s3'],
 }
 
 const allow = (Action: readonly string[], ...Resource: readonly string[]): Statement => ({
@@ -135,8 +164,8 @@ const allow = (Action: readonly string[], ...Resource: readonly string[]): State
   Resource,
 })
 
-const onDataKey = (service: Service): Statement => ({
-  ...allow(dataKeyActions[service], arn('KeysData')),
+const onDataKey = (service: Service, actions = dataKeyActions[service]): Statement => ({
+  ...allow(actions, arn('KeysData')),
   Condition: { StringEquals: { 'kms:ViaService': `${service}.{AWS::Region}.{AWS::URLSuffix}` } },
 })
 
@@ -156,7 +185,44 @@ describe.each(functionNames)('the role of the function %s', name => {
       const queried = indexes.map(index => `${arn(`Tables${table}`)}/index/${index.name}`)
       return [items, allow(['dynamodb:Query'], ...queried)]
     })
-    expect(of('dynamodb')).toEqual(sorted(expected))
+    const stream = [
+      allow(
+        ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+        '{Tablesentries.StreamArn}',
+      ),
+      allow(['dynamodb:ListStreams'], `${arn('Tablesentries')}/stream/*`),
+    ]
+    expect(of('dynamodb')).toEqual(sorted([...expected, ...(name === 'sequencer' ? stream : [])]))
+  })
+
+  test('has of the bucket what it reads and puts below, and may ask what is there nowhere else', () => {
+    const bucket = arn('ObjectsBucket')
+    const below = (...prefixes: readonly string[]) => prefixes.map(prefix => `${bucket}/${prefix}*`)
+    const listed = (...prefixes: readonly string[]) => ({
+      ...allow(['s3:ListBucket'], bucket),
+      Condition: { StringLike: { 's3:prefix': prefixes } },
+    })
+    const expected: Partial<Record<FunctionName, readonly Statement[]>> = {
+      api: [allow(['s3:GetObject'], ...below('log/', 'export/')), listed('log/*', 'export/*')],
+      console: [allow(['s3:GetObject'], ...below('log/')), listed('log/*')],
+      exporter: [
+        allow(['s3:GetObject'], ...below('log/', 'body/', 'export/')),
+        listed('log/*', 'body/*', 'export/*', 'staging/*'),
+        allow(['s3:PutObject'], ...below('export/')),
+        allow(['s3:DeleteObjectVersion'], ...below('body/', 'staging/', 'export/')),
+        {
+          ...allow(['s3:ListBucketVersions'], bucket),
+          Condition: { StringLike: { 's3:prefix': ['body/*', 'staging/*', 'export/*'] } },
+        },
+      ],
+      sequencer: [
+        allow(['s3:GetObject'], ...below('log/', 'staging/', 'body/')),
+        listed('log/*', 'staging/*', 'body/*'),
+        allow(['s3:PutObject'], ...below('log/', 'staging/', 'body/')),
+        allow(['s3:PutObjectRetention'], ...below('log/tile/', 'body/')),
+      ],
+    }
+    expect(of('s3')).toEqual(sorted(expected[name] ?? []))
   })
 
   test('queries only indexes of the tables that it reads', () => {
@@ -167,11 +233,16 @@ describe.each(functionNames)('the role of the function %s', name => {
       }
   })
 
-  test('derives secrets of its own domains, signs statements only if it is the API, and uses the data key only through the services that hold data', () => {
+  test('derives secrets of its own domains, signs statements only if it is the API and checkpoints only if it is the sequencer, and uses the data key only through the services that hold data', () => {
     const expected = [
       ...(name === 'api' ? [allow(['kms:Sign', 'kms:GetPublicKey'], arn('KeysStatements'))] : []),
+      ...(name === 'sequencer' ? [allow(['kms:Sign', 'kms:GetPublicKey'], arn('KeysCheckpoints'))] : []),
       ...Object.keys(allowed.secrets).map(domain => allow(['kms:GenerateMac'], arn(`Keys${domain}`))),
-      ...dataKeyThrough[name].map(onDataKey),
+      ...dataKeyThrough[name].map(service =>
+        service === 's3' && !['sequencer', 'exporter'].includes(name)
+          ? onDataKey('s3', ['kms:Decrypt'])
+          : onDataKey(service),
+      ),
     ]
     expect(of('kms')).toEqual(sorted(expected))
   })
@@ -198,7 +269,7 @@ describe.each(functionNames)('the role of the function %s', name => {
   })
 
   test('has no other right, and shares none', () => {
-    expect(of('dynamodb', 'kms', 'secretsmanager', 'sqs', 'events', 'logs')).toEqual(sorted(own))
+    expect(of('dynamodb', 'kms', 'secretsmanager', 'sqs', 's3', 'events', 'logs')).toEqual(sorted(own))
     const { Roles, Users, Groups } = properties(json, 'AWS::IAM::ManagedPolicy', `Functions${name}`)
     const [role, ...others] = ofType(json, 'AWS::IAM::Role').filter(([id]) =>
       id.startsWith(`Functions${name}`),
@@ -232,6 +303,11 @@ describe.each(functionNames)('the role of the function %s', name => {
         ...Object.keys(allowed.secrets).map(domain => `SALLYPORT_KEY_${domain.toUpperCase()}`),
         ...(name === 'gate' ? ['SALLYPORT_LEASE_S', 'SALLYPORT_UPSTREAM_SECRET'] : []),
         ...(name === 'api' ? ['SALLYPORT_STATEMENT_KEY'] : []),
+        ...(allowed.objects ? ['SALLYPORT_BUCKET'] : []),
+        ...(['api', 'sequencer', 'exporter'].includes(name)
+          ? ['SALLYPORT_READER_SLOTS', 'SALLYPORT_RETENTION_DAYS']
+          : []),
+        ...(name === 'sequencer' ? ['SALLYPORT_LOG_KEY', 'SALLYPORT_OBJECT_LOCK'] : []),
         ...(name === 'notifier' ? ['SALLYPORT_EVENT_BUS'] : []),
       ].sort(),
     )
@@ -251,23 +327,24 @@ test('the table of permissions is this one: whoever widens it says so here', () 
     permissions[name].upstreamSecret !== undefined,
     permissions[name].statementKey !== undefined,
     permissions[name].eventBus !== undefined,
+    permissions[name].logKey !== undefined,
+    permissions[name].objects,
   ])
+  const none = [false, false, false, false, undefined] as const
+  const readsLog = { reads: ['log/'], why: expect.any(String) }
   expect(told).toEqual([
     [
       'token',
       { registry: 'read put update by_owner', spent: 'read put update remove', entries: 'put' },
       'nonce',
-      false,
-      false,
-      false,
+      ...none,
     ],
     [
       'gate',
       { registry: 'read by_owner', meters: 'read update', spent: 'read put', entries: 'read put update' },
       'nonce',
       true,
-      false,
-      false,
+      ...none.slice(1),
     ],
     [
       'api',
@@ -275,12 +352,14 @@ test('the table of permissions is this one: whoever widens it says so here', () 
         registry: 'read put update check by_owner by_record',
         meters: 'read put update check',
         spent: 'read put update',
-        entries: 'read put by_organisation by_actor',
+        entries: 'read put by_organisation by_actor by_day by_request open_intents pending',
       },
-      'nonce webhook',
+      'nonce webhook watermark',
       false,
       true,
       false,
+      false,
+      { reads: ['log/', 'export/'], why: expect.any(String) },
     ],
     [
       'sweeper',
@@ -290,9 +369,7 @@ test('the table of permissions is this one: whoever widens it says so here', () 
         entries: 'read put update open_intents',
       },
       '',
-      false,
-      false,
-      false,
+      ...none,
     ],
     [
       'notifier',
@@ -301,14 +378,64 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       false,
       false,
       true,
+      false,
+      undefined,
     ],
+    [
+      'sequencer',
+      { entries: 'read put update pending' },
+      'seal watermark',
+      false,
+      false,
+      false,
+      true,
+      {
+        reads: ['log/', 'staging/', 'body/'],
+        puts: ['log/', 'staging/', 'body/'],
+        keeps: ['log/tile/', 'body/'],
+        lists: ['staging/'],
+        why: expect.any(String),
+      },
+    ],
+    [
+      'exporter',
+      {
+        registry: 'read put update check by_due',
+        entries: 'read put update remove by_organisation by_actor by_day by_request open_intents',
+      },
+      'seal watermark',
+      ...none.slice(0, 4),
+      {
+        reads: ['log/', 'body/', 'export/'],
+        puts: ['export/'],
+        removes: ['body/', 'staging/', 'export/'],
+        lists: ['body/', 'staging/', 'export/'],
+        why: expect.any(String),
+      },
+    ],
+    ['console', {}, '', ...none.slice(0, 4), readsLog],
   ])
 })
 
-test('nothing is removed but what was spent, and no entry is ever written over by who reads entries', () => {
+test('the log’s own key is out of reach of whoever makes entries, and what the log is made of out of reach of whoever serves it', () => {
+  for (const name of functionNames.filter(one => one !== 'sequencer')) {
+    const { logKey, secrets, objects } = permissionsOn('localstack')[name]
+    expect([name, logKey, secrets.log]).toEqual([name, undefined, undefined])
+    // The exporter reads what was archived, and puts what was exported: nothing that the log is made of.
+    const own = name === 'exporter' ? [true, ['export/']] : [false, undefined]
+    expect([name, secrets.seal !== undefined, objects?.puts]).toEqual([name, ...own])
+  }
+  expect(permissions.console.objects?.reads).toEqual(['log/'])
+  expect(permissions.api.objects?.reads).toEqual(['log/', 'export/'])
+  expect(Object.keys(permissions.sequencer.tables)).toEqual(['entries'])
+})
+
+test('nothing is removed but what was spent, and bodies by the exporter alone; no entry is ever written over by who reads entries', () => {
   for (const name of functionNames) {
     const { registry, meters, entries } = permissions[name].tables
-    for (const use of [registry, meters, entries]) expect(use?.uses ?? []).not.toContain('remove')
+    for (const use of [registry, meters]) expect(use?.uses ?? []).not.toContain('remove')
+    expect([name, entries?.uses.includes('remove') ?? false]).toEqual([name, name === 'exporter'])
+    expect([name, permissions[name].objects?.removes !== undefined]).toEqual([name, name === 'exporter'])
   }
   expect(permissions.api.tables.entries?.uses).not.toContain('update')
 })

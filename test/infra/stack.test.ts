@@ -60,14 +60,15 @@ describe('what a deployment keeps', () => {
       expect(Properties.RetentionInDays).toBe(731)
   })
 
-  test('spent ids until the second that their row names', () => {
+  test('spent ids, and entries that are in the tree, until the second that their row names', () => {
     const expiring = ofType(json, 'AWS::DynamoDB::Table').filter(
       ([, one]) => one.Properties.TimeToLiveSpecification,
     )
     expect(expiring.map(([, one]) => one.Properties.TimeToLiveSpecification)).toEqual([
       { AttributeName: 'exp', Enabled: true },
+      { AttributeName: 'exp', Enabled: true },
     ])
-    expect(expiring[0]?.[0]).toMatch(/^Tablesspent/)
+    expect(expiring.map(([id]) => id.slice(0, -8))).toEqual(['Tablesspent', 'Tablesentries'])
   })
 
   test('the indexes that the key builders declare, with keys only', () => {
@@ -104,10 +105,15 @@ describe('what a deployment keeps', () => {
     ).toHaveLength(1)
   })
 
-  test('one HMAC key for each domain of secrets in use, one key to sign statements with, and no other', () => {
+  test('one HMAC key for each domain of secrets in use, one key to sign statements with, one to sign checkpoints with, and no other', () => {
     expect(
       ofType(json, 'AWS::KMS::Key').map(([, one]) => one.Properties.KeySpec ?? 'SYMMETRIC_DEFAULT'),
-    ).toEqual(['SYMMETRIC_DEFAULT', 'ECC_NIST_P256', 'HMAC_256', 'HMAC_256'])
+    ).toEqual([
+      'SYMMETRIC_DEFAULT',
+      'ECC_NIST_P256',
+      'ECC_NIST_EDWARDS25519',
+      ...['HMAC_256', 'HMAC_256', 'HMAC_256', 'HMAC_256'],
+    ])
     template.hasResourceProperties('AWS::KMS::Key', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
     template.hasResourceProperties('AWS::KMS::Key', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
   })
@@ -141,18 +147,24 @@ test('a deployment tells scripts what they need to know', () => {
     'BreakGlassPolicyArn',
     'BreakGlassRoleArn',
     'BucketName',
+    'CheckpointKeyArn',
     'DataKeyArn',
     'DeadLetterQueueUrl',
     'EventBus',
     'FunctionApi',
+    'FunctionConsole',
+    'FunctionExporter',
     'FunctionGate',
     'FunctionNotifier',
+    'FunctionSequencer',
     'FunctionSweeper',
     'FunctionToken',
     'Issuer',
     'NonceKeyArn',
     'RestoredTables',
     'Retained',
+    'RetentionDays',
+    'SealKeyArn',
     'SecretArn',
     'StatementKeyArn',
     'TableEntries',
@@ -160,6 +172,7 @@ test('a deployment tells scripts what they need to know', () => {
     'TableRegistry',
     'TableSpent',
     'TokenRoleArn',
+    'WatermarkKeyArn',
     'WebhookKeyArn',
   ])
 })

@@ -118,20 +118,26 @@ function onTables(name: FunctionName): readonly Attempt[] {
 }
 
 function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
-  const { secrets, upstreamSecret, statementKey } = permissions[name]
+  const { secrets, upstreamSecret, statementKey, logKey } = permissions[name]
   const secret = output('SecretArn')
   const nonceKey = output('NonceKeyArn')
   const webhookKey = output('WebhookKeyArn')
   const dataKey = output('DataKeyArn')
   const statements = output('StatementKeyArn')
+  const [seal, watermark] = [output('SealKeyArn'), output('WatermarkKeyArn')]
+  const checkpoints = output('CheckpointKeyArn')
   return [
     { action: 'kms:GenerateMac', on: nonceKey, allowed: secrets.nonce !== undefined },
     { action: 'kms:GenerateMac', on: webhookKey, allowed: secrets.webhook !== undefined },
+    { action: 'kms:GenerateMac', on: seal, allowed: secrets.seal !== undefined },
+    { action: 'kms:GenerateMac', on: watermark, allowed: secrets.watermark !== undefined },
     { action: 'kms:Sign', on: signingKey, allowed: name === 'token' },
+    { action: 'kms:Sign', on: checkpoints, allowed: logKey !== undefined },
+    { action: 'kms:GetPublicKey', on: checkpoints, allowed: logKey !== undefined },
     { action: 'kms:Sign', on: statements, allowed: statementKey !== undefined },
     { action: 'kms:GetPublicKey', on: statements, allowed: statementKey !== undefined },
     { action: 'kms:Decrypt', on: dataKey, allowed: false },
-    ...[nonceKey, webhookKey, dataKey, signingKey, statements].flatMap(on =>
+    ...[nonceKey, webhookKey, seal, watermark, dataKey, signingKey, statements, checkpoints].flatMap(on =>
       ['kms:DisableKey', 'kms:ScheduleKeyDeletion'].map(action => ({ action, on, allowed: false })),
     ),
     { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },
@@ -149,20 +155,23 @@ const onBuses = (name: FunctionName): readonly Attempt[] => [
   { action: 'events:PutEvents', on: 'default', allowed: false },
 ]
 
-/** No function uses the bucket yet. */
-const onBucket = (): readonly Attempt[] => {
+/** The log is served, and read by the API; the sequencer alone puts; nobody lists the whole, or takes anything away by its name. */
+const onBucket = (name: FunctionName): readonly Attempt[] => {
   const on = output('BucketName')
+  const { reads = [], puts = [], lists = [] } = permissions[name].objects ?? {}
   const prefixes = [...new Set([...writtenOnce, ...keptNames, ...swapped, 'attr/pending/'])]
+  const below = (beginnings: readonly string[], part: string) => beginnings.some(one => part.startsWith(one))
   return [
     { action: 's3:ListBucket', on, allowed: false },
-    ...prefixes.flatMap(prefix =>
-      ['s3:GetObject', 's3:PutObject'].map(action => ({
-        action,
-        on,
-        part: `${prefix}probe`,
-        allowed: false,
-      })),
-    ),
+    ...prefixes.flatMap(prefix => {
+      const part = `${prefix}probe`
+      return [
+        { action: 's3:ListBucket', on, part, allowed: below([...reads, ...lists], part) },
+        { action: 's3:GetObject', on, part, allowed: below(reads, part) },
+        { action: 's3:PutObject', on, part, allowed: below(puts, part) },
+        { action: 's3:DeleteObject', on, part, allowed: false },
+      ]
+    }),
   ]
 }
 

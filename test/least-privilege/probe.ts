@@ -20,7 +20,13 @@ import {
   ScheduleKeyDeletionCommand,
   SignCommand,
 } from '@aws-sdk/client-kms'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
@@ -69,6 +75,7 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
     ),
   'kms:GenerateMac': KeyId =>
     kms.send(new GenerateMacCommand({ KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' })),
+  // Refused or not before it is seen that the key may be of another algorithm.
   'kms:Sign': KeyId => kms.send(new SignCommand({ KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
   'kms:GetPublicKey': KeyId => kms.send(new GetPublicKeyCommand({ KeyId })),
   'kms:Decrypt': KeyId => kms.send(new DecryptCommand({ KeyId, CiphertextBlob: Message })),
@@ -78,7 +85,8 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
   'secretsmanager:GetSecretValue': SecretId => secrets.send(new GetSecretValueCommand({ SecretId })),
   'secretsmanager:PutSecretValue': SecretId =>
     secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'probe' })),
-  's3:ListBucket': Bucket => s3.send(new ListObjectsV2Command({ Bucket })),
+  's3:ListBucket': (Bucket, Prefix) => s3.send(new ListObjectsV2Command({ Bucket, Prefix })),
+  's3:DeleteObject': (Bucket, Key) => s3.send(new DeleteObjectCommand({ Bucket, Key })),
   's3:GetObject': (Bucket, Key) => s3.send(new GetObjectCommand({ Bucket, Key })),
   's3:PutObject': (Bucket, Key) =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body: 'probe', IfNoneMatch: '*' })),
