@@ -4,8 +4,8 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[]>>
-  /** Leaving a streamed body early ends the call that feeds it. */
-  readonly body: string | AsyncIterable<Uint8Array>
+  /** Text, or bytes that are no text, or what comes bit by bit: leaving that early ends the call that feeds it. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>
 }
 
 /**

@@ -28,6 +28,8 @@ export function buffered(
   return (event, context) =>
     withinItsTime(context, async signal => {
       const reply = await answer(event, context, signal)
+      if (reply.body instanceof Uint8Array)
+        return { ...head(reply), body: Buffer.from(reply.body).toString('base64'), isBase64Encoded: true }
       return { ...head(reply), body: await text(reply.body) }
     })
 }
@@ -41,7 +43,10 @@ export function streaming(opening: Opening): unknown {
   return awslambda.streamifyResponse((event, stream, context) =>
     withinItsTime(context, async signal => {
       const reply = await answer(event, context, signal)
-      const body = typeof reply.body === 'string' ? [Buffer.from(reply.body)] : reply.body
+      const body =
+        typeof reply.body === 'string' || reply.body instanceof Uint8Array
+          ? [Buffer.from(reply.body)]
+          : reply.body
       const out = awslambda.HttpResponseStream.from(stream, head(reply))
       let timer: NodeJS.Timeout | undefined
       signal.addEventListener('abort', () => {
@@ -63,7 +68,9 @@ function answering({ open, refused, telemetry }: Opening) {
         throw error
       })
       const handle = await opened
-      return await handle(named(event, request), signal)
+      const reply = await handle(named(event, request), signal)
+      // An answer to HEAD ends with its head (RFC 9110 §9.3.2).
+      return event.httpMethod === 'HEAD' ? { ...reply, body: '' } : reply
     } catch (error) {
       telemetry.error('a request failed', error, { request })
       const refusal =
@@ -108,7 +115,7 @@ function head({ status, headers }: Reply) {
   }
 }
 
-async function text(body: Reply['body']): Promise<string> {
+async function text(body: Exclude<Reply['body'], Uint8Array>): Promise<string> {
   if (typeof body === 'string') return body
   const chunks: Uint8Array[] = []
   for await (const chunk of body) chunks.push(chunk)

@@ -22,7 +22,7 @@ export function problem(refusal: Refusal, request: string, headers: Reply['heade
     ...(facts.rules !== undefined && { rules: facts.rules }),
     ...(facts.clause && { clause: facts.clause }),
     ...(oauth && { error: oauth }),
-    ...(facts.field && { errors: [{ path: facts.field, message: facts.detail }] }),
+    ...(facts.field && { errors: [{ path: facts.field, message: facts.detail, ...facts.position }] }),
   }
   return json(status, body, {
     ...headers,

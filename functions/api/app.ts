@@ -3,10 +3,12 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { challenge } from '../../shared/oauth/challenge.ts'
 import type { Secrets, Signer } from '../../shared/ports/keys.ts'
+import { ObjectsUnavailable } from '../../shared/ports/objects.ts'
 import { StoreUnavailable } from '../../shared/ports/store.ts'
 import type { Random, Telemetry } from '../../shared/ports/world.ts'
 import { addressOf } from '../address.ts'
 import { type Handler, json, type Reply } from '../http.ts'
+import type { LogView } from '../log/open.ts'
 import { problem } from '../problem.ts'
 import { createRate, type Rate, type RateLimit } from '../rate.ts'
 import { nonceHeader, type ResourceDeps } from '../resource.ts'
@@ -23,6 +25,9 @@ export interface ApiDeps extends ResourceDeps {
   readonly secrets: Pick<Secrets, 'derive'>
   /** Signs what this deployment states: attestations, certificates, advisories. Never a token. */
   readonly statements: Signer
+  readonly log: LogView
+  /** `GovernanceDeps.retentionMs` */
+  readonly retentionMs?: number
   /** Of an address that has proved nothing yet: whoever has a ticket. */
   readonly strangerRateLimit?: RateLimit
 }
@@ -34,19 +39,27 @@ export function createApi(deps: ApiDeps): Handler {
   return async event => {
     const request = event.requestContext.requestId
     const answer = await serve(deps, rate, event).catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) throw error
+      if (!(error instanceof StoreUnavailable) && !(error instanceof ObjectsUnavailable)) throw error
       deps.telemetry.error('the store did not answer', error, { request })
       return refuse('store_unavailable', 'The store did not answer.')
     })
     const headers = nonceHeader(deps)
     if (answer instanceof Refusal) return refusedByApi(deps, answer, event, headers)
-    return json(answer.status, answer.body, {
+    const all = {
       ...headers,
       'x-request-id': request,
       'cache-control': answer.maxAge === undefined ? 'no-store' : `public, max-age=${answer.maxAge}`,
       ...(answer.rev !== undefined && { etag: `"${answer.rev}"` }),
       ...(answer.location !== undefined && { location: base + answer.location }),
-    })
+      ...answer.headers,
+    }
+    return answer.content
+      ? {
+          status: answer.status,
+          headers: { 'x-content-type-options': 'nosniff', ...all },
+          body: answer.content,
+        }
+      : json(answer.status, answer.body, all)
   }
 }
 

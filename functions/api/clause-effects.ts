@@ -15,8 +15,8 @@ import { documentOf, readAgreement } from '../governance/agreements/read-agreeme
 import { factsOf } from '../governance/engine/sight.ts'
 import { grantSubject } from '../governance/engine/subjects.ts'
 import { readGrants } from '../grants.ts'
+import { type Reader, viewOf } from '../log/entry-view.ts'
 import { pages } from '../pages.ts'
-import { type Reader, viewOf } from './entry-view.ts'
 
 /** How often something stands in the log, and its newest entries. */
 export interface Traced {
@@ -63,7 +63,7 @@ export async function clauseEffects(
   const limited = await readLimited(store, reader, agreement, counterparty, clause)
   const tally = new Tally(named, await readMade(store, counterparty.id, named))
   const atLeast = await eachEntry(store, counterparty.id, named.since, most, (eid, entry) => {
-    const seen = viewOf(reader, eid, entry) as { readonly body: Told } | undefined
+    const seen = viewOf(reader, entry) as { readonly body: Told } | undefined
     if (seen) tally.count(eid, seen.body)
   })
   return {

@@ -96,7 +96,7 @@ export async function decideBy(
 }
 
 /** What a request with this key was answered; a refusal where that was another request. */
-async function answeredBefore(
+export async function answeredBefore(
   { store, clock }: ApiDeps,
   key: Key<Made>,
   digest: string,

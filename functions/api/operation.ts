@@ -10,8 +10,11 @@ import type { ApiDeps } from './app.ts'
 import type { Caller, PersonCaller } from './caller.ts'
 
 export interface Answer {
-  readonly status: 200 | 201 | 202
+  readonly status: 200 | 201 | 202 | 206
   readonly body: object
+  /** Bytes in place of the body, with the headers that say what they are. */
+  readonly content?: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
   /** The version of the record that is shown: its ETag. */
   readonly rev?: number
   /** Seconds for which anybody may keep it; absent: nobody keeps it. */
@@ -33,6 +36,8 @@ export interface Context<C extends Caller = Caller, Q = unknown, B = unknown> {
   readonly rev?: number
   /** Of `Idempotency-Key`, with the request that it belongs to. */
   readonly idempotency?: { readonly keyHash: string; readonly digest: string }
+  /** `Range`, as it was sent. */
+  readonly range?: string
 }
 
 export interface Operation {
@@ -56,11 +61,13 @@ export interface Operation {
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
   /** Shapes of the answers, by status. */
-  readonly answers: Readonly<Partial<Record<200 | 201 | 202, z.ZodType>>>
+  readonly answers: Readonly<Partial<Record<200 | 201 | 202 | 206, z.ZodType>>>
   /** Asks for `Idempotency-Key`. */
   readonly creates?: true
   /** Asks for `If-Match`. */
   readonly changes?: true
+  /** Answers bytes, and in parts: it takes `Range`. */
+  readonly ranges?: true
   /** A reading that the state of the record can forbid; a change can always meet that. */
   readonly byState?: true
   answer(context: Context): Promise<Answer | Refusal>

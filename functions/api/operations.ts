@@ -1,13 +1,18 @@
 import type { Operation } from './operation.ts'
 import { agreementOperations } from './operations/agreements.ts'
 import { appealOperations } from './operations/appeals.ts'
+import { caseOperations } from './operations/cases.ts'
 import { clauseOperations } from './operations/clauses.ts'
 import { clientOperations } from './operations/clients.ts'
 import { entryOperations } from './operations/entries.ts'
+import { evidenceOperations } from './operations/evidence.ts'
+import { exportOperations } from './operations/exports.ts'
 import { findingOperations } from './operations/findings.ts'
 import { grantOperations } from './operations/grants.ts'
 import { holdOperations } from './operations/holds.ts'
 import { inboxOperations } from './operations/inbox.ts'
+import { integrityOperations } from './operations/integrity.ts'
+import { logDeletionOperations } from './operations/log-deletions.ts'
 import { meOperations } from './operations/me.ts'
 import { modelOperations } from './operations/models.ts'
 import { openapiOperations } from './operations/openapi.ts'
@@ -15,12 +20,14 @@ import { opinionOperations } from './operations/opinions.ts'
 import { organisationOperations } from './operations/organisations.ts'
 import { partnerOperations } from './operations/partners.ts'
 import { personOperations } from './operations/people.ts'
+import { preservationOperations } from './operations/preservations.ts'
 import { proposalOperations } from './operations/proposals.ts'
 import { reviewOperations } from './operations/reviews.ts'
 import { rulesOperations } from './operations/rules.ts'
 import { sessionOperations } from './operations/sessions.ts'
 import { statementKeyOperations } from './operations/statement-keys.ts'
 import { statisticsOperations } from './operations/statistics.ts'
+import { viewOperations } from './operations/views.ts'
 
 /** Everything that `/api/v1` offers. */
 export const operations: readonly Operation[] = [
@@ -44,6 +51,13 @@ export const operations: readonly Operation[] = [
   ...rulesOperations,
   ...statisticsOperations,
   ...entryOperations,
+  ...exportOperations,
+  ...logDeletionOperations,
+  ...evidenceOperations,
+  ...preservationOperations,
+  ...integrityOperations,
+  ...caseOperations,
+  ...viewOperations,
   ...statementKeyOperations,
   ...openapiOperations,
 ]

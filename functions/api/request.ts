@@ -7,7 +7,7 @@ import { bodyBytes, headerValues } from '../http.ts'
 import type { Context, Operation } from './operation.ts'
 import { placeOf, plainWords } from './plain-words.ts'
 
-type Read = Pick<Context, 'query' | 'body' | 'rev' | 'idempotency'>
+type Read = Pick<Context, 'query' | 'body' | 'rev' | 'idempotency' | 'range'>
 
 const maxBody = 256 * 1024
 
@@ -24,11 +24,13 @@ export function readRequest(
   if (rev instanceof Refusal) return rev
   const idempotency = operation.creates ? readKey(event, caller) : undefined
   if (idempotency instanceof Refusal) return idempotency
+  const range = operation.ranges ? headerValues(event, 'range').join(', ') : ''
   return {
     query,
     body: body.value,
     ...(rev !== undefined && { rev }),
     ...(idempotency !== undefined && { idempotency }),
+    ...(range !== '' && { range }),
   }
 }
 

@@ -1,20 +1,10 @@
 import * as z from 'zod'
 import { Refusal } from '../../../shared/domain/refusal.ts'
-import { getEntry, listEntries } from '../entries.ts'
+import { findEntries, getEntry, proveEntry } from '../entries.ts'
 import { forBoth, type Operation } from '../operation.ts'
-import { listOf } from '../shapes/common.ts'
+import { entriesFound, entryFound, entryProved } from '../shapes/entry.ts'
 
-const entryShown = z
-  .object({
-    eid: z.string(),
-    digest: z
-      .string()
-      .nullable()
-      .meta({ description: 'SHA-256 of its canonical JSON; null where something of it is withheld.' }),
-    body: z.record(z.string(), z.unknown()).meta({ description: 'An OCSF record.' }),
-    withheld: z.array(z.string()).optional().meta({ description: 'What of the body is not for you.' }),
-  })
-  .meta({ id: 'Entry' })
+const flag = z.literal('true').optional()
 
 export const entryOperations: readonly Operation[] = [
   forBoth({
@@ -22,17 +12,22 @@ export const entryOperations: readonly Operation[] = [
     method: 'GET',
     path: '/entries',
     tag: 'entries',
-    summary: 'Entries about your organisation, or of what its people decided',
+    summary: 'Entries that a query finds; without one, those about your organisation',
+    description:
+      'A search shows the newest first, of all that is yours to see, and every page of it is of the tree that was published when it began. It leaves out who read the log, unless type:read is asked for. Each reading is an entry itself.',
     scope: 'log:own',
     query: z.strictObject({
-      order: z.enum(['asc', 'desc']).optional(),
-      limit: z.string().optional(),
+      q: z.string().optional().meta({ description: 'model:aurora-preview code:budget_exhausted time:>=-7d' }),
+      order: z.enum(['asc', 'desc']).optional().meta({ description: 'Of a list without a query.' }),
+      limit: z.string().optional().meta({ description: '1 to 100; 20.' }),
       after: z.string().optional(),
       by: z.literal('us').optional().meta({ description: 'Of what your organisation’s people decided.' }),
+      proofs: flag.meta({ description: 'Each entry with its proof.' }),
+      explain: flag.meta({ description: 'How the query would be answered, and no entries.' }),
     }),
-    answers: { 200: listOf(entryShown) },
-    async answer({ deps, caller, query }) {
-      const page = await listEntries(deps.store, caller, query)
+    answers: { 200: entriesFound },
+    async answer(context) {
+      const page = await findEntries(context, context.query)
       return page instanceof Refusal ? page : { status: 200, body: page }
     },
   }),
@@ -41,11 +36,24 @@ export const entryOperations: readonly Operation[] = [
     method: 'GET',
     path: '/entries/{eid}',
     tag: 'entries',
-    summary: 'One entry',
+    summary: 'One entry, with what else there is of its request',
     scope: 'log:own',
-    answers: { 200: entryShown },
-    async answer({ deps, caller, path }) {
-      const body = await getEntry(deps.store, caller, path.eid ?? '')
+    answers: { 200: entryFound },
+    async answer(context) {
+      const body = await getEntry(context, context.path.eid ?? '')
+      return body instanceof Refusal ? body : { status: 200, body }
+    },
+  }),
+  forBoth({
+    id: 'proveEntry',
+    method: 'GET',
+    path: '/entries/{eid}/proof',
+    tag: 'entries',
+    summary: 'One entry, with the proof that it is in the published tree',
+    scope: 'log:own',
+    answers: { 200: entryProved },
+    async answer(context) {
+      const body = await proveEntry(context, context.path.eid ?? '')
       return body instanceof Refusal ? body : { status: 200, body }
     },
   }),

@@ -73,6 +73,9 @@ const inLines = shownWhole(/[\t\r\n]/g)
 
 /** Of names and titles: one line. */
 export const shortText = z.string().trim().min(1).max(200).refine(oneLine.of, { error: oneLine.fault })
+/** The same at any length, or empty. */
+export const oneLineUpTo = (characters: number) =>
+  z.string().trim().max(characters).refine(oneLine.of, { error: oneLine.fault })
 /** It may have lines and tabs. */
 export const linesUpTo = (characters: number) =>
   z.string().trim().min(1).max(characters).refine(inLines.of, { error: inLines.fault })

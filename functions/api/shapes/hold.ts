@@ -4,7 +4,7 @@ import type { Governed } from '../../../shared/domain/keys.ts'
 import { time } from '../../../shared/domain/time.ts'
 import { isOnlyHit, type Viewer } from '../../../shared/domain/who-sees.ts'
 import { holdFacts } from '../../governance/holds/holds.ts'
-import { ownHit } from '../entry-view.ts'
+import { ownHit } from '../../log/entry-view.ts'
 import {
   anyId,
   country,

@@ -7,7 +7,7 @@ import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { ActionName } from '../../../shared/domain/who-decides.ts'
 import { decisionEntry } from '../../../shared/entries/decision.ts'
-import { entryId } from '../../../shared/entries/id.ts'
+import { entryId, isEntryId } from '../../../shared/entries/id.ts'
 import { itemAbsent, type Store, type Update } from '../../../shared/ports/store.ts'
 import { modelsOf } from '../../grants.ts'
 import { change } from '../engine/changes.ts'
@@ -142,7 +142,8 @@ export async function lodge(
     ])
     const member = judgeMembership(own)
     if (member instanceof Refusal) return member
-    const decided = decision && readDecision(decision)
+    // What else stands in that table is no decision.
+    const decided = decision && isEntryId(entry) ? readDecision(decision) : undefined
     const about = decided
       ? concerns(decided.subject, organisation.id)
       : decision?.organisation === organisation.id

@@ -20,7 +20,7 @@ import { definitionOf } from '../actions.ts'
 import { type Commit, commit } from './commit.ts'
 import { readRules } from './decide.ts'
 import { noticePuts } from './notices.ts'
-import type { Actor, GovernanceDeps, Plan } from './plan.ts'
+import type { Actor, GovernanceDeps, Plan, ProposedBefore } from './plan.ts'
 import { endText, entryOf } from './proposal-answer.ts'
 import { proposalStep } from './proposal-record.ts'
 import { show } from './shown.ts'
@@ -101,22 +101,20 @@ export function approve(
       reason: proposal.reason,
       rules,
       breakGlass: false,
+      proposed: proposedBefore(proposal),
       effects,
       shown,
     }
-    const notices = noticePuts({
-      eid,
-      now,
-      ...(complete
-        ? plan.told
-        : {
-            type: 'proposal.approved',
-            text: `${by.name} approves ${action.name} of ${subject.name}; still missing: ${missing(after)}.`,
-            next: `sallyport proposal get ${proposal.id}`,
-          }),
-      subject,
-      ...(plan.tells && { tells: plan.tells }),
-    })
+    const told = complete
+      ? plan.told
+      : {
+          type: 'proposal.approved',
+          text: `${by.name} approves ${action.name} of ${subject.name}; still missing: ${missing(after)}.`,
+          next: `sallyport proposal get ${proposal.id}`,
+        }
+    const notices = told
+      ? noticePuts({ eid, now, ...told, subject, ...(plan.tells && { tells: plan.tells }) })
+      : []
     return {
       ops: [...(complete ? plan.writes(carried) : []), update, ...notices],
       entry: entryOf(
@@ -201,13 +199,14 @@ async function answer(
 
 /** A proposal with what it is about, as that stands now. */
 export async function look(
-  deps: Pick<GovernanceDeps, 'store'>,
+  deps: Pick<GovernanceDeps, 'store' | 'retentionMs'>,
   proposal: Governed<Proposal>,
   at: Pick<Seen, 'rules' | 'now' | 'eid'>,
 ): Promise<Seen> {
   const { action, reason } = proposal
   const { plan, unwind } = definitionOf(action.name)
-  const planned = await plan(deps, action, { ...at, reason, breakGlass: false })
+  const proposed = proposedBefore(proposal)
+  const planned = await plan(deps, action, { ...at, reason, breakGlass: false, proposed })
   return {
     ...at,
     proposal,
@@ -216,6 +215,12 @@ export async function look(
     unwind: planned instanceof Refusal ? await unwind?.(deps, action) : planned.unwind,
   }
 }
+
+const proposedBefore = ({ proposedBy: by, entry, subject }: Proposal): ProposedBefore => ({
+  by,
+  entry,
+  subject,
+})
 
 const stale = (seen: Seen): Commit<Refusal> => {
   const { proposal, plan } = seen

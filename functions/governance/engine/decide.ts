@@ -174,7 +174,9 @@ function apply({ plan, rules, shown, eid, now, by, asked, idOf }: Step): Commit<
     ...(breakGlass && { breakGlass: true }),
     request,
   })
-  const notices = noticePuts({ eid, now, ...told, subject, ...(plan.tells && { tells: plan.tells }) })
+  const notices = told
+    ? noticePuts({ eid, now, ...told, subject, ...(plan.tells && { tells: plan.tells }) })
+    : []
   const done: Decided = {
     step: 'applied',
     subject,

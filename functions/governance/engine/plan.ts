@@ -16,9 +16,19 @@ export interface GovernanceDeps {
   readonly store: Store
   /** The key of this deployment's own statements: an attested signature is one of them. Where nobody signs, there is none. */
   readonly statements?: Pick<Signer, 'kid' | 'publicJwk'>
+  /** For how long the log is kept at least; where nobody says, nothing of it is deleted. Milliseconds. */
+  readonly retentionMs?: number
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
+}
+
+/** The proposal that is being signed. */
+export interface ProposedBefore {
+  readonly by: Signature
+  /** The entry of its last step so far. */
+  readonly entry: string
+  readonly subject: Subject
 }
 
 /** The person behind a request, from their verified token and the records as they stand. Never from a body. */
@@ -38,6 +48,7 @@ export interface Planning {
   readonly actor?: Actor
   readonly reason: Reason
   readonly breakGlass: boolean
+  readonly proposed?: ProposedBefore
   /**
    * Whether the time is over for what can be left to the sweeper, or untold: a decision that nothing holds up does not
    * wait for it, in whichever attempt. Absent: it never is.
@@ -55,6 +66,7 @@ export interface Carried {
   readonly reason: Reason
   readonly rules: Rules
   readonly breakGlass: boolean
+  readonly proposed?: ProposedBefore
   /** What was shown: the dry run, for records that keep it. */
   readonly effects: Effects
   readonly shown: string
@@ -88,8 +100,13 @@ export interface Plan {
   }
   /** The writes when a proposal of it ends without being applied. */
   unwind?(end: Unwound): readonly TransactOp[]
-  /** `partner.suspended`: what notices call it; the sentence says it to people. */
-  readonly told: { readonly type: string; readonly text: string; readonly next?: string }
+  /**
+   * `partner.suspended`: what notices call it; the sentence says it to people. Absent: it is the daily work of one
+   * organisation, and stands in its log alone.
+   */
+  readonly told?: { readonly type: string; readonly text: string; readonly next?: string }
+  /** Nobody is told by a notice: it is the daily work of one organisation, and stands in its log. */
+  readonly quiet?: true
   /** Organisations that are told beside those of the subject. */
   readonly tells?: readonly string[]
   /** What its entry tells of the parameters, where some are not for everybody who may read it. */
@@ -112,7 +129,7 @@ export interface Proposed {
   readonly difference: readonly Difference[]
 }
 
-export type PlanDeps = Pick<GovernanceDeps, 'store' | 'statements'>
+export type PlanDeps = Pick<GovernanceDeps, 'store' | 'statements' | 'retentionMs'>
 
 export interface Definition {
   plan(deps: PlanDeps, action: Action, planning: Planning): Promise<Plan | Refusal>

@@ -46,6 +46,10 @@ const nouns: Readonly<Partial<Record<Subject['kind'], Noun>>> = {
   finding: 'finding',
   opinion: 'opinion',
   review: 'review',
+  evidence: 'evidence',
+  preservation: 'preservation',
+  case: 'case',
+  view: 'view',
 }
 
 export function judgeSight(actor: Actor, subject: Subject): Refusal | undefined {

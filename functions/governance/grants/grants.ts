@@ -32,7 +32,7 @@ function planned(
   difference: Plan['difference'],
   fields: (carried: Carried) => Parameters<typeof change<Grant>>[2],
   further: Plan['writes'],
-  told: Plan['told'],
+  told: NonNullable<Plan['told']>,
 ): Plan {
   return {
     subject,

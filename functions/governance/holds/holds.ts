@@ -191,7 +191,7 @@ async function subjectOf(
   }
 }
 
-async function everyDecider(store: Store): Promise<Pick<Subject, 'developers' | 'governments'>> {
+export async function everyDecider(store: Store): Promise<Pick<Subject, 'developers' | 'governments'>> {
   const found: Organisation[] = []
   for await (const batch of pages<Organisation>(store, {
     index: indexes.byRecord,
