@@ -42,10 +42,73 @@ export interface Model {
 
 export interface Entry {
   readonly eid: string
-  /** SHA-256 of the body in canonical JSON (RFC 8785), base64url. */
+  /** What the log commits to of the body, salted: the same for every reader. base64url. */
   readonly digest: string
   /** The record, in OCSF. */
   readonly body: Readonly<Record<string, unknown>>
+  /** What of the body is not for the reader. */
+  readonly withheld?: readonly string[]
+  /** What it tells, in plain words. */
+  readonly sentence: string
+  /** The reader's own slot, by which the record can be proved: `docs/log-format.md`. */
+  readonly view: Readonly<Record<string, unknown>>
+  /** The text of a c2sp.org/tlog-proof file, where it was asked for. */
+  readonly proof?: string
+}
+
+export interface SearchQuery {
+  /** `model:aurora-preview code:budget_exhausted time:>=-7d` */
+  readonly q: string
+  /** At most 100. */
+  readonly limit?: number | undefined
+  readonly after?: string | undefined
+  readonly by?: 'us' | undefined
+  readonly proofs?: 'true' | undefined
+  readonly explain?: 'true' | undefined
+}
+
+export interface SearchPage extends EntryPage {
+  /** What all pages of a search share: its range, and the size of the tree that they show. */
+  readonly pin: { readonly from: string; readonly to: string; readonly size: number }
+  /** How often what occurs among the entries of this page. */
+  readonly facets: readonly {
+    readonly key: string
+    readonly values: readonly { readonly value: string; readonly count: number }[]
+  }[]
+  /** Down to here everything was looked at. RFC 3339. */
+  readonly looked_until: string
+  readonly explain?: readonly string[]
+}
+
+/** How the log stands. Times are RFC 3339. */
+export interface Integrity {
+  /** The origin of its checkpoints. */
+  readonly log: string
+  readonly verifier_key: string | null
+  readonly checkpoint: {
+    readonly size: number
+    /** base64 */
+    readonly root: string
+    readonly note: string
+    readonly made_at: string | null
+    readonly age_s: number | null
+  } | null
+  readonly pending: {
+    readonly entries: number
+    readonly at_least: boolean
+    readonly oldest_s: number | null
+  }
+  /** Why nothing more is appended. */
+  readonly halted: { readonly why: string; readonly detail: string; readonly at: string } | null
+  readonly gaps: { readonly unfinished: number; readonly late: number }
+  readonly clock_skew_s: number
+  readonly witnesses: readonly {
+    readonly name: string
+    readonly cosigned: boolean
+    readonly size: number
+    readonly cosigned_at: string | null
+    readonly refused: { readonly status: number; readonly detail: string; readonly at: string } | null
+  }[]
 }
 
 export interface EntryPage {
@@ -91,6 +154,11 @@ export interface Api {
   /** The organisation's own entries. */
   entries(query?: EntryQuery): Promise<EntryPage>
   entry(eid: string): Promise<Entry>
+  /** The same, with the proof that it is in the published tree. */
+  provedEntry(eid: string): Promise<Entry>
+  search(query: SearchQuery): Promise<SearchPage>
+  /** How the log stands: its checkpoint, what waits, its witnesses, its clocks. */
+  integrity(): Promise<Integrity>
 }
 
 /** `base` is `<issuer>/api/v1`. The answers' shapes are the gateway's word; unknown fields pass. */
@@ -102,6 +170,12 @@ export function createApi(base: string, fetch: typeof globalThis.fetch): Api {
     return body
   }
   const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+  const parametersOf = (query: object): URLSearchParams =>
+    new URLSearchParams(
+      Object.entries(query).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)] as [string, string]],
+      ),
+    )
   return {
     async quota(model) {
       const rows = list(at(await get('/me'), 'quota')) as readonly Quota[]
@@ -111,14 +185,20 @@ export function createApi(base: string, fetch: typeof globalThis.fetch): Api {
       return list(at(await get('/models'), 'items')) as readonly Model[]
     },
     async entries(query = {}) {
-      const parameters = new URLSearchParams()
-      for (const [name, value] of Object.entries(query))
-        if (value !== undefined) parameters.set(name, String(value))
-      const page = await get(`/entries?${parameters}`)
+      const page = await get(`/entries?${parametersOf(query)}`)
       return { items: list(at(page, 'items')) as readonly Entry[], next: textAt(page, 'next') ?? null }
     },
     async entry(eid) {
       return (await get(`/entries/${encodeURIComponent(eid)}`)) as Entry
+    },
+    async provedEntry(eid) {
+      return (await get(`/entries/${encodeURIComponent(eid)}/proof`)) as Entry
+    },
+    async search(query) {
+      return (await get(`/entries?${parametersOf(query)}`)) as SearchPage
+    },
+    async integrity() {
+      return (await get('/integrity')) as Integrity
     },
   }
 }

@@ -1,8 +1,33 @@
-export { ApiRefused, type Entry, type EntryPage, type EntryQuery, type Model, type Quota } from './api.ts'
+export {
+  ApiRefused,
+  type Entry,
+  type EntryPage,
+  type EntryQuery,
+  type Integrity,
+  type Model,
+  type Quota,
+} from './api.ts'
 export type { ClientKey, PrivateJwk } from './client-key.ts'
 export { DiscoveryFailed } from './discovery.ts'
 export { type Enrolled, type EnrolOptions, enrol, generateClientKey, type KeyAlgorithm } from './enrol.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+export {
+  type Compared,
+  type Fault,
+  type FaultKind,
+  NotVerified,
+  type ReadLogFile,
+  type Records,
+  type VerifiedCheckpoint,
+  type VerifiedRange,
+  type VerifiedRecord,
+  type VerifyCheckpointOptions,
+  type VerifyRangeOptions,
+  type VerifyRecordOptions,
+  verifyCheckpoint,
+  verifyRange,
+  verifyRecord,
+} from './log/index.ts'
 export {
   type Answer,
   type CallOptions,

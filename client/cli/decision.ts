@@ -44,10 +44,7 @@ export function addReasonOptions(command: Command, mandatory: boolean, reference
         .argParser(words)
         .makeOptionMandatory(mandatory),
     )
-    .option(
-      '--reference <id>',
-      `a ticket or case of yours${referenced ? '; asked for, but for a dry run' : ''}`,
-    )
+    .option('--reference <id>', `a ticket or case of yours${referenced ? '; needed, but in a dry run' : ''}`)
     .option('--sealed', 'the words are for the deciding side alone')
 }
 

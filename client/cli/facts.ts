@@ -71,7 +71,9 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** `cedar (Cedar County Hospital)`. */
 export function nameAndId(value: unknown): string | undefined {
   const [id, name] = [textAt(value, 'id'), textAt(value, 'name')]
-  return id === undefined || name === undefined || name === id ? (id ?? name) : `${id} (${name})`
+  if (id === undefined || name === undefined) return id ?? name
+  // What has no name of its own is called by its kind and its id.
+  return name === id || name.endsWith(` ${id}`) ? id : `${id} (${name})`
 }
 
 export function signatureText(signature: unknown): string | undefined {

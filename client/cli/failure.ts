@@ -77,7 +77,9 @@ export const notSignedIn = (issuer: string, reason?: string): Failure =>
 export const fileUnreadable = (path: string, { code, message }: NodeJS.ErrnoException): Failure =>
   new Failure(exit.usage, `The file ${path} could not be read (${code ?? message}).`, {
     code: 'file_unreadable',
-    next: 'Name a file that is there and that you may read; - is stdin.',
+    next: /^https?:\/\//i.test(path)
+      ? 'An address is not read. Fetch it into a file first: curl -s <address> -o <file>'
+      : 'Name a file that is there and that you may read; - is stdin.',
   })
 
 /** What the API refused to a person, in its words (RFC 9457). */

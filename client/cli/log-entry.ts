@@ -58,6 +58,12 @@ export function entryLines(row: unknown): readonly (string | undefined)[] {
   ]
 }
 
+/** One that was searched for: the sentence, and the id to ask for all of it. */
+export function searchedLines(row: unknown): readonly (string | undefined)[] {
+  const { body, sentence, eid } = row as Entry
+  return [`${utcSeconds(instant(body.time))}  ${sentence}`, eid]
+}
+
 /** Told in lines of their own. */
 const told: readonly string[] = [
   ...['kind', 'decision', 'action', 'code', 'ending', 'charge', 'difference', 'effects', 'signatures'],
@@ -65,7 +71,7 @@ const told: readonly string[] = [
 ]
 
 export function entryFacts(entry: unknown): readonly Fact[] {
-  const { eid, digest, body } = entry as Entry
+  const { eid, digest, body, sentence, view } = entry as Entry
   const own = (name: string) => textAt(body, 'unmapped', name)
   const words = textAt(body, 'comment')
   const by = [actorText(body), own('role'), textAt(body, 'actor', 'user', 'org', 'uid')]
@@ -75,6 +81,7 @@ export function entryFacts(entry: unknown): readonly Fact[] {
   return [
     ['entry', eid],
     ['time', utcSeconds(instant(body.time))],
+    ['says', sentence],
     ['what', headOf(body)],
     ['by', by.filter(Boolean).join(', ')],
     ['about', [aboutText(body), textAt(body, 'entity', 'uid')].filter(Boolean).join(', ')],
@@ -88,9 +95,23 @@ export function entryFacts(entry: unknown): readonly Fact[] {
     ...effectFacts(at(body, 'unmapped')),
     ...lines('holds', Object.fromEntries(rest)),
     ['request', own('request')],
-    ['digest', digest ?? undefined],
+    ['digest', digest],
+    ['place', placeText(view.index)],
+    ...correlatedFacts(entry),
     ['withheld', withheldText(entry)],
   ]
+}
+
+const placeText = (index: unknown): string =>
+  typeof index === 'number' ? `${index} in the tree` : 'none yet: it waits for it'
+
+/** What else there is of the same request. */
+const correlatedFacts = (entry: unknown): readonly Fact[] => {
+  const others = at(entry, 'correlated')
+  return (Array.isArray(others) ? (others as readonly Entry[]) : []).map(({ eid, sentence }) => [
+    'also',
+    `${eid}: ${sentence}`,
+  ])
 }
 
 const lines = (name: string, value: unknown): readonly Fact[] =>

@@ -1,39 +1,22 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { Api } from '../api.ts'
 import type { Entry } from '../index.ts'
-import { at, textAt } from '../json.ts'
-import type { Cli, RowColumns } from './cli.ts'
+import { textAt } from '../json.ts'
+import type { Cli } from './cli.ts'
 import { formatFacts } from './facts.ts'
 import { followEntries } from './follow.ts'
+import { entryColumns } from './log-columns.ts'
+import { addLogDeletions } from './log-deletions.ts'
 import { entryFacts, entryLines } from './log-entry.ts'
+import { addLogSearch } from './log-search.ts'
+import { addLogStatus } from './log-status.ts'
+import { addLogViews } from './log-views.ts'
+import { rowCount } from './option-forms.ts'
 import { formatJsonl } from './output.ts'
 import { openReader } from './reader.ts'
 import { printRows } from './records.ts'
 
 const page = 100
-
-/** A table would not fit: the id of an outcome alone takes half of a line. */
-const columns: RowColumns<Entry> = {
-  table: [],
-  csv: [
-    { title: 'time', value: ({ body }) => instant(body.time) },
-    { title: 'kind', value: ({ body }) => textAt(body, 'unmapped', 'kind') },
-    { title: 'decision', value: ({ body }) => textAt(body, 'unmapped', 'decision') },
-    { title: 'code', value: ({ body }) => textAt(body, 'unmapped', 'code') },
-    { title: 'ending', value: ({ body }) => textAt(body, 'unmapped', 'ending') },
-    { title: 'model', value: ({ body }) => textAt(body, 'ai_model', 'uid') },
-    { title: 'client', value: ({ body }) => textAt(body, 'actor', 'app_uid') ?? textAt(body, 'user', 'uid') },
-    { title: 'charge', value: ({ body }) => numberOr(at(body, 'unmapped', 'charge')) },
-    { title: 'request', value: ({ body }) => textAt(body, 'unmapped', 'request') },
-    { title: 'eid', value: ({ eid }) => eid },
-    { title: 'digest', value: ({ digest }) => digest },
-  ],
-}
-
-const instant = (ms: unknown): string | undefined =>
-  typeof ms === 'number' ? new Date(ms).toISOString() : undefined
-
-const numberOr = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 interface TailOptions {
   readonly lines: number
@@ -43,11 +26,19 @@ interface TailOptions {
 }
 
 export function addLog(program: Command, cli: Cli): void {
-  const log = program.command('log').description("your organisation's entries")
+  const log = program
+    .command('log')
+    .description('entries of accesses and decisions: yours to see, and bound to you')
+  addLogSearch(log, cli)
+  addLogViews(log, cli)
+  addLogStatus(log, cli)
+  addLogDeletions(log, cli)
   log
     .command('tail')
-    .description('the newest entries but those of tokens that were issued, the newest one last')
-    .option('-n, --lines <count>', 'how many', count, 20)
+    .description(
+      'the newest entries of your organisation but those of tokens that were issued, the newest one last; what else you may see: sallyport log search',
+    )
+    .option('-n, --lines <count>', 'how many', rowCount, 20)
     .option('-f, --follow', 'go on with those that come')
     .option('--decided', 'what your own people decided, in place of what is about your organisation')
     .option('--all', 'the tokens that were issued, too')
@@ -62,9 +53,10 @@ export function addLog(program: Command, cli: Cli): void {
     .command('get')
     .description('one entry, told to people; with --json as the log holds it')
     .argument('<eid>', 'its id')
-    .action(async (eid: string) => {
+    .option('--proof', 'with the proof that it is in the tree, for sallyport verify record')
+    .action(async (eid: string, { proof }: { readonly proof?: true }) => {
       const { api } = await openReader(cli)
-      const entry = await api.entry(eid)
+      const entry = await (proof ? api.provedEntry(eid) : api.entry(eid))
       const { json, output } = cli.options()
       await (json || output !== 'table'
         ? cli.printValue(entry)
@@ -79,7 +71,7 @@ const printEntries = (cli: Cli, entries: readonly Entry[], first = true): Promis
         csv: [],
         none: 'There is no entry to show; --all shows those of tokens too.',
       })
-    : cli.printRows(entries, columns, first)
+    : cli.printRows(entries, entryColumns, first)
 
 /** Pages in a row that are asked for in place of one that has nothing to show. */
 const maxPages = 50
@@ -121,11 +113,4 @@ async function tail(cli: Cli, api: Pick<Api, 'entries'>, lines: number): Promise
     else await printEntries(cli, entries, first)
     first = false
   }
-}
-
-function count(text: string): number {
-  const lines = Number(text)
-  if (!Number.isInteger(lines) || lines < 1 || lines > 10_000)
-    throw new InvalidArgumentError('It is a number from 1 to 10,000.')
-  return lines
 }

@@ -15,17 +15,21 @@ function interrupt(): void {
 }
 // A second signal finds no handler and ends the process at once.
 for (const signal of signals) process.once(signal, interrupt)
+/** As a program ends by SIGPIPE. Never 0: of a verification, `| head` may have cut off what it found. */
+const pipeClosed = 141
 // Whoever read the output has enough: `sallyport log tail | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(pipeClosed)
+    throw error
+  })
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   home: homedir(),
   stdin: process.stdin,
   interactive: process.stdin.isTTY === true,
+  watched: process.stderr.isTTY === true,
   async write(data) {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain')
   },

@@ -50,3 +50,11 @@ export function words(text: string): string {
     )
   return text
 }
+
+/** Rows of a list, for commander. */
+export function rowCount(text: string): number {
+  const rows = Number(text)
+  if (!Number.isInteger(rows) || rows < 1 || rows > 10_000)
+    throw new InvalidArgumentError('It is a number from 1 to 10,000.')
+  return rows
+}

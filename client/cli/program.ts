@@ -3,11 +3,13 @@ import manifest from '../package.json' with { type: 'json' }
 import { addAgreement } from './agreement.ts'
 import { addAppeal } from './appeal.ts'
 import { addAuth } from './auth.ts'
+import { addCase } from './case.ts'
 import { addGlobalOptions, type Cli, createCli } from './cli.ts'
 import { addClient } from './client.ts'
 import { addCompletion } from './completion.ts'
 import { addCurl } from './curl.ts'
 import { addDoctor } from './doctor.ts'
+import { addExports } from './export.ts'
 import { exit, failureOf, renderFailure } from './failure.ts'
 import { addFinding } from './finding.ts'
 import { addGrant } from './grant.ts'
@@ -20,6 +22,7 @@ import { addOrganisation } from './organisation.ts'
 import { namePerson } from './own-person.ts'
 import { addPartner } from './partner.ts'
 import { addPerson } from './person.ts'
+import { addPreservation } from './preservation.ts'
 import { addProposal } from './proposal.ts'
 import { addProxy } from './proxy.ts'
 import { addQuota } from './quota.ts'
@@ -31,7 +34,9 @@ import { addStatistics } from './statistics.ts'
 import type { Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
 import { usageFailure } from './usage.ts'
+import { addVerify } from './verify.ts'
 import { addWebhook } from './webhook.ts'
+import { addWitness } from './witness.ts'
 
 type Add = (program: Command, cli: Cli) => void
 
@@ -48,12 +53,14 @@ const groups: readonly (readonly [title: string, ...commands: readonly Add[]])[]
     addFinding,
     addOpinion,
     addHold,
+    addPreservation,
     addProposal,
     addAppeal,
     addReview,
     addRules,
     addStatistics,
   ],
+  ['For whoever watches the log:', addCase, addExports, addVerify, addWitness],
   ['Of this program:', addCompletion, addVersion],
 ]
 
@@ -68,10 +75,18 @@ function addVersion(program: Command, cli: Cli): void {
     )
 }
 
+const endings = `
+Ends with
+  0  done                      4  nobody is signed in
+  1  failed                    5  refused by policy
+  2  called wrongly            6  what was verified was tampered with
+  3  waits for others to sign  7  not there, or not yours to see`
+
 /** All commands, and what they share. */
 export function createProgram(terminal: Terminal): { readonly program: Command; readonly cli: Cli } {
   const program = new Command('sallyport')
     .description('access to covered models through a Sallyport gateway')
+    .addHelpText('after', endings)
     .exitOverride()
     // A long verb leaves the words beside it less room than Commander would break them in.
     .configureHelp({ minWidthToWrap: 20 })

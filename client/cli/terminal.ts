@@ -5,6 +5,8 @@ export interface Terminal {
   readonly stdin: AsyncIterable<Uint8Array>
   /** Whether stdin is a person's terminal. */
   readonly interactive: boolean
+  /** Whether stderr is a person's terminal, who is told how far it is. */
+  readonly watched?: boolean
   /** To stdout: data and nothing else. Resolves when more may be written. */
   write(data: string | Uint8Array): Promise<void>
   /** To stderr: one text with its line ends. */

@@ -272,9 +272,9 @@ describe('a decision on a record', () => {
 })
 
 describe('the rules of who-decides', () => {
-  const nouns: Readonly<Record<string, string>> = { organisation: 'org' }
+  const nouns: Readonly<Record<string, string>> = { organisation: 'org', evidence: 'export' }
   /** Verbs that are called otherwise than their action; the others are called alike, with a dash for a line. */
-  const verbs: Readonly<Record<string, string>> = { signing_key: 'sign-key', attach: 'add' }
+  const verbs: Readonly<Record<string, string>> = { signing_key: 'sign-key', attach: 'add', export: 'create' }
   const command = (action: string) => {
     const [noun = '', verb = ''] = action.split('.')
     return createProgram(terminal)
@@ -291,6 +291,8 @@ describe('the rules of who-decides', () => {
     'partner.revoke_released',
     'grant.activate_released',
     'appeal.lodge',
+    'view.save',
+    'view.remove',
   ]
   const actions = Object.keys(whoDecides).filter(name => !apart.includes(name)) as ActionName[]
 

@@ -63,7 +63,7 @@ export class RecordedTerminal implements Terminal {
     return this.browser(command)
   }
 
-  sleep(): Promise<void> {
+  sleep(_ms?: number): Promise<void> {
     return new Promise(resolve => this.#asleep.resolve(resolve))
   }
 

@@ -239,6 +239,9 @@ describe('the log', () => {
       ...enrolled,
       withheld: ['comment'],
       body: { ...enrolled.body, unmapped: { ...enrolled.body.unmapped, note: 'x\u001b[2K' } },
+      sentence: 'The client batch was enrolled.',
+      view: { index: 45 },
+      correlated: [{ eid: 'entry_2', sentence: 'A ticket was made for it.' }],
     }
     gateway.reply = serving({ '/entries/entry_1': hostile })
     expect(await cli('log', 'get', 'entry_1')).toBe(0)
@@ -253,6 +256,9 @@ describe('the log', () => {
       'auth time: 2026-11-27 09:00:10 UTC\n',
       'note: x\ufffd[2K\n',
       'withheld   from you: comment\n',
+      'says       The client batch was enrolled.\n',
+      'place      45 in the tree\n',
+      'also       entry_2: A ticket was made for it.\n',
     ])
       expect(terminal.stdout).toContain(line)
     clear()

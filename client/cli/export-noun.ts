@@ -1,0 +1,3 @@
+import type { Noun } from './record-commands.ts'
+
+export const exportNoun: Noun = { name: 'export', path: '/exports' }
