@@ -26,7 +26,8 @@ const deployed = (name: string, include: string[], exclude: string[] = []) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // More than there are processors: a third of what is here waits, for a clock or for a process.
+    maxWorkers: 3,
     projects: [
       project('unit', ['test/unit/**/*.test.ts']),
       project('contract', ['test/contract/**/!(aws).test.ts'], 30_000),
@@ -36,6 +37,7 @@ export default defineConfig({
       },
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
       project('embedded', ['test/embedded/**/*.test.ts'], 120_000),
+      project('independent', ['test/independent/**/*.test.ts'], 60_000),
       project('simulation', ['test/simulation/**/*.test.ts'], 300_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
       {
@@ -49,17 +51,24 @@ export default defineConfig({
         'localstack',
         ['test/e2e/**/*.test.ts', 'test/deployed/**/*.test.ts', 'test/contract/aws.test.ts'],
         // What people decide goes through one engine and one store, and the story goes through all of it here. What is
-        // judged by tables, or raced, and by more people, runs embedded and on the other stack.
+        // judged by tables, or raced, or asked by more people, runs embedded and on the other stack; so does what only
+        // asks the same operations from a command line.
         [
           'test/e2e/{who,deciding,approver,every-refusal-of-a-decision}*.test.ts',
           'test/e2e/{agreement,governance-cli,governance-races,holds,reviews,clauses}*.test.ts',
+          'test/e2e/{cases,exports,preservation,cli,rotate,recount,doctor}.test.ts',
+          'test/e2e/{budgets-that-grants-share,suspend-at-night}.test.ts',
         ],
       ),
       deployed(
         'ministack',
         ['test/e2e/**/*.test.ts', 'test/least-privilege/**/*.test.ts'],
-        // The story waits for its own clock most of the time; who is refused before anything is read needs no role.
-        ['test/e2e/{story,deciding-for-others,who-sees-nothing}.test.ts'],
+        // The story waits for its own clock most of the time, and an order for its entries to be old; who is refused before
+        // anything is read needs no role, and races are those of the store, which has none here.
+        [
+          'test/e2e/{story,deciding-for-others,who-sees-nothing,preservation,who-decides}.test.ts',
+          'test/e2e/{agreement-races,governance-races,approver-spoofing}.test.ts',
+        ],
       ),
     ],
   },

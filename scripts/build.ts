@@ -36,7 +36,7 @@ await build({
 })
 const declarations = spawnSync(
   'tsc',
-  ['-p', 'client', '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', out],
+  ['-p', 'client', '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', `${out}/types`],
   { stdio: 'inherit' },
 )
 if (declarations.status !== 0) process.exit(1)
@@ -47,11 +47,11 @@ await writeFile(
     {
       ...manifest,
       exports: {
-        '.': { types: './index.d.ts', default: './index.js' },
-        './key-file': { types: './key-file.d.ts', default: './key-file.js' },
+        '.': { types: './types/client/index.d.ts', default: './index.js' },
+        './key-file': { types: './types/client/key-file.d.ts', default: './key-file.js' },
       },
       bin: { sallyport: './sallyport.js' },
-      files: ['*.js', '*.d.ts', 'LICENSE'],
+      files: ['*.js', 'types', 'LICENSE'],
     },
     null,
     2,

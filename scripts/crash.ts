@@ -1,9 +1,10 @@
 /**
  * `npm run test:crash -- --kills 50 --streams 50 --seed 7`: `kill -9` of a server at random moments under live
- * calls. One line for each kill, then whether every budget adds up, every intent has its outcome, and nothing that
- * was acknowledged is lost. Exit code 1 where anything of that is not so; the data folder is then kept.
+ * calls. One line for each kill, then whether every budget adds up, every intent has its outcome, nothing that was
+ * acknowledged is lost, and each entry is in the tree of the log once. Exit code 1 where anything of that is not so; the data folder is then kept.
  */
 import { parseArgs } from 'node:util'
+import { logStages } from '../test/crash/log-stages.ts'
 import { crashSeries, type Findings, type Kill } from '../test/crash/series.ts'
 import { type Stage, stages } from '../test/crash/stages.ts'
 
@@ -32,7 +33,7 @@ const joined = (counts: ReadonlyMap<string, number>): string =>
 /** Widths of the columns: the moment; what was under way, and ended since the kill before; what the kill left. */
 const columns = {
   kill: 4,
-  moment: 21,
+  moment: 22,
   streaming: 10,
   unanswered: 11,
   token: 6,
@@ -40,6 +41,9 @@ const columns = {
   ended: 6,
   '|': 2,
   ...Object.fromEntries(Object.keys(stages).map(stage => [stage, stage.length + 2])),
+  '‖': 2,
+  commit: 11,
+  leaves: 8,
 }
 const row = (cells: Readonly<Record<string, string | number>>): string =>
   Object.entries(columns)
@@ -47,16 +51,19 @@ const row = (cells: Readonly<Record<string, string | number>>): string =>
     .join('')
 
 let endedBefore = 0
-function printKill({ number, afterMs, since, underWay, left }: Kill): void {
+function printKill({ number, moment, underWay, left, log }: Kill): void {
   const { token, asked, streaming, pausing, ended } = underWay
   const calls = { streaming, unanswered: asked, token, pausing, ended: ended - endedBefore }
   console.log(
     row({
       kill: number,
-      moment: `${afterMs} ms after ${since}`,
+      moment,
       ...calls,
       '|': '|',
       ...Object.fromEntries(left),
+      '‖': '‖',
+      commit: log.stage,
+      leaves: log.size,
     }),
   )
   endedBefore = ended
@@ -81,18 +88,26 @@ function printFindings(found: Findings): void {
       `  ${`${stage.padEnd(10)} ${name}`.padEnd(62)} ${figure(hit).padStart(6)} ${figure(calls).padStart(6)}`,
     )
   }
+  console.log('\nhow far a commit of the log was                                   kills')
+  for (const [stage, name] of Object.entries(logStages)) {
+    const hit = found.kills.filter(({ log }) => log.stage === stage).length
+    console.log(`  ${`${stage.padEnd(10)} ${name}`.padEnd(70)} ${figure(hit).padStart(6)}`)
+  }
   const { calls, ends, tokens } = found.acknowledged
   console.log(`
 intents       ${figure(found.intents)}, each with one outcome: ${joined(found.endings)}
 charged       ${figure(found.charged)} tokens; the upstream produced ${figure(found.produced)}
 acknowledged  ${figure(calls)} calls, ${figure(ends)} ends of calls, ${figure(tokens)} access tokens
+log           ${figure(found.log.size)} leaves of ${figure(found.log.entries)} entries
 answers       ${joined(found.answers)}`)
 }
 
 // Its server goes with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 console.log(`seed ${seed}`)
-console.log(`${''.padEnd(27)}${'callers when the kill came'.padEnd(42)}| calls it left, by stage`)
+console.log(
+  `${''.padEnd(28)}${'callers when the kill came'.padEnd(42)}| ${'calls it left, by stage'.padEnd(59)}‖ the log`,
+)
 console.log(row(Object.fromEntries(Object.keys(columns).map(name => [name, name]))))
 const start = performance.now()
 const found = await crashSeries({ kills, streams, seed, onKill: printKill })
@@ -102,7 +117,7 @@ const { violations, kept } = found
 for (const violation of violations.slice(0, 50)) console.log(`VIOLATION ${violation}`)
 console.log(
   violations.length === 0
-    ? `\n${found.kills.length} kills under ${streams} streams in ${seconds} s: drift 0, nothing left open, nothing lost.`
+    ? `\n${found.kills.length} kills under ${streams} streams in ${seconds} s: drift 0, nothing left open, nothing lost, each entry in the tree once.`
     : `\n${violations.length} violations, seed ${seed}. The data is in ${kept}`,
 )
 process.exitCode = violations.length === 0 ? 0 : 1

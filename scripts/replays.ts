@@ -130,14 +130,16 @@ async function stopAgain(
     ops: [
       ...plan.writes(carried),
       ...proposals.map(({ put }) => put),
-      ...noticePuts({
-        eid,
-        now,
-        type: plan.told.type,
-        text: `${plan.told.text} It was decided before a restore, and is in force again.`,
-        subject: plan.subject,
-        ...(plan.tells && { tells: plan.tells }),
-      }),
+      ...(plan.told
+        ? noticePuts({
+            eid,
+            now,
+            type: plan.told.type,
+            text: `${plan.told.text} It was decided before a restore, and is in force again.`,
+            subject: plan.subject,
+            ...(plan.tells && { tells: plan.tells }),
+          })
+        : []),
     ],
     entry: decisionEntry({
       eid,

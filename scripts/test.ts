@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missingForVerifier } from '../test/independent/verifier.ts'
 import { installChromium } from './chromium.ts'
 import { describeSkipped, installEmulators, missingPrerequisites } from './emulators.ts'
 
@@ -70,6 +71,7 @@ const uninstalled = installing.then(
 )
 const checked = await run('npm', 'run', '--silent', 'check')
 const noBrowser = await installChromium(line => console.log(line))
+const noGo = missingForVerifier()
 const here = await tested('here', ...besides.map(name => `--project=!${name}`))
 const notThere = await uninstalled
 const without = missing.length > 0 || notThere !== undefined
@@ -96,6 +98,7 @@ const skipped = sum('skipped')
 const strict = process.env.CI === 'true' && skipped > 0
 if (missing.length > 0) console.log(describeSkipped('on emulators of AWS', missing))
 if (noBrowser) console.log(describeSkipped('in a browser', [noBrowser]))
+if (noGo) console.log(describeSkipped('of the log by a verifier in Go', [noGo]))
 if (notThere !== undefined) console.log(`\nThe emulators could not be installed: ${notThere}`)
 if (strict) console.log('\nA skipped test is a failure here.')
 if (!checked) console.log('\nA static check failed.')

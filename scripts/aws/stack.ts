@@ -14,6 +14,8 @@ import type { Deployment } from '../deployment.ts'
 export interface OpenStack extends Deployment {
   readonly issuer: string
   readonly outputs: Readonly<Record<string, string>>
+  /** Throws where the stack has none of that name. */
+  output(name: string): string
   signer(key: SigningKey): Promise<Signer>
 }
 
@@ -48,6 +50,7 @@ export async function openStack(
   return {
     issuer: output('Issuer'),
     outputs,
+    output,
     store,
     operator: callerArn,
     signer: createKmsSigners(kms, pace),

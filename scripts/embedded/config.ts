@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isSlotCount } from '../../shared/watermark/epoch.ts'
 
 /** What the environment says of an embedded Sallyport. Everything is judged before anything is opened. */
 export interface Config {
@@ -15,6 +16,12 @@ export interface Config {
   readonly upstreamOpenai?: string | undefined
   readonly upstreamAnthropic?: string | undefined
   readonly leaseMs: number
+  /** Slots for readers, of each entry of an epoch that begins. */
+  readonly readerSlots: number
+  /** For how long an entry can be searched. */
+  readonly retentionMs: number
+  /** `parseWitnessList` */
+  readonly witnesses: string
 }
 
 /** In decimal digits: `Number` reads a blank as 0 and `0x50` as 80. */
@@ -54,6 +61,13 @@ const environment = z.object({
     300,
     'is a whole number of seconds, at least 3 seconds and at most 300',
   ).default(30),
+  SALLYPORT_READER_SLOTS: z
+    .string()
+    .transform(Number)
+    .refine(isSlotCount, 'is a power of two from 4 to 1024')
+    .default(64),
+  SALLYPORT_RETENTION_DAYS: whole(184, 36_500, 'is a number of days, at least 184').default(400),
+  SALLYPORT_WITNESSES: z.string().default(''),
 })
 
 /** Read by the command line and the deployment, not here. */
@@ -81,6 +95,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     upstreamOpenai: data.SALLYPORT_UPSTREAM_OPENAI,
     upstreamAnthropic: data.SALLYPORT_UPSTREAM_ANTHROPIC,
     leaseMs: data.SALLYPORT_LEASE_S * 1000,
+    readerSlots: data.SALLYPORT_READER_SLOTS,
+    retentionMs: data.SALLYPORT_RETENTION_DAYS * 86_400_000,
+    witnesses: data.SALLYPORT_WITNESSES,
   }
 }
 

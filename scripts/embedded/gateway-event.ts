@@ -60,7 +60,7 @@ export async function toEvent(
 /** Back-pressure both ways: the next chunk is asked for once the one before has gone into the socket. */
 export async function writeReply(response: ServerResponse, reply: Reply): Promise<void> {
   const headers = reply.headers as Record<string, string | string[]>
-  if (typeof reply.body === 'string') {
+  if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) {
     response.writeHead(reply.status, { ...headers, 'content-length': Buffer.byteLength(reply.body) })
     response.end(reply.body)
     return

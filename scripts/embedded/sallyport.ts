@@ -1,12 +1,20 @@
 import { join } from 'node:path'
 import { createApi } from '../../functions/api/app.ts'
+import { createConsole } from '../../functions/console/app.ts'
+import { runExporter } from '../../functions/exporter/run.ts'
 import { createGate, type GateDeps } from '../../functions/gate/app.ts'
-import type { GovernanceDeps } from '../../functions/governance/engine/plan.ts'
+import { openLogView } from '../../functions/log/open.ts'
+import { notify } from '../../functions/notifier/app.ts'
 import { createRingReader } from '../../functions/ring.ts'
+import { createSequencer } from '../../functions/sequencer/app.ts'
+import { openLogKey } from '../../functions/sequencer/log-key.ts'
+import { sequenceFor } from '../../functions/sequencer/run.ts'
+import { witnessPublished } from '../../functions/sequencer/witnessed.ts'
 import { runSweeper } from '../../functions/sweeper/run.ts'
 import { createToken } from '../../functions/token/app.ts'
 import type { TokenDeps } from '../../functions/token/token-deps.ts'
 import { makeFolder } from '../../shared/adapters/embedded/durable-file.ts'
+import { openFileObjects } from '../../shared/adapters/embedded/file-objects.ts'
 import { openFileSigner } from '../../shared/adapters/embedded/file-signer.ts'
 import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
@@ -16,19 +24,25 @@ import { createProviderFetch } from '../../shared/adapters/provider-fetch.ts'
 import { publicLookup } from '../../shared/adapters/public-lookup.ts'
 import { parseCredentials } from '../../shared/adapters/upstream-credentials.ts'
 import { lineTelemetry, systemClock, systemRandom } from '../../shared/adapters/world.ts'
-import { indexes } from '../../shared/domain/keys.ts'
+import { expiring, indexes } from '../../shared/domain/keys.ts'
 import type { Store } from '../../shared/ports/store.ts'
 import type { Clock, Telemetry } from '../../shared/ports/world.ts'
+import { parseWitnessList } from '../../shared/tlog/witness-list.ts'
 import { demoApiKeys } from '../demo/upstream.ts'
 import { ensureRing } from '../key-ring.ts'
 import type { Config } from './config.ts'
+import { every } from './every.ts'
+import { expire } from './expire.ts'
 import { lockFolder } from './lock.ts'
-import { notifyEvery } from './notify-every.ts'
 import { type Listening, listen } from './server.ts'
 import { createFileKey, createSigners, removeFileKey } from './token-keys.ts'
 
-/** From one look for notices that are due to the next. */
+/** From one run of a function to the next, where AWS has a stream or a schedule. Milliseconds. */
 const notifyMs = 250
+const sequenceMs = 500
+const witnessMs = 1_000
+const expireMs = 60_000
+const exportMs = 1_000
 
 export interface Sallyport {
   readonly issuer: string
@@ -85,7 +99,8 @@ async function open(
   const issuer = config.issuer ?? `http://127.0.0.1:${listening.port}`
   const secrets = await openLocalSecrets(join(config.data, 'keys', 'roots'), world.random)
   const credentials = await openCredentials(join(config.data, 'keys', 'upstream.json'))
-  const sqlite = openSqliteStore(wiring.database ?? join(config.data, 'sallyport.db'), Object.values(indexes))
+  const database = wiring.database ?? join(config.data, 'sallyport.db')
+  const sqlite = openSqliteStore(database, Object.values(indexes), expiring)
   const store = wiring.wrap?.(sqlite) ?? sqlite
   const folder = join(config.data, 'keys', 'token')
   await ensureRing({
@@ -117,23 +132,55 @@ async function open(
     credential: credentials,
     ...(wiring.idleMs && { idleMs: wiring.idleMs }),
   })
+  const objects = await openFileObjects(join(config.data, 'bucket'))
+  const witnesses = await parseWitnessList(config.witnesses).catch((cause: Error) => {
+    throw new Error(`SALLYPORT_WITNESSES: ${cause.message}`, { cause })
+  })
+  const logSigner = await openFileSigner(join(config.data, 'keys', 'log.json'), 'Ed25519')
+  const logKey = await openLogKey(objects, issuer, logSigner)
+  const log = await openLogView({ ...shared, objects, secrets, slots: config.readerSlots, witnesses })
   listening.serve([
     ['/oauth/', token],
     ['/.well-known/', token],
     ['/openai/', gate],
     ['/anthropic/', gate],
-    ['/api/', createApi({ ...shared, secrets, statements })],
+    ['/api/', createApi({ ...shared, secrets, statements, log, retentionMs: config.retentionMs })],
+    ['/log/', createConsole({ objects, telemetry: world.telemetry })],
     ['/healthz', token],
   ])
-  const stopSweeping = sweepEvery(config.leaseMs / 3, { ...world, store })
   const receivers = createHttp({ lookup: publicLookup(issuer) })
-  const stopNotifying = notifyEvery(notifyMs, { ...world, store, secrets, issuer, http: receivers })
+  const sequencing = {
+    ...world,
+    store,
+    objects,
+    secrets,
+    logKey,
+    epochs: log.epochs,
+    retentionMs: config.retentionMs,
+  }
+  const sequencer = createSequencer(sequencing)
+  const stopping = new AbortController()
+  const exporting = {
+    ...{ ...world, store, objects, secrets, log, witnesses },
+    retentionMs: config.retentionMs,
+    stop: stopping.signal,
+  }
+  const timers = [
+    every(world, config.leaseMs / 3, 'sweeper', () => runSweeper({ ...world, store })),
+    every(world, notifyMs, 'notifier', () => notify({ ...world, store, secrets, issuer, http: receivers })),
+    // By connections that go anywhere: whoever runs the log names its witnesses, in a private network too.
+    every(world, witnessMs, 'witnesses', () => witnessPublished({ ...sequencing, http, witnesses })),
+    every(world, expireMs, 'expiry', () => expire(sqlite, clock)),
+    every(world, sequenceMs, 'sequencer', () => sequenceFor(sequencer, clock, 60_000)),
+    every(world, exportMs, 'exporter', () => runExporter(exporting, 60_000)),
+  ]
   return {
     issuer,
     store: sqlite,
     async close(graceMs) {
       await listening.drain(graceMs)
-      await Promise.all([stopSweeping(), stopNotifying()])
+      stopping.abort()
+      await Promise.all(timers.map(stop => stop()))
       await Promise.all([http.close(), receivers.close()])
       sqlite.close()
     },
@@ -145,21 +192,4 @@ async function openCredentials(path: string): Promise<(name: string) => Promise<
   const bytes = await openPrivateFile(path, () => Buffer.from(`${JSON.stringify(demoApiKeys, null, 2)}\n`))
   const keyOf = parseCredentials(path, bytes.toString('utf8'))
   return async name => keyOf(name)
-}
-
-/** On AWS a schedule; here a timer, one run after the other. */
-function sweepEvery(ms: number, deps: GovernanceDeps): () => Promise<void> {
-  const stopped = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await deps.clock.sleep(ms, stopped.signal)
-      if (!stopped.signal.aborted)
-        await runSweeper(deps).catch((error: unknown) => deps.telemetry.error('a sweep failed', error))
-    }
-  }
-  const running = run()
-  return () => {
-    stopped.abort()
-    return running
-  }
 }

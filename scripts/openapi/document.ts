@@ -69,13 +69,16 @@ function pathsOf(operations: readonly Operation[]): ZodOpenApiPathsObject {
 }
 
 function described(operation: Operation): ZodOpenApiOperationObject {
-  const { id, tag, summary, description, by, action, path, query, body, changes, creates } = operation
+  const { id, tag, summary, description, by, action, path, query, body, changes, creates, ranges } = operation
   const decides = action && decidesOf(action)
   const told = [description, decides && sentence(decides, isDecision(operation))].filter(Boolean).join('\n\n')
   const parts = [...path.matchAll(/\{(\w+)\}/g)].map(([, part = '']) => part)
-  const sent = [by !== 'everyone' && 'Proof', changes && 'IfMatch', creates && 'IdempotencyKey'].filter(
-    name => typeof name === 'string',
-  )
+  const sent = [
+    by !== 'everyone' && 'Proof',
+    changes && 'IfMatch',
+    creates && 'IdempotencyKey',
+    ranges && 'Range',
+  ].filter(name => typeof name === 'string')
   return {
     operationId: id,
     tags: [tag],
@@ -166,12 +169,13 @@ const sentence = ({ seats, organisations, asks, at_once }: Decides, decision: bo
     .join(' ')
 
 function answered(operation: Operation, status: number, shape: z.ZodType): ZodOpenApiResponseObject {
-  const { changes, creates } = operation
+  const { changes, creates, ranges } = operation
   const decision = isDecision(operation)
   const meanings: Readonly<Record<number, string>> = {
     200: decision ? (creates ? 'A dry run, or in force.' : 'In force, or a dry run.') : 'As asked for.',
     201: 'Made.',
     202: 'It waits for the signature of another person.',
+    206: 'A part of the file: Content-Range says which.',
   }
   // What waits has changed nothing yet; a record that is shown tells its version whatever came of the request.
   const versioned =
@@ -185,7 +189,7 @@ function answered(operation: Operation, status: number, shape: z.ZodType): ZodOp
       ...(versioned && { etag: header('Version') }),
       ...(located && { location: header('Location') }),
     } as ZodOpenApiHeadersObject,
-    content: { 'application/json': { schema: shape } },
+    content: { [ranges ? 'application/octet-stream' : 'application/json']: { schema: shape } },
   }
 }
 
@@ -228,6 +232,13 @@ const parameters = () => ({
     required: true,
     description: 'New and random for each request, the same where it is sent again. It counts for a day.',
     schema: { ...text, minLength: 8, maxLength: 202 },
+  },
+  Range: {
+    name: 'Range',
+    in: 'header' as const,
+    required: false,
+    description: 'One range that begins with a place: bytes=0-4194303 (RFC 9110 §14.2).',
+    schema: text,
   },
 })
 

@@ -24,8 +24,10 @@ export const problemStatuses = {
   403: ['Forbidden', 'You are known, and this is not for you now.'],
   404: ['NotFound', 'There is no such record for you.'],
   409: ['Conflict', 'What there is does not allow it.'],
+  410: ['Gone', 'It was there, and is kept no longer.'],
   412: ['PreconditionFailed', 'It has changed since you saw it.'],
-  413: ['ContentTooLarge', 'The body is too large.'],
+  413: ['ContentTooLarge', 'The body is too large, or what was asked for is.'],
+  416: ['RangeNotSatisfiable', 'A file is fetched in parts, and this is none of it.'],
   422: ['UnprocessableContent', 'The Idempotency-Key was used for another request.'],
   428: ['PreconditionRequired', 'The version that was seen is missing.'],
   429: ['TooManyRequests', 'Too many requests at once.'],
@@ -77,7 +79,7 @@ export const problemShapes = new Map(statuses.map(status => [status, shapeOf(sta
 
 /** The statuses with which an operation can refuse. */
 export function refusedWith(operation: Operation): readonly ProblemStatus[] {
-  const { by, method, path, body, changes, creates, byState } = operation
+  const { by, method, path, body, changes, creates, byState, ranges, tag } = operation
   const known = by !== 'everyone'
   const names = path.includes('{') || body !== undefined
   const applies: Readonly<Record<ProblemStatus, boolean>> = {
@@ -87,9 +89,11 @@ export function refusedWith(operation: Operation): readonly ProblemStatus[] {
     403: known || body !== undefined,
     404: names,
     409: method !== 'GET' || byState === true,
+    410: method === 'GET' && names && (ranges === true || tag === 'entries'),
     // Also where the version stands in the body, as the digest of terms that are signed.
     412: changes === true || (known && method !== 'GET'),
-    413: body !== undefined,
+    413: body !== undefined || ranges === true,
+    416: ranges === true,
     422: creates === true,
     428: changes === true,
     429: true,

@@ -41,9 +41,12 @@ export const tagSentences: Readonly<Record<string, string>> = {
   rules: 'The rules of approval that two organisations can change together.',
   statistics: 'How decisions are made, in numbers.',
   entries: 'The log of accesses and decisions.',
+  cases: 'What people of your organisation gather from the log about something that they look into.',
+  views: 'Searches of the log that are kept under a name.',
   findings: 'Reports of vulnerabilities and incidents, and whom they are handed to.',
   keys: 'The keys that statements of this deployment are verified with.',
   exports: 'Marked copies of entries for one reader.',
+  evidence: 'Entries that developer and office hand over together to whoever investigates.',
   preservations: 'Entries that are kept beyond their time.',
   openapi: 'This document.',
 }

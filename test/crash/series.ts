@@ -3,7 +3,7 @@
  * follows at once on the same folder and the same port. At the end the store and the callers are asked whether
  * invariants 1 and 2 held.
  */
-import { constants, copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,12 +11,14 @@ import { abandonedMs, sweep } from '../../functions/sweeper/app.ts'
 import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
 import { startDemoUpstream } from '../../scripts/demo/upstream.ts'
 import { freePort } from '../../scripts/port.ts'
-import { openSqliteStore, type SqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { systemClock } from '../../shared/adapters/world.ts'
-import { indexes } from '../../shared/domain/keys.ts'
+import type { Store } from '../../shared/ports/store.ts'
 import { type Started, start } from '../world/process.ts'
 import { rawClient } from '../world/raw-client.ts'
 import { type Chance, chance } from './chance.ts'
+import { databaseOf, isWaiting, openStore, readCopy, stagingOf } from './data.ts'
+import { type LogLook, type LogWatch, watchLog } from './log-watch.ts'
+import { momentOf } from './moments.ts'
 import { giveBudgets, tellBefore } from './prepare.ts'
 import { driftOf, metersOf, openCalls, type Stage } from './stages.ts'
 import { startTraffic, type Traffic, type UnderWay } from './traffic.ts'
@@ -34,12 +36,13 @@ export interface Settings {
 
 export interface Kill {
   readonly number: number
-  readonly afterMs: number
-  /** Counted from the start of the process, or from its `ready`. */
-  readonly since: 'start' | 'ready'
+  /** `27 ms after ready` */
+  readonly moment: string
   readonly underWay: UnderWay
   /** Calls that this kill left open, by how far they had come. Those that earlier ones left are not counted again. */
   readonly left: ReadonlyMap<Stage, number>
+  /** How far the sequencer was with a commit, and the tree that it left. */
+  readonly log: LogLook
 }
 
 export interface Findings extends Verdict {
@@ -49,19 +52,13 @@ export interface Findings extends Verdict {
   /** What callers were told: calls by their entry, ends of calls, access tokens. */
   readonly acknowledged: { readonly calls: number; readonly ends: number; readonly tokens: number }
   readonly answers: ReadonlyMap<string, number>
+  /** At the end: leaves of the tree, and entries in the table. */
+  readonly log: Pick<LogLook, 'size' | 'entries'>
   /** The data folder, kept where a violation was found. */
   readonly kept?: string
 }
 
 const leaseS = 3
-/** Milliseconds within which a kill comes. */
-const withinMs = 1_500
-/**
- * Every so many kills it comes two leases later: what the kills before left is purged under live calls, which have
- * to renew their own leases meanwhile.
- */
-const laterEvery = 5
-
 /** Some milliseconds before the first byte, and a reply slow enough that the long ones outlive the server. */
 const script = { first_token_ms: 30, pace_ms: 50, tokens: 2_000 }
 
@@ -69,11 +66,13 @@ interface Series {
   readonly settings: Settings
   readonly data: string
   readonly environment: Readonly<Record<string, string>>
+  readonly leaseMs: number
   readonly draw: Chance
   readonly credentials: DemoCredentials
   readonly meters: readonly string[]
   readonly violations: string[]
   readonly servers: Started[]
+  readonly log: LogWatch
 }
 
 export async function crashSeries(settings: Settings): Promise<Findings> {
@@ -107,15 +106,21 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
     const meters = await giveBudgets(preparing, settings, credentials)
     preparing.close()
     const draw = chance(settings.seed)
+    const violations: string[] = []
+    // That of which staged commits are waited for.
+    await mkdir(stagingOf(data), { recursive: true })
+    const log = await watchLog(data, violations)
     const series: Series = {
       settings,
       data,
       environment,
+      leaseMs: leaseS * 1000,
       draw,
       credentials,
       meters: Object.values(meters),
-      violations: [],
+      violations,
       servers,
+      log,
     }
     traffic = startTraffic(credentials, settings.streams, draw)
     const kills: Kill[] = []
@@ -137,17 +142,19 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
     const where = { meterOf: { cedar: meters.cedar, prairie: meters.prairie }, meters: series.meters }
     const verdict = await judge(store, where, told, { produced, since })
     store.close()
-    const violations = [...series.violations, ...verdict.violations]
-    if (violations.length === 0) await rm(folder, { recursive: true })
+    const tree = await lookAtTree(series)
+    const found = [...violations, ...verdict.violations]
+    if (found.length === 0) await rm(folder, { recursive: true })
     const ends = [...told.calls.values()].filter(({ end }) => end).length
     return {
       ...verdict,
-      violations,
+      violations: found,
       kills,
       produced,
       acknowledged: { calls: told.calls.size, ends, tokens: told.tokens.size },
       answers: told.answers,
-      ...(violations.length > 0 && { kept: data }),
+      log: tree,
+      ...(found.length > 0 && { kept: data }),
     }
   } finally {
     killAll()
@@ -157,9 +164,6 @@ export async function crashSeries(settings: Settings): Promise<Findings> {
     await traffic?.stop().catch(() => undefined)
   }
 }
-
-const openStore = (folder: string): SqliteStore =>
-  openSqliteStore(join(folder, 'sallyport.db'), Object.values(indexes))
 
 function run({ environment, servers }: Series): { server: Started; ready: Promise<string> } {
   const server = start(environment)
@@ -176,13 +180,10 @@ async function killOnce(
   number: number,
   counted: Set<string>,
 ): Promise<Kill> {
-  const { draw, violations, meters } = series
-  const since = draw(`kill ${number} since`) < 1 / 4 ? 'start' : 'ready'
-  const later = number % laterEvery === 0 ? 2 * leaseS * 1000 : 0
-  const afterMs = later + Math.round(draw(`kill ${number} after`) * withinMs)
+  const { violations, meters, data } = series
   const { server, ready } = run(series)
-  if (since === 'ready') await ready
-  const early = await Promise.race([server.ended, sleep(afterMs)])
+  const moment = await momentOf(series, number, ready)
+  const early = await Promise.race([server.ended, moment.come])
   const underWay = traffic.underWay()
   await server.kill()
   if (early !== undefined)
@@ -190,7 +191,7 @@ async function killOnce(
   judgeLog(server, number, violations)
 
   const left = new Map<Stage, number>()
-  await readCopy(series.data, async store => {
+  const log = await readCopy(data, async (store, file) => {
     const found = await metersOf(store, meters)
     for (const meter of found)
       if (driftOf(meter) !== 0)
@@ -201,20 +202,9 @@ async function killOnce(
       counted.add(one)
       left.set(stage, (left.get(stage) ?? 0) + 1)
     }
+    return series.log.look(`after kill ${number}`, file, moment.caughtUp ? 'earlier' : 'none')
   })
-  return { number, afterMs, since, underWay, left }
-}
-
-/** Looked at in a copy: the next start is to find the file and its log as the kill left them. */
-async function readCopy(data: string, look: (store: SqliteStore) => Promise<void>): Promise<void> {
-  const copy = await mkdtemp(join(tmpdir(), 'sallyport-copy-'))
-  // Without the index of the log: that is made anew, as after a crash of the machine.
-  const files = (await readdir(data)).filter(name => /^sallyport\.db(-wal)?$/.test(name))
-  for (const name of files) await copyFile(join(data, name), join(copy, name), constants.COPYFILE_FICLONE)
-  const store = openStore(copy)
-  await look(store)
-  store.close()
-  await rm(copy, { recursive: true })
+  return { number, moment: moment.text, underWay, left, log }
 }
 
 /** What the server prints there is an error or an alarm, but that the demo's own call may be refused as others are. */
@@ -259,7 +249,7 @@ async function recover(series: Series): Promise<void> {
  * What died between its intent and its reservation comes to nothing once no call can be as old: a sweep of that
  * time, with nothing running, is the last thing that a call can wait for.
  */
-async function sweepOld(store: SqliteStore, violations: string[]): Promise<void> {
+async function sweepOld(store: Store, violations: string[]): Promise<void> {
   // Ids stand on a grid of ten seconds.
   const later = (): number => Date.now() + abandonedMs + 20_000
   await sweep({
@@ -271,4 +261,24 @@ async function sweepOld(store: SqliteStore, violations: string[]): Promise<void>
       error: (message, error) => violations.push(`the last sweep failed: ${message}: ${error}`),
     },
   })
+}
+
+/** When nothing more is called or swept, each entry gets its place, and what is served is the tree that is there. */
+async function lookAtTree(series: Series): Promise<LogLook> {
+  const { data, log, violations, credentials } = series
+  // Without the demo, which calls at each start.
+  const environment = { ...series.environment, SALLYPORT_DEMO: '0' }
+  const { server, ready } = run({ ...series, environment })
+  await ready
+  const store = openStore(data)
+  for (let looks = 0; (await isWaiting(store)) && looks < 600; looks++) await sleep(100)
+  store.close()
+  await log.compare(async path => {
+    const response = await fetch(`${credentials.issuer}/log/${path}`)
+    return response.ok ? Buffer.from(await response.arrayBuffer()) : undefined
+  })
+  server.process.kill('SIGTERM')
+  if ((await server.ended) !== 0) violations.push('the server that only sequenced did not end well')
+  judgeLog(server, series.servers.length, violations)
+  return log.look('at the end', databaseOf(data), 'all')
 }

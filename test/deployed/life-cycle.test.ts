@@ -38,7 +38,7 @@ afterAll(async () => {
 test('nothing of it has a name of the first', () => {
   const own = ({ outputs }: DeployedWorld): string[] =>
     Object.entries(outputs)
-      .filter(([name]) => !['Retained', 'RestoredTables'].includes(name))
+      .filter(([name]) => !['Retained', 'RestoredTables', 'RetentionDays'].includes(name))
       .map(([, value]) => value)
       // No users, no role.
       .filter(value => value !== 'none')

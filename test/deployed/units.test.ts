@@ -26,6 +26,7 @@ import type { Store } from '../../shared/ports/store.ts'
 import { leaveDeadCall } from '../world/dead-call.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
 import { quiet } from '../world/embedded.ts'
+import { testLogView } from '../world/log-view.ts'
 import { deployedStack } from '../world/open.ts'
 import { rawClient } from '../world/raw-client.ts'
 
@@ -81,7 +82,7 @@ beforeAll(async () => {
   listening.serve([
     ['/oauth/', service],
     ['/openai/', gate],
-    ['/api/', createApi({ ...deps, statements })],
+    ['/api/', createApi({ ...deps, statements, log: testLogView(store) })],
   ])
   cedar = rawClient(issuer, world.partner('cedar'))
   // What an instance reads once, it has read: the keys' public halves.
@@ -112,7 +113,8 @@ async function unitsOf(act: () => Promise<unknown>) {
   return total
 }
 
-const gated = { read: 7, write: 6, index: 4, transacted: 0 }
+/** Each of its two entries stands in four indexes, the intent in a fifth until it has its outcome. */
+const gated = { read: 7, write: 7, index: 10, transacted: 0 }
 
 test('a gated call: seven records read; its proof, intent, reservation, outcome, settlement and mark written', async () => {
   const call = await unitsOf(async () => expect((await cedar.chat({}, { token })).status).toBe(200))
@@ -162,7 +164,7 @@ test('a call that the records refuse: its proof and one entry', async () => {
   await state('suspended')
   const call = await unitsOf(async () => expect((await cedar.chat({}, { token })).status).toBe(403))
   await state('active')
-  expect(call).toEqual({ read: 7, write: 2, index: 1, transacted: 0 })
+  expect(call).toEqual({ read: 7, write: 2, index: 4, transacted: 0 })
 })
 
 test('a meter grows with the calls under way: what each of its two writes costs', async () => {
@@ -199,6 +201,6 @@ test('a run of the sweeper that finds nothing; one dead call', async () => {
   const busy = await unitsOf(() => sweep(deps))
   expect({ idle, busy }).toEqual({
     idle: { read: 4, write: 0, index: 0.5, transacted: 0 },
-    busy: { read: 9, write: 3, index: 3, transacted: 0 },
+    busy: { read: 9, write: 3, index: 6, transacted: 0 },
   })
 })

@@ -1,4 +1,5 @@
-/** Invariant 7. Codes of the closed union are met here over HTTP; the last test counts them. */
+/** Invariant 7. Codes of the closed union are met here over HTTP; the last tests count them. */
+import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClauseKind } from '../../shared/domain/clauses.ts'
 import { keys } from '../../shared/domain/keys.ts'
@@ -10,7 +11,7 @@ import type { Change, Key } from '../../shared/ports/store.ts'
 import { told } from '../world/entries.ts'
 import { openWorld } from '../world/open.ts'
 import { chatBody } from '../world/raw-client.ts'
-import { type Answer, ofDecisions, ofTheServer, readRefusal } from '../world/refusals.ts'
+import { type Answer, ofDecisions, ofTheLog, ofTheServer, readRefusal } from '../world/refusals.ts'
 import type { World } from '../world/world.ts'
 
 const met = new Set<string>()
@@ -368,6 +369,21 @@ describe('the API', () => {
     const body = await problem('/api/v1/entries?limit=0', 'body_malformed')
     expect(body).toMatchObject({ errors: [{ path: 'limit' }] })
   })
+  test('query_malformed names the place in the query, and what to write there', async () => {
+    const own = await cedar.token({ resource: `${world.issuer}/api` })
+    const response = await cedar.call(
+      'GET',
+      `/api/v1/entries?q=${encodeURIComponent('type:access modle:x')}`,
+      {
+        token: own,
+      },
+    )
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { code: 'query_malformed', next: expect.stringContaining('model'), errors: [{ path: 'q' }] },
+    ])
+    met.add('query_malformed')
+  })
   test('a name where an id is asked for: the record is unknown, not the path', async () => {
     const own = await cedar.token({ resource: `${world.issuer}/api` })
     // Of a character that no id has, and that stands in a path as it is: gateways decode the others, each in its own way.
@@ -384,10 +400,16 @@ describe('the API', () => {
   })
 })
 
-test('every code of the union was met, but for those of a server and a store, and of decisions', () => {
+test('every code of the union was met, but for those of a server and a store, of decisions and of the log', () => {
   expect(
     Object.keys(refusals)
       .filter(code => !met.has(code))
       .sort(),
-  ).toEqual([...ofTheServer, ...ofDecisions].sort())
+  ).toEqual([...ofTheServer, ...ofDecisions, ...ofTheLog].sort())
+})
+
+test.each(ofTheLog)('%s is met where the list says', code => {
+  const files = globSync('test/unit/{functions/log,exporter}/*.test.ts')
+  const isExpected = (file: string): boolean => readFileSync(file, 'utf8').includes(`'${code}'`)
+  expect(files.filter(isExpected)).not.toEqual([])
 })

@@ -4,6 +4,7 @@ import { at, textAt } from '../../client/json.ts'
 import { modelId } from '../../scripts/demo/story.ts'
 import { ruleOf, whoDecides } from '../../shared/domain/who-decides.ts'
 import { because, codeOf, type Deciding, deciding } from '../world/governance.ts'
+import { evidenceOfCedar, oldMonths } from '../world/governance-evidence.ts'
 import {
   draftFor,
   engagementOf,
@@ -116,6 +117,17 @@ const changes: Readonly<Record<string, Change>> = {
     second: 'boris',
   }),
   'model.window': on(() => '/models/designated-one', 'window', { body: () => windowFor(made.office) }),
+  'evidence.export': {
+    path: () => '/evidence',
+    record: () => `/evidence/${made.evidence.evidence}`,
+    body: evidenceOfCedar,
+  },
+  'preservation.lift': on(() => `/preservations/${made.evidence.preservation}`, 'lift'),
+  'log.delete': {
+    path: () => '/log/deletions',
+    record: () => `/log/deletions/${oldMonths.applied}`,
+    body: () => ({ month: oldMonths.applied }),
+  },
   'rules.change': on(() => '/rules', 'change', { body: () => ({ rules: { proposal_hours: 48 } }) }),
 }
 let appealed = ''
@@ -188,6 +200,9 @@ describe.each(run)('%s', name => {
     if (name === 'grant.activate') {
       const granted = await deciders.read(by, `/grants/${textAt(asked.body, 'subject', 'id')}`)
       expect(textAt(granted?.body, 'state')).toBe('active')
+    } else if (name === 'evidence.export') {
+      const given = await deciders.read(by, `/evidence/${textAt(asked.body, 'subject', 'id')}`)
+      expect([given?.version, textAt(given?.body, 'agency')]).toEqual([1, 'FBI'])
     } else expect(after?.version).toBe((before?.version ?? 0) + 1)
   })
 })
@@ -221,6 +236,7 @@ test('every entry and every proposal of it is in the words of the API, and so is
       'person.attributes',
       'person.signing_key',
     ] as const),
+    ...(['preservation.place'] as const),
     ...(['model.engage', 'model.designate', 'model.share', 'opinion.attach'] as const),
     ...(['agreement.draft', 'agreement.offer', 'agreement.sign', 'agreement.suspend'] as const),
     ...(['agreement.attest', 'finding.report', 'finding.hand_off', 'finding.share'] as const),
@@ -255,6 +271,9 @@ function alone(): readonly Alone[] {
     ['ada', '/models/windowed-one', 'withdraw'],
     ['ada', `/findings/${made.findings.reported}`, 'resolve', { text: 'It is mended.' }],
     ['priya', `/reviews/${made.review}`, 'certify', kept],
+    ['ada', `/cases/${made.cases.open}`, 'close'],
+    ['ada', `/cases/${made.cases.open}`, 'reopen'],
+    ['ada', `/views/${made.views.personal}`, 'remove'],
   ]
 }
 

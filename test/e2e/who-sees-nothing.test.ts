@@ -92,6 +92,8 @@ describe('what is not there for somebody', () => {
     setProvider: { provider: someProvider },
     registerWebhook: { url: 'http://127.0.0.1:9/' },
     changeModel: { name: 'Another' },
+    addToCase: { entry: made.gatheredEntry },
+    noteOnCase: text,
   })
   /** Whom what is there for others of their side is not there for. */
   const beside = (): readonly (readonly [string, string, readonly string[]])[] => [
@@ -101,6 +103,9 @@ describe('what is not there for somebody', () => {
     ['finding', made.findings.shared, ['nora']],
     ['model', 'designated-one', ['tess', 'priya', 'ida']],
     ['model', 'engaged-one', ['priya', 'ida']],
+    ['case', made.cases.open, ['priya', 'nora', 'tess', 'ida']],
+    ['view', made.views.shared, ['priya', 'nora', 'tess', 'ida']],
+    ['view', made.views.personal, ['boris', 'carla', 'priya', 'nora']],
   ]
 
   test('answers alike whether there is one or not, whatever its state and whatever is asked', async () => {
@@ -117,6 +122,8 @@ describe('what is not there for somebody', () => {
       proposal: [made.proposal],
       hold: Object.values(made.holds),
       appeal: [made.appeal],
+      case: Object.values(made.cases),
+      view: Object.values(made.views),
     }
     const asked = operations.flatMap(operation => {
       const name = /\{(\w+)\}/.exec(operation.path)?.[1] ?? ''

@@ -69,6 +69,10 @@ const lists: Readonly<Record<string, { readonly path: string; readonly noun: Nou
   listAppeals: { path: '/appeals', noun: 'appeal' },
   listFindings: { path: '/findings', noun: 'finding' },
   listReviews: { path: '/reviews', noun: 'review' },
+  listPreservations: { path: '/preservations', noun: 'preservation' },
+  listEvidence: { path: '/evidence', noun: 'evidence' },
+  listCases: { path: '/cases', noun: 'case' },
+  listViews: { path: '/views', noun: 'view' },
 }
 
 /** Asked by name below. */
@@ -83,8 +87,15 @@ const others = [
   'listPeople',
   'listRequests',
   'getRules',
+  'getIntegrity',
+  'listLogDeletions',
+  'getLogDeletion',
   'getStatistics',
   'listEntries',
+  'createExport',
+  'listExports',
+  'getExport',
+  'downloadExport',
   'enrolClient',
   'getOpenapi',
   'listClauseKinds',
@@ -249,6 +260,17 @@ describe('by the table of who sees', () => {
     await hears(entries.opinion, ['ada', 'nora'])
   })
 
+  test('a private search is for whoever saved it, and for nobody else of their organisation', async () => {
+    const { personal } = made.views
+    for (const { login } of world.live
+      ? everybody
+      : everybody.filter(one => one.organisation === 'halcyon')) {
+      const listed = (await deciders.list(login, '/views?limit=100')).some(({ id }) => id === personal)
+      const read = await deciders.read(login, `/views/${personal}`)
+      expect([login, listed, read !== undefined]).toEqual([login, login === 'ada', login === 'ada'])
+    }
+  })
+
   test('sealed words are for the deciding side', async () => {
     const textFor = async (login: string) =>
       textAt((await deciders.read(login, `/holds/${told.sealed}`))?.body, 'reason', 'text')
@@ -263,7 +285,24 @@ describe('by the table of who sees', () => {
 })
 
 describe('what has a rule of its own', () => {
-  test('oneself, the rules and the API are for everybody; the last needs no sign-in', async () => {
+  test('an export is its requester’s alone, also among colleagues', async () => {
+    const priya = await deciders.as('priya')
+    const made = await priya.post('/exports', { q: 'time:-1h..now', purpose: 'A review' })
+    validateAnswer('createExport', made.status, made.body)
+    const path = `/exports/${textAt(made.body, 'id')}`
+    validateAnswer('getExport', 200, (await priya.get(path)).body)
+    expect(['export_not_ready', undefined]).toContain(codeOf(await priya.get(`${path}/content`)))
+    for (const { login } of sampled(everybody, 5).filter(one => one.login !== 'priya')) {
+      const gateway = await deciders.as(login)
+      const listed = await gateway.get('/exports')
+      validateAnswer('listExports', listed.status, listed.body)
+      expect([login, JSON.stringify(listed.body).includes(path.slice(9))]).toEqual([login, false])
+      for (const one of [path, `${path}/content`])
+        expect([login, codeOf(await gateway.get(one))]).toEqual([login, 'record_unknown'])
+    }
+  })
+
+  test('oneself, the rules, how the log stands and the API are for everybody; the last needs no sign-in', async () => {
     for (const { login, organisation } of sampled(everybody, 5)) {
       const gateway = await deciders.as(login)
       const me = await gateway.get('/me')
@@ -272,6 +311,10 @@ describe('what has a rule of its own', () => {
       const sessions = await gateway.get('/me/sessions')
       validateAnswer('listMySessions', 200, sessions.body)
       validateAnswer('getRules', 200, (await gateway.get('/rules')).body)
+      validateAnswer('getIntegrity', 200, (await gateway.get('/integrity')).body)
+      const deletions = await gateway.get('/log/deletions')
+      validateAnswer('listLogDeletions', deletions.status, deletions.body)
+      expect([login, codeOf(await gateway.get('/log/deletions/2019-01'))]).toEqual([login, 'record_unknown'])
     }
     for (const [id, path] of [
       ['listClauseKinds', '/clauses'],

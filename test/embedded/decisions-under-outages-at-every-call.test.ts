@@ -74,7 +74,7 @@ interface Body {
 /** Entries that say that the proposal was applied, and how many notices tell of each. */
 function applied(all: Everything, proposal: string) {
   const entries = Object.entries(all)
-    .filter(([key]) => key.startsWith('entries '))
+    .filter(([key]) => key.startsWith('entries entry_'))
     .map(([key, item]) => ({ eid: key.split(' ')[1], ...(JSON.parse(textAt(item, 'body') ?? '') as Body) }))
     .filter(({ unmapped }) => unmapped.proposal === proposal && unmapped.decision === 'applied')
   const notices = Object.entries(all).filter(

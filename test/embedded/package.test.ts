@@ -22,7 +22,7 @@ test('packs the SDK with its types, the CLI, and the licence', async () => {
   expect(files).toEqual(
     expect.arrayContaining([
       'index.js',
-      'index.d.ts',
+      'types/client/index.d.ts',
       'key-file.js',
       'sallyport.js',
       'LICENSE',

@@ -6,6 +6,7 @@ import { clauseRegistry, requiredClauses } from '../../shared/domain/clauses.ts'
 import { indexes, keys } from '../../shared/domain/keys.ts'
 import { whoDecides } from '../../shared/domain/who-decides.ts'
 import { nouns } from '../../shared/domain/who-sees.ts'
+import type { Key } from '../../shared/ports/store.ts'
 
 test('the published list of refusals is the one in the code', () => {
   expect(readFileSync('docs/refusals.md', 'utf8')).toBe(refusalList())
@@ -28,7 +29,8 @@ test('every action and every noun has its row in them', () => {
 test('the storage schema shows every kind of key and every index', () => {
   const schema = readFileSync('docs/storage-schema.md', 'utf8')
   for (const builder of Object.values(keys)) {
-    const key = typeof builder === 'function' ? builder('<id>', '<hash>') : builder
+    const key =
+      typeof builder === 'function' ? (builder as (...parts: string[]) => Key)('<id>', '<hash>') : builder
     expect(schema).toContain(`\`${key.pk.replace(/<id>|<hash>/g, '…')}\``)
   }
   for (const { name } of Object.values(indexes)) expect(schema).toContain(`\`${name}\``)

@@ -3,9 +3,19 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const folders = 'client,functions,infra,scripts,shared'
-const pure = ['domain', 'oauth', 'agreements', 'csaf', 'entries', 'upstream', 'webhooks'].map(
-  name => `shared/${name}/`,
-)
+const pure = [
+  'domain',
+  'oauth',
+  'agreements',
+  'csaf',
+  'bundle',
+  'entries',
+  'upstream',
+  'search',
+  'tlog',
+  'watermark',
+  'webhooks',
+].map(name => `shared/${name}/`)
 
 interface Import {
   readonly file: string
@@ -50,9 +60,21 @@ describe('imports point one way', () => {
   test('pure code takes time and randomness from its caller', () => {
     const impure =
       /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\brandom(Bytes|UUID|Int)\b|\bprocess\.|\bfetch\(/
-    const files = globSync('shared/{domain,oauth,agreements,csaf,entries,upstream,webhooks}/**/*.ts')
+    const files = globSync(
+      'shared/{domain,oauth,agreements,csaf,entries,search,tlog,upstream,watermark,webhooks}/**/*.ts',
+    )
     expect(files.length).toBeGreaterThan(30)
     expect(files.filter(file => impure.test(readFileSync(file, 'utf8')))).toEqual([])
+  })
+
+  test('whoever verifies the log may be a browser: that code stands on itself, and on nothing of Node', () => {
+    const inside = under('shared/tlog/')
+    expect(imports.filter(one => inside(one.file)).length).toBeGreaterThan(10)
+    expect(wrong(inside, one => inside(one.target))).toEqual([])
+    const ofNode = globSync('shared/tlog/*.ts').filter(file =>
+      /\b(Buffer|process|global|require)\b[.(]|\bimport\(/.test(readFileSync(file, 'utf8')),
+    )
+    expect(ofNode).toEqual([])
   })
 
   test('ports stand on nothing', () => {
@@ -68,7 +90,7 @@ describe('imports point one way', () => {
           one.target.startsWith('shared/ports/') ||
           one.target.startsWith('functions/') ||
           (handler(one.file) && one.target.startsWith('shared/adapters/'))
-        : ['node:crypto', 'node:stream/promises', 'canonicalize', 'zod'].includes(one.target) ||
+        : ['node:crypto', 'node:stream/promises', 'canonicalize', 'fflate', 'zod'].includes(one.target) ||
           (one.target === 'aws-lambda' && one.typeOnly) ||
           // Its HTTP is injected.
           (one.target === 'openid-client' && one.file.startsWith('functions/token/'))

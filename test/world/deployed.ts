@@ -42,6 +42,10 @@ export async function openDeployed({
   const { issuer, store, outputs } = deployment
   const dynamo = new DynamoDBClient({})
   const lambda = new LambdaClient({})
+  const run = async (FunctionName: string | undefined): Promise<void> => {
+    const done = await lambda.send(new InvokeCommand({ FunctionName }))
+    if (done.FunctionError) throw new Error(Buffer.from(done.Payload ?? []).toString())
+  }
   await tellAgain(story, dynamo, outputs)
 
   // A second stack has the story of the first.
@@ -67,10 +71,8 @@ export async function openDeployed({
     atOnce: 8,
     live: false,
     signer: deployment.signer,
-    sweep: async () => {
-      const done = await lambda.send(new InvokeCommand({ FunctionName: outputs.FunctionSweeper }))
-      if (done.FunctionError) throw new Error(Buffer.from(done.Payload ?? []).toString())
-    },
+    sweep: () => run(outputs.FunctionSweeper),
+    export: () => run(outputs.FunctionExporter),
     operate: (command, ...args) =>
       promisify(execFile)(process.execPath, [`scripts/${command}.ts`, '--stack', stack, ...args], {
         env: { ...process.env, ...env },

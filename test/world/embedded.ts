@@ -58,6 +58,7 @@ export async function openEmbedded(
     signer: createSigners(join(data, 'keys', 'token')),
     sweep: async () =>
       void (await runSweeper({ store, clock: systemClock, random: systemRandom, telemetry: quiet })),
+    export: async () => undefined,
     operate: (command, ...args) =>
       promisify(execFile)(process.execPath, [`scripts/${command}.ts`, ...args], {
         env: { PATH: process.env.PATH, SALLYPORT_DATA: data },

@@ -128,11 +128,42 @@ export const finding = (verb: string, id: string, body: object = {}): Case => ({
   seen: facts('finding', { governments: [], model: modelId }),
   parties: { ...ofCedar, governments: [] },
 })
+/** What halcyon's people gather is for nobody else, and nobody else decides on it. */
+const ofHalcyonAlone: Parties = { organisation: 'halcyon', developers: [], governments: [] }
+export const ownOfHalcyon = (noun: 'case' | 'view'): Facts => ({
+  ...{ noun, owner: 'halcyon', developers: [], governments: [] },
+})
+export const gathered = (operation: string, id: string, body: object = {}): Case => ({
+  operation,
+  at: { case: id },
+  on: `/cases/${id}`,
+  body,
+  seen: ownOfHalcyon('case'),
+  parties: ofHalcyonAlone,
+})
+/** Of a private one, whoever saved it. */
+export const savedView = (id: string, further: Partial<Case> = {}): Case => ({
+  operation: 'removeView',
+  at: { view: id },
+  on: `/views/${id}`,
+  seen: ownOfHalcyon('view'),
+  parties: ofHalcyonAlone,
+  ...further,
+})
 /** Whoever may not do it at all is told so before anything is looked at. */
 export const unlessRole =
   (action: ActionName, seen: (someone: Someone) => boolean) =>
   (someone: Someone): boolean =>
     !decides(action, someone, own(someone)) || seen(someone)
+/** Kept by halcyon's word: of cedar's entries, so that the office of cedar decides with it. */
+export const preservation = (operation: string, id: string): Case => ({
+  operation,
+  at: { preservation: id },
+  on: `/preservations/${id}`,
+  seen: facts('preservation', { owner: 'halcyon', placedBy: 'halcyon' }),
+  parties: ofHalcyon,
+})
+export const handedOver = { owner: 'halcyon', decidedBy: ['halcyon', 'ofr'] }
 export const hold = (operation: string, id: string, placedBy: string, parties: Parties = ofCedar): Case => ({
   operation,
   at: { hold: id },

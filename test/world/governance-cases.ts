@@ -9,8 +9,10 @@ import {
   drafts,
   facts,
   finding,
+  gathered,
   grant,
   granted,
+  handedOver,
   hold,
   model,
   ofCedar,
@@ -19,10 +21,13 @@ import {
   own,
   partner,
   person,
+  preservation,
+  savedView,
   seenModel,
   twoParties,
   unlessRole,
 } from './governance-case.ts'
+import { evidenceOfCedar, oldMonths } from './governance-evidence.ts'
 import {
   draftFor,
   inDays,
@@ -302,6 +307,43 @@ export function cases({ world, deciders, made, otherEngagement, priya }: Told): 
     // Whoever placed it lifts it: the other side's is not one's own.
     hold('liftHold', made.holds.developers, 'halcyon', { ...ofCedar, governments: [] }),
     hold('concurWithHold', made.holds.governments, 'ofr'),
+    { operation: 'openCase', body: { title: 'Another' }, parties: own },
+    gathered('addToCase', made.cases.open, { entry: made.gatheredEntry }),
+    gathered('noteOnCase', made.cases.open, { text: 'It goes on.' }),
+    gathered('closeCase', made.cases.open),
+    gathered('reopenCase', made.cases.closed),
+    { operation: 'saveView', body: { name: 'Another', q: 'decision:refuse' }, parties: own },
+    savedView(made.views.shared, { sponsor: 'ada' }),
+    savedView(made.views.personal, { seen: ({ login }) => login === 'ada' }),
+    { operation: 'placePreservation', body: { query: 'partner:cedar' }, parties: own },
+    preservation('liftPreservation', made.evidence.preservation),
+    {
+      operation: 'exportEvidence',
+      body: () => evidenceOfCedar(),
+      seen: unlessRole('evidence.export', someone => isSeen(someone, facts('organisation'))),
+      parties: own,
+    },
+    {
+      operation: 'attestReceipt',
+      at: { evidence: made.evidence.evidence },
+      on: `/evidence/${made.evidence.evidence}`,
+      body: () => ({
+        reference: 'FD-597',
+        sha256: made.evidence.sha256,
+        received_at: new Date().toISOString(),
+      }),
+      seen: facts('evidence', handedOver),
+      parties: ofHalcyon,
+    },
+    {
+      operation: 'deleteLogMonth',
+      body: { month: oldMonths.asked },
+      parties: {
+        organisation: 'everyone',
+        developers: ['halcyon', 'meridian'],
+        governments: ['ofr', 'ocb'],
+      },
+    },
     appeal('upholdAppeal'),
     appeal('dismissAppeal'),
     {

@@ -85,6 +85,7 @@ export class Copy implements Disposable {
       clock: { now: () => this.#now, sleep: async () => undefined },
       random: createDice(name),
       telemetry: quiet,
+      retentionMs: 400 * 86_400_000,
     }
     const { proposal, version: rev } = approval
     const answer = await Promise.race([

@@ -1,6 +1,7 @@
 /** What there is in the tests of sight, what is read of it, and whom it concerns. */
 import { modelId } from '../../scripts/demo/story.ts'
 import type { Facts, Noun } from '../../shared/domain/who-sees.ts'
+import { handedOver, ownOfHalcyon } from './governance-case.ts'
 import type { Subjects } from './governance-subjects.ts'
 import { otherModel, type Someone } from './matrix-people.ts'
 
@@ -99,7 +100,14 @@ export function everything({ live, made, entries, persons, sealed }: Told): read
     hold(made.holds.developers, 'halcyon', 'engaged-one'),
     hold(made.holds.governments, 'ofr', 'engaged-one'),
     hold(sealed, 'halcyon', 'designated-one'),
+    one('preservation', 'getPreservation', '/preservations', made.evidence.preservation, {
+      owner: 'halcyon',
+      placedBy: 'halcyon',
+    }),
+    one('evidence', 'getEvidence', '/evidence', made.evidence.evidence, handedOver),
     one('appeal', 'getAppeal', '/appeals', made.appeal, { placedBy: 'cedar', models }),
+    ...Object.values(made.cases).map(id => one('case', 'getCase', '/cases', id, ownOfHalcyon('case'))),
+    one('view', 'getView', '/views', made.views.shared, ownOfHalcyon('view')),
     one('call', 'getEntry', '/entries', entries.call, { governments: [], model: modelId }),
     one('decision', 'getEntry', '/entries', entries.decision, {
       about: ['cedar'],
@@ -177,6 +185,7 @@ export function readings(told: Told): readonly Reading[] {
       status: someone => (areWordsKept(someone) ? 409 : 200),
     },
     { ...one('getAdvisory', reported, 'advisory'), status: () => 409 },
+    ...[told.entries.call, told.entries.decision].map(id => one('proveEntry', of(id, '/entries'), 'proof')),
   ]
 }
 

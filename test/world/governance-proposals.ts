@@ -5,10 +5,13 @@
 import { at, textAt } from '../../client/json.ts'
 import { subjectOf } from '../../scripts/demo/people.ts'
 import { modelId } from '../../scripts/demo/story.ts'
+import { exportOfEvidence } from '../../shared/domain/evidence.ts'
 import { keys } from '../../shared/domain/keys.ts'
+import { epochOfMonth } from '../../shared/domain/log-deletions.ts'
 import { type ActionName, type Rule, whoDecides } from '../../shared/domain/who-decides.ts'
-import type { Key } from '../../shared/ports/store.ts'
+import { itemAbsent, type Key } from '../../shared/ports/store.ts'
 import { because, type Deciding } from './governance.ts'
+import { evidenceOfCedar, oldMonths } from './governance-evidence.ts'
 import {
   draftFor,
   engagementOf,
@@ -413,6 +416,37 @@ export function proposals(world: World, deciders: Deciding): Scenarios {
         ],
         { on },
       )
+    },
+    'evidence.export': async () => {
+      const waiting = await ask('ada', '/evidence', { ...evidenceOfCedar(), ...because() })
+      const id = textAt(waiting.body, 'subject', 'id') ?? ''
+      return {
+        proposal: textAt(waiting.body, 'proposal', 'id') ?? '',
+        version: Number(at(waiting.body, 'proposal', 'version')),
+        last: 'nora',
+        records: [
+          turn(keys.evidence(id), undefined, { developer: 'halcyon' }),
+          turn(keys.export(exportOfEvidence(id)), undefined, { kind: 'evidence' }),
+        ],
+      }
+    },
+    'preservation.lift': async () => {
+      const { id } = await make('nora', '/preservations', { query: 'partner:prairie', ...because() })
+      const on = `/preservations/${id}`
+      return waits(
+        'ada',
+        `${on}/lift`,
+        {},
+        [turn(keys.preservation(id), { state: 'active' }, { state: 'lifted' })],
+        { on },
+      )
+    },
+    'log.delete': async () => {
+      const month = oldMonths.proposed
+      const epoch = epochOfMonth(month) ?? 0
+      const item = { epoch, slots: 4, commitment: '' }
+      await world.store.write({ kind: 'put', key: keys.logEpoch(epoch), item, if: itemAbsent })
+      return waits('ada', '/log/deletions', { month }, [turn(keys.logDeletion(month), undefined, { epoch })])
     },
     'rules.change': async () =>
       waits(

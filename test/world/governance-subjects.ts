@@ -8,6 +8,7 @@ import { phishingResistant, subjectOf } from '../../scripts/demo/people.ts'
 import { demoClientId } from '../../scripts/demo/provider.ts'
 import { because, type Deciding } from './governance.ts'
 import { makeAgreements, makeFindings, makeModels, makeReleased } from './governance-engagements.ts'
+import { makeEvidence } from './governance-evidence.ts'
 import type { World } from './world.ts'
 
 export {
@@ -158,6 +159,8 @@ export async function makeSubjects(world: World, deciders: Deciding) {
   const place = async (login: string) => (await make(login, '/holds', { scope, ...because() })).id
   const holds = { developers: await place('ada'), governments: await place('nora') }
 
+  const evidence = await makeEvidence(world, deciders)
+
   const { body } = await make('priya', '/organisations/cedar/webhooks', {
     url: 'http://127.0.0.1:9/',
     ...because(),
@@ -171,6 +174,7 @@ export async function makeSubjects(world: World, deciders: Deciding) {
   )
   if (status !== 202) throw new Error(JSON.stringify(answer))
   const proposal = textAt(answer, 'proposal', 'id') ?? ''
+  const gathered = await makeGathered(deciders)
   return {
     partners,
     people,
@@ -183,10 +187,29 @@ export async function makeSubjects(world: World, deciders: Deciding) {
     office,
     released,
     findings,
+    evidence,
     review: review ?? '',
     signingKey,
     holds,
     webhook,
     proposal,
+    ...gathered,
+  }
+}
+
+/** What halcyon's people gather from the log, and which searches ada keeps. */
+async function makeGathered({ make }: Deciding) {
+  const { id: open, entry } = await make('ada', '/cases', { title: 'Calls at night' })
+  const { id: closed, entry: another } = await make('ada', '/cases', { title: 'Nothing came of it' })
+  await make('ada', `/cases/${open}/entries`, { entry, note: 'It begins here.' })
+  await make('ada', `/cases/${open}/notes`, { text: 'They began at ten.' })
+  await make('ada', `/cases/${closed}/close`, because(), { on: `/cases/${closed}` })
+  const view = async (name: string, shared: boolean) =>
+    (await make('ada', '/views', { name, q: 'decision:refuse time:-7d..now', shared })).id
+  return {
+    cases: { open, closed },
+    /** Which all of halcyon's people see, and which is in no case yet. */
+    gatheredEntry: another,
+    views: { shared: await view('Refusals', true), personal: await view('Mine', false) },
   }
 }

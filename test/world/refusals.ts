@@ -37,6 +37,23 @@ export const ofDecisions = [
   'version_stale',
 ] as const satisfies readonly RefusalCode[]
 
+/**
+ * Met in `test/unit/functions/log/` and `test/unit/exporter/`: the one is over once the sequencer has run, and the others
+ * take the readers of a month, a month that is past what is kept, a file that is, or more orders than anybody places.
+ */
+export const ofTheLog = [
+  'entry_deleted',
+  'export_expired',
+  'export_not_ready',
+  'export_too_large',
+  'export_unavailable',
+  'exports_exhausted',
+  'not_in_tree_yet',
+  'preservations_full',
+  'range_required',
+  'reader_slots_exhausted',
+] as const satisfies readonly RefusalCode[]
+
 /** Said before anything was read, so without the version of the rules in force. */
 const beforeReading = [
   'nonce_required',

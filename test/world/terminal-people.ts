@@ -1,6 +1,7 @@
 /** People of the demo at terminals of their own, each signed in, with the command line in this process. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { run } from '../../client/cli/program.ts'
 import { writeSession } from '../../client/index.ts'
 import { signInAs } from '../../scripts/demo/browserless.ts'
@@ -35,6 +36,8 @@ export function terminalPeople({ issuer, data }: Pick<World, 'issuer' | 'data'>)
       await session
       const terminal = new RecordedTerminal()
       Object.assign(terminal.env, { SALLYPORT_ENDPOINT: issuer, XDG_CONFIG_HOME: home(login) })
+      // A command that waits for something waits for a running gateway.
+      terminal.sleep = ms => wait(ms)
       const code = await run(args, terminal)
       return { code, out: terminal.stdout, err: terminal.stderr }
     },

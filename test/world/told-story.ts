@@ -1,4 +1,5 @@
 /** The demo's story in a deployed stack: told once after the deployment, kept, and put back for each world. */
+import { setTimeout } from 'node:timers/promises'
 import {
   type AttributeValue,
   BatchWriteItemCommand,
@@ -11,6 +12,7 @@ import type { DemoCredentials } from '../../scripts/demo/credentials.ts'
 import { people } from '../../scripts/demo/people.ts'
 import { type DemoProvider, startDemoProvider } from '../../scripts/demo/provider.ts'
 import { seed } from '../../scripts/seed.ts'
+import { keys } from '../../shared/domain/keys.ts'
 import { type Table, tables } from '../../shared/ports/store.ts'
 
 type Item = Record<string, AttributeValue>
@@ -34,6 +36,7 @@ export async function tellOnce(
     // Each world has an upstream of its own.
     const endpoints = { openai: 'http://127.0.0.1:9/v1', anthropic: 'http://127.0.0.1:9' }
     const credentials = await seed(store, { data, issuer, endpoints, provider: provider.issuer })
+    await logged(dynamo, outputs)
     const kept = await Promise.all(
       tables.map(async table => {
         const items = await itemsOf(dynamo, tablesIn(outputs)[table] ?? '')
@@ -56,6 +59,7 @@ export async function tellAgain(
   dynamo: DynamoDBClient,
   outputs: OpenStack['outputs'],
 ): Promise<void> {
+  await logged(dynamo, outputs)
   await Promise.all(
     tables.map(async table => {
       const name = tablesIn(outputs)[table] ?? ''
@@ -71,8 +75,26 @@ export async function tellAgain(
   )
 }
 
-/** All but the key ring, whose keys outlast a test: a key is not made in a moment, and running functions know them. */
-const isOfAWorld = ({ pk }: Item): boolean => pk?.S !== 'keyring'
+/**
+ * All but the key ring, whose keys outlast a test: a key is not made in a moment, and running functions know them. And
+ * but the log's own items: the tree in the bucket goes on from world to world, and would halt beside an older state; who
+ * has which slot is what running functions know as well.
+ */
+const isOfAWorld = ({ pk }: Item): boolean => !/^(keyring|log|(epoch|readers|witness)#.*)$/.test(pk?.S ?? '')
+
+/** Resolves once every entry has its place in the tree: one that is taken away before halts the log. */
+async function logged(dynamo: DynamoDBClient, outputs: OpenStack['outputs']): Promise<void> {
+  const until = Date.now() + 60_000
+  for (;;) {
+    const items = await itemsOf(dynamo, tablesIn(outputs).entries ?? '')
+    const state = items.find(({ pk }) => pk?.S === keys.logState.pk)
+    const waiting = items.some(({ pending }) => pending !== undefined)
+    if (!waiting && state?.staged?.S === state?.finished?.S) return
+    if (Date.now() > until || state?.halted)
+      throw new Error(`the log does not come to its end: ${JSON.stringify(state)}`)
+    await setTimeout(200)
+  }
+}
 
 async function itemsOf(dynamo: DynamoDBClient, table: string): Promise<readonly Item[]> {
   const all: Item[] = []

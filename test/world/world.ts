@@ -30,6 +30,8 @@ export interface World {
   signer(key: SigningKey): Promise<Signer>
   /** One run of the sweeper, beside its schedule. */
   sweep(): Promise<void>
+  /** One run of the exporter, beside its schedule; where a timer starts it every second, nothing. */
+  export(): Promise<void>
   /** An operator's command, for instance `rotate`; rejects with its `stderr` when it fails. */
   operate(command: string, ...args: string[]): Promise<{ readonly stdout: string }>
   partner(id: 'cedar' | 'prairie'): Partner

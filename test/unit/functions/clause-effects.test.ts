@@ -15,6 +15,7 @@ import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { Viewer } from '../../../shared/domain/who-sees.ts'
 import { type CallFacts, intentEntry, outcomeEntry, refusalEntry } from '../../../shared/entries/call.ts'
 import { type DecisionFacts, decisionEntry } from '../../../shared/entries/decision.ts'
+import { entryId } from '../../../shared/entries/id.ts'
 import { type NamedEntry, putEntry } from '../../../shared/entries/put.ts'
 import { issuanceEntry, tokenRefusalEntry } from '../../../shared/entries/token.ts'
 import { draftFrom } from '../agreements/draft-from.ts'
@@ -187,10 +188,11 @@ const issue = () =>
   )
 
 let decisions = 0
+/** Each ten seconds after the one before. */
 const decide = (change: Partial<DecisionFacts>) =>
   world.log(
     decisionEntry({
-      eid: `entry_${'z'.repeat(20)}${++decisions}`,
+      eid: entryId(now + ++decisions * 10_000, world.random()),
       now,
       step: 'applied',
       action: { name: 'agreement.acknowledge', params: {} },

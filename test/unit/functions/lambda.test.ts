@@ -36,6 +36,23 @@ describe('buffered', () => {
     expect(await handle(event, context())).toMatchObject({ statusCode: 200, body: 'data: é\n\n' })
   })
 
+  test('bytes that are no text go in base64, and say so; text does not', async () => {
+    const bytes = Uint8Array.of(0, 0xff, 0xfe, 0x80)
+    expect(await buffered(opening(replying({ body: bytes })))(event, context())).toMatchObject({
+      body: Buffer.from(bytes).toString('base64'),
+      isBase64Encoded: true,
+    })
+    const text = await buffered(opening(replying({ body: 'é' })))(event, context())
+    expect(text.body).toBe('é')
+    expect(text).not.toHaveProperty('isBase64Encoded')
+  })
+
+  test('an answer to HEAD has the head of one to GET, and no body', async () => {
+    const handle = buffered(opening(replying({ headers: { 'x-one': '1' }, body: Uint8Array.of(1, 2) })))
+    const answer = await handle({ ...event, httpMethod: 'HEAD' }, context())
+    expect(answer).toMatchObject({ statusCode: 200, headers: { 'x-one': '1' }, body: '' })
+  })
+
   test('a header of several values keeps them apart', async () => {
     const handle = buffered(opening(replying({ headers: { 'x-one': '1', 'x-many': ['a', 'b'] } })))
     expect(await handle(event, context())).toMatchObject({
@@ -142,6 +159,12 @@ describe('streaming', () => {
     expect(String((await chunks.next()).value)).toBe('two')
     expect((await chunks.next()).done).toBe(true)
     await done
+  })
+
+  test('passes bytes on as they are', async () => {
+    const { invoke, stream } = onLambda(replying({ body: Uint8Array.of(0, 0xff, 0xfe) }))
+    const [, ...chunks] = await Promise.all([invoke(), stream.toArray()])
+    expect(Buffer.concat(chunks.flat())).toEqual(Buffer.from([0, 0xff, 0xfe]))
   })
 
   test('a client that has gone ends the body, and with it the call', async () => {

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { notify } from '../../../functions/notifier/app.ts'
 import { notifyFor } from '../../../functions/notifier/run.ts'
-import { notifyEvery } from '../../../scripts/embedded/notify-every.ts'
+import { every } from '../../../scripts/embedded/every.ts'
 import { EventsUnavailable } from '../../../shared/ports/events.ts'
 import { SecretsUnavailable } from '../../../shared/ports/keys.ts'
 import { StoreUnavailable } from '../../../shared/ports/store.ts'
@@ -236,7 +236,7 @@ test('the embedded server’s timer tells what comes, until it is stopped', asyn
   const world = notifierWorld()
   const receiver = await openReceiver()
   await world.organisation('organisation_1', { webhook_1: receiver.url })
-  const stop = notifyEvery(10, world.deps)
+  const stop = every(world.deps, 10, 'notifier', () => notify(world.deps))
   await world.notice('organisation_1')
   await expect.poll(() => receiver.received.length).toBe(1)
   await stop()

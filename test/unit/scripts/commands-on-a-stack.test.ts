@@ -94,6 +94,7 @@ test.each([
   ['break-glass', ...hold, '--yes'],
   ['break-glass', ...hold, '--dry-run'],
   ['replay-decisions', '--suspend'],
+  ['restore-log', '--dry-run'],
 ])('%s %s: without STS nothing is done, and no table is asked', async (script, ...args) => {
   const { code, err, asked } = await runOnStack(false, script, ...args)
   expect([code, err]).toEqual([1, expect.stringContaining('AWS STS does not say who runs this')])

@@ -116,7 +116,7 @@ describe('what is counted', () => {
 
   test('in a log of many pages, wherever a page ends between an intent and its outcome', async () => {
     // In front of the pairs, so that each page of the second ends within one.
-    const refusal = { body: '{}', digest: 'd', exact: { time: '0' }, organisation: 'prairie' }
+    const refusal = { body: '{}', digest: 'd', exact: { time: '0' }, organisation: 'prairie', day: 'day#0' }
     await store.write({ kind: 'put', key: keys.entry('entry_0'), item: refusal })
     for (let calls = 0; calls < 120; calls++) {
       await call('cedar', ['m'])

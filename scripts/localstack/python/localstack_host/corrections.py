@@ -22,6 +22,7 @@ def apply(dynamodb: DynamoDbLocal, end: Callable[[int], None]) -> None:
     judge_resource_types_offline()
     log_where_the_function_says()
     answer_deployments_late()
+    know_any_type_as_binary()
     LocalstackRuntime.exit = lambda self, code=0: end(code)
 
 
@@ -120,3 +121,15 @@ def answer_deployments_late() -> None:
         return thread
 
     provider.start_worker_thread = start_worker_thread
+
+
+def know_any_type_as_binary() -> None:
+    """Among the binary media types of an API, upstream passes over the one for all, */*."""
+    from localstack.services.apigateway.next_gen.execute_api.integrations import aws
+
+    upstream = aws.mime_type_matches_binary_media_types
+
+    def matches(mime_type, binary_media_types):
+        return "*/*" in binary_media_types or upstream(mime_type, binary_media_types)
+
+    aws.mime_type_matches_binary_media_types = matches

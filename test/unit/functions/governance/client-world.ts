@@ -13,6 +13,7 @@ import type { Reason } from '../../../../shared/domain/stop.ts'
 import { ticketHash } from '../../../../shared/oauth/enrolment.ts'
 import { rotate } from '../../../../shared/oauth/key-ring.ts'
 import type { Key, Store } from '../../../../shared/ports/store.ts'
+import { testLogView } from '../../../world/log-view.ts'
 import { type JoseKey, joseKey, joseSign } from '../../oauth/jose-keys.ts'
 
 export const issuer = 'https://gate.example'
@@ -84,8 +85,10 @@ export async function clientWorld(
   const now = () => clock() + passed
   let serial = 0
   const root = Buffer.alloc(32, 7)
+  const store = wrap(sqlite)
   const deps = {
-    store: wrap(sqlite),
+    store,
+    log: testLogView(store),
     clock: { now, sleep: async () => {} },
     random: {
       bytes: (n: number) => createHmac('sha512', root).update(`${++serial}`).digest().subarray(0, n),

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { PersonCaller } from '../../../../functions/api/caller.ts'
 import type { Answer } from '../../../../functions/api/operation.ts'
 import { agreementOperations } from '../../../../functions/api/operations/agreements.ts'
+import { caseOperations } from '../../../../functions/api/operations/cases.ts'
 import { clientOperations } from '../../../../functions/api/operations/clients.ts'
 import { entryOperations } from '../../../../functions/api/operations/entries.ts'
 import { findingOperations } from '../../../../functions/api/operations/findings.ts'
@@ -16,11 +17,13 @@ import { partnerOperations } from '../../../../functions/api/operations/partners
 import { personOperations } from '../../../../functions/api/operations/people.ts'
 import { proposalOperations } from '../../../../functions/api/operations/proposals.ts'
 import { reviewOperations } from '../../../../functions/api/operations/reviews.ts'
+import { viewOperations } from '../../../../functions/api/operations/views.ts'
 import type { Finding } from '../../../../shared/domain/findings.ts'
 import { type Governed, keys, listed } from '../../../../shared/domain/keys.ts'
 import type { Person, Role } from '../../../../shared/domain/parties.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import type { Signer } from '../../../../shared/ports/keys.ts'
+import { testLogView } from '../../../world/log-view.ts'
 import { joseKey, joseSigner } from '../../oauth/jose-keys.ts'
 import { grantWorld, start } from './grant-world.ts'
 
@@ -28,6 +31,7 @@ export const issuer = 'https://gate.example'
 
 const operations = [
   ...agreementOperations,
+  ...caseOperations,
   ...clientOperations,
   ...entryOperations,
   ...findingOperations,
@@ -41,6 +45,7 @@ const operations = [
   ...personOperations,
   ...proposalOperations,
   ...reviewOperations,
+  ...viewOperations,
 ]
 
 interface Call {
@@ -54,6 +59,7 @@ interface Call {
 export async function consultationWorld() {
   const world = await grantWorld()
   const key = await joseKey()
+  const log = testLogView(world.store)
   let statements: Signer = joseSigner(key)
   let serial = 0
   const person = async (id: string, organisation: string, role: Role, change: Partial<Person> = {}) => {
@@ -80,7 +86,7 @@ export async function consultationWorld() {
     const found = typeof who === 'string' ? await world.caller(who) : who
     const session = { id: 'session_1', endsAt: world.now() + 1_000, authTime: world.now() }
     const answer = await operation.answer({
-      deps: { ...world.deps, issuer, statements } as never,
+      deps: { ...world.deps, issuer, statements, log } as never,
       caller: { ...found, session: session as never },
       path,
       query: operation.query?.parse(query) ?? {},

@@ -7,9 +7,11 @@ import type { Reason } from '../../../../shared/domain/stop.ts'
 import { reasonCodes } from '../../../../shared/domain/stop.ts'
 import { type ActionName, whoDecides } from '../../../../shared/domain/who-decides.ts'
 import { decisionEntry } from '../../../../shared/entries/decision.ts'
+import { entryId } from '../../../../shared/entries/id.ts'
 import { makeEntry, status } from '../../../../shared/entries/record.ts'
 import { start, told } from './grant-world.ts'
 
+const eid = entryId(start, new Uint8Array(16))
 const subject = {
   kind: 'grant',
   id: 'grant_1',
@@ -35,7 +37,7 @@ const decision = (
   organisation = 'ofr',
 ) =>
   decisionEntry({
-    eid: 'entry_1',
+    eid,
     now: start,
     step,
     action: { name: action, params: {} },
@@ -63,7 +65,7 @@ describe('a decision is read back from its entry', () => {
         fc.boolean(),
         (name, reason, rev, glass) => {
           const { entry } = decisionEntry({
-            eid: 'entry_1',
+            eid,
             now: start,
             step: 'applied',
             action: { name, params: { scope: { organisation: 'cedar' } } },
@@ -104,7 +106,7 @@ describe('a decision is read back from its entry', () => {
   ] as const)('with the parameters of %s as they were, so that it can be applied again', (name, params) => {
     const action = { name, params }
     const { entry } = decisionEntry({
-      eid: 'entry_1',
+      eid,
       now: start,
       step: 'applied',
       action,
@@ -117,7 +119,7 @@ describe('a decision is read back from its entry', () => {
 
   test('without anybody where time or an operator decided', () => {
     const { entry } = decisionEntry({
-      eid: 'entry_1',
+      eid,
       now: start,
       step: 'lapsed',
       action: { name: 'hold.place', params: {} },
@@ -140,7 +142,7 @@ describe('a decision is read back from its entry', () => {
   ])('not from an entry %s', (_, unmapped) => {
     const entry = makeEntry(
       {
-        eid: 'entry_1',
+        eid,
         now: start,
         classUid: 3004,
         activityId: 3,

@@ -1,25 +1,25 @@
 /** The world of grants, with clients and people that a hold can hit, and what each is shown and told of it. */
-import { viewOf } from '../../../../functions/api/entry-view.ts'
+
 import { appealOperations } from '../../../../functions/api/operations/appeals.ts'
 import { showHold } from '../../../../functions/api/shapes/hold.ts'
 import { lodge } from '../../../../functions/governance/appeals/lodge-appeal.ts'
 import { viewerOf } from '../../../../functions/governance/engine/sight.ts'
 import { holdFacts } from '../../../../functions/governance/holds/holds.ts'
+import { type ShownEntry, showEntries } from '../../../../functions/log/show.ts'
 import { indexes, keys } from '../../../../shared/domain/keys.ts'
 import type { Person } from '../../../../shared/domain/parties.ts'
 import type { Client, Hold } from '../../../../shared/domain/records.ts'
 import { Refusal } from '../../../../shared/domain/refusal.ts'
 import { sees } from '../../../../shared/domain/who-sees.ts'
 import type { Store } from '../../../../shared/ports/store.ts'
+import { testLogView } from '../../../world/log-view.ts'
 import { applied, day, grantWorld, start, told } from './grant-world.ts'
 
 export const french = { nationality: { value: 'FR', expiresAt: start + 100 * day, by: 'pat' } }
 
 /** An entry as the API shows it. */
-export interface Seen {
-  readonly digest: string | null
-  readonly body: { readonly unmapped: Readonly<Record<string, unknown>> }
-  readonly withheld?: readonly string[]
+export interface Seen extends ShownEntry {
+  readonly body: ShownEntry['body'] & { readonly unmapped: Readonly<Record<string, unknown>> }
 }
 
 interface Asked {
@@ -31,6 +31,7 @@ interface Asked {
 export async function hitWorld() {
   const world = await grantWorld()
   const { store } = world
+  const log = testLogView(store)
 
   /** A French one. */
   const client = (id: string, organisation = 'cedar', change: Partial<Client> = {}) =>
@@ -67,6 +68,7 @@ export async function hitWorld() {
 
   return {
     ...world,
+    log,
     client,
     person,
     placed,
@@ -84,8 +86,9 @@ export async function hitWorld() {
       }),
     /** The entry as somebody reads it; nothing where it is not there for them. */
     seenBy: async (who: string, eid: string): Promise<Seen | undefined> => {
-      const viewer = viewerOf(await world.actor(who))
-      return viewOf({ kind: 'person', viewer }, eid, await world.get(keys.entry(eid))) as Seen | undefined
+      const named = { eid, entry: await world.get(keys.entry(eid)) }
+      const [seen] = applied(await showEntries(log, await world.caller(who), [named]))
+      return seen as Seen | undefined
     },
     holdSeenBy: async (who: string, id = 'hold_1') => {
       const viewer = viewerOf(await world.actor(who))

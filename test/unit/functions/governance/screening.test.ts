@@ -1,6 +1,6 @@
 /** Screening: the third attribute that an organisation vouches for. A reference to it, and never what it found. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { viewOf } from '../../../../functions/api/entry-view.ts'
+import { viewOf } from '../../../../functions/log/entry-view.ts'
 import { lapse } from '../../../../functions/sweeper/run.ts'
 import { indexes, keys } from '../../../../shared/domain/keys.ts'
 import type { Notice } from '../../../../shared/domain/notices.ts'
@@ -101,7 +101,7 @@ describe('of a person', () => {
       body: { entry: string }
     }
     const entry = await world.get(keys.entry(body.entry))
-    const seen = async (who: string) => JSON.stringify(viewOf(await world.caller(who), body.entry, entry))
+    const seen = async (who: string) => JSON.stringify(viewOf(await world.caller(who), entry))
     expect(await seen('pat')).toContain('HR-2')
     for (const who of ['uma', 'dana', 'nora']) expect(await seen(who), who).not.toContain('HR-2')
   })
