@@ -5,7 +5,6 @@ import { fileNames } from '../../shared/bundle/files.ts'
 import { type Manifest, monthOf } from '../../shared/bundle/manifest.ts'
 import { parseProofsLine, type RecordProof } from '../../shared/bundle/proofs.ts'
 import { floorTime, timeOfEntry } from '../../shared/entries/id.ts'
-import { sentenceOf } from '../../shared/search/sentence.ts'
 import { type EventualSha256, leafInput } from '../../shared/tlog/hash.ts'
 import { verifyInclusion } from '../../shared/tlog/proof.ts'
 import { fieldText, hashDomain } from '../../shared/watermark/committed.ts'
@@ -80,10 +79,7 @@ export async function proveLine(line: BundleLine, context: LineContext): Promise
     month: monthOf(view.epoch),
     reader,
     withheld: withheld.length > 0,
-    unproved: [
-      ...unproved,
-      ...record.beside.filter(name => name !== 'sentence' || sentence !== sentenceOf(body)),
-    ],
+    unproved: [...unproved, ...record.beside],
     further: proof.further,
   }
 }

@@ -1,5 +1,6 @@
 /** A record as somebody hands it over: an entry of the API, with the reader's slot. Nothing of it is to be believed. */
 import * as z from 'zod/mini'
+import { sentenceOf } from '../../shared/search/sentence.ts'
 import { type Withholdable, withholdable } from '../../shared/watermark/committed.ts'
 import type { View } from '../../shared/watermark/view.ts'
 import { notVerified } from './fault.ts'
@@ -14,7 +15,7 @@ export interface GivenRecord {
   readonly view?: View
   /** A c2sp.org/tlog-proof file. */
   readonly proof?: string
-  /** Names of what stands beside all that, and is no part of any proof. */
+  /** Names of what stands beside all that, and is no part of any proof; of the sentence, where the body tells another. */
   readonly beside: readonly string[]
 }
 
@@ -87,7 +88,12 @@ export function readRecord(given: unknown): GivenRecord {
     throw notVerified('malformed', issue?.message ?? 'is no record', field || 'the record')
   }
   const { digest, withheld = [], view, proof, ...rest } = read.data
-  const beside = Object.keys(value as object).filter(name => !known.includes(name))
+  const { sentence } = value as { readonly sentence?: unknown }
+  // The body tells it anew: only another one is nobody's word.
+  const told = sentence === sentenceOf(rest.body)
+  const beside = Object.keys(value as object).filter(
+    name => !known.includes(name) && !(told && name === 'sentence'),
+  )
   if (beside.length > maxBeside) throw notVerified('malformed', 'it is more than a record')
   if (view !== undefined && digest === null) throw notVerified('malformed', 'is no text', 'digest')
   return {

@@ -43,7 +43,7 @@ describe('the simulation of the log finds', () => {
 })
 
 test('the simulation finds last-commit-not-finished, and tells shortly what that needs to fail', async () => {
-  const { code, stdout } = await simulatedWith('last-commit-not-finished', { scene: 'log', from: 1, seeds })
+  const { code, stdout } = await simulatedWith('last-commit-not-finished', { scene: 'log', from: 10, seeds })
   expect(code, stdout).toBe(1)
   const [, history = ''] = stdout.split('what it needs to fail:\n')
   expect(violationsIn(history)).toMatch(/invariant 1: leaf \d+ of the tree is leaf \d+ once more/)

@@ -1,6 +1,7 @@
 /** A record is proved by its slot, a proof of inclusion and the log's signature, and by nothing less. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { NotVerified, verifyRecord } from '../../../client/index.ts'
+import { sentenceOf } from '../../../shared/search/sentence.ts'
 import { withholdable } from '../../../shared/watermark/committed.ts'
 import {
   decisionOf,
@@ -48,6 +49,14 @@ describe('a record', () => {
       withheld: [],
       unproved: ['sentence'],
     })
+  })
+
+  test('tells a sentence that the body tells too, and only another one is nobody’s word', async () => {
+    const shown = await log.shown(1)
+    const told = { ...shown, sentence: sentenceOf(shown.body) }
+    expect(await verify(JSON.stringify(told))).toMatchObject({ unproved: [] })
+    const untold = { ...told, sentence: `${told.sentence} All is well.` }
+    expect(await verify(JSON.stringify(untold))).toMatchObject({ unproved: ['sentence'] })
   })
 
   test('is proved of every reader, who are told apart by it, and have one digest', async () => {
