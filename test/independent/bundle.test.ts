@@ -2,23 +2,28 @@
  * The file of an export as a stranger has it, who knows docs/log-format.md, the log's key, and none of this code: made
  * by the product, fetched by whoever asked, and verified by a program that was written from that page alone.
  */
-import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { unzipSync, zipSync } from 'fflate'
+import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeSkipped } from '../../scripts/emulators.ts'
-import { type EmbeddedWorld, openEmbedded } from '../world/embedded.ts'
-import { terminalPeople } from '../world/terminal-people.ts'
+import type { EmbeddedWorld } from '../world/embedded.ts'
+import {
+  changed,
+  type Files,
+  linesOf,
+  type MadeBundle,
+  makeBundle,
+  other,
+  packSpoiled,
+} from './made-bundle.ts'
 import { buildVerifier, missingForVerifier, verifyBundle } from './verifier.ts'
-
-type Files = Record<string, Uint8Array>
 
 const missing = missingForVerifier()
 if (missing) console.log(describeSkipped('of a bundle by a verifier in Go', [missing]))
 
 describe.skipIf(missing)('docs/log-format.md: the file of an export, by a verifier written from it', () => {
+  let made: MadeBundle
   let world: EmbeddedWorld
   let program: string
   let vkey: string
@@ -28,28 +33,13 @@ describe.skipIf(missing)('docs/log-format.md: the file of an export, by a verifi
 
   beforeAll(async () => {
     program = await buildVerifier(line => console.log(line), 'verify-bundle')
-    world = await openEmbedded()
-    const people = terminalPeople(world)
-    await (await world.raw('cedar').chat()).text()
-    // In the tree, so that a search that is pinned to it finds the call.
-    const found = async () => (await people.json('ada', 'log', 'search', 'type:outcome')) as unknown[]
-    while ((await found()).length === 0) await setTimeout(250)
-    vkey = (await (await fetch(`${world.issuer}/log/vkey`)).text()).trimEnd()
-    file = join(world.data, 'export.zip')
-    const asked = ['export', 'create', 'type:access,decision', 'time:-1d..now', '--purpose', 'A review']
-    const { code, err } = await people.as('ada', ...asked, '--out', file)
-    if (code !== 0) throw new Error(err)
-    files = unzipSync(await readFile(file))
+    made = await makeBundle()
+    ;({ world, vkey, file, files } = made)
     records = linesOf(files['records.jsonl']).map(line => JSON.parse(line))
   }, 180_000)
   afterAll(() => world?.close())
 
-  /** Packed anew, with a manifest that fits: so a digest in it is not what finds the fault. */
-  async function verifyWith(spoiled: Files) {
-    const out = join(world.data, 'changed.zip')
-    await writeFile(out, zipSync(fitting({ ...files, ...spoiled })))
-    return verifyBundle(program, out, vkey)
-  }
+  const verifyWith = async (spoiled: Files) => verifyBundle(program, await packSpoiled(made, spoiled), vkey)
 
   test('every record is proved to its leaf, and the grant with them', async () => {
     const { code, said } = await verifyBundle(program, file, vkey)
@@ -145,27 +135,4 @@ interface Recorded {
   readonly view: { readonly field_salts?: object; readonly field_hashes?: object }
 }
 
-const textOf = (file: Uint8Array | undefined): string => Buffer.from(file ?? []).toString()
-const linesOf = (file: Uint8Array | undefined): readonly string[] => textOf(file).split('\n').slice(0, -1)
-
 const fileOf = (lines: readonly unknown[]): Uint8Array => Buffer.from(`${lines.join('\n')}\n`)
-
-/** Throws where there is nothing to change: such a test would judge the file as it was. */
-function changed(file: Uint8Array | undefined, from: RegExp, to: string | ((found: string) => string)) {
-  const text = textOf(file)
-  const after = text.replace(from, found => (typeof to === 'string' ? to : to(found)))
-  if (after === text) throw new Error(`${from} changes nothing`)
-  return Buffer.from(after)
-}
-const other = (digit: string): string => (digit === 'A' ? 'B' : 'A')
-
-/** With a manifest that has the digests of these files. */
-function fitting(files: Files): Files {
-  const manifest = JSON.parse(textOf(files['manifest.json']))
-  for (const each of manifest.files) {
-    const bytes = files[each.name] ?? new Uint8Array()
-    each.bytes = bytes.length
-    each.sha256 = createHash('sha256').update(bytes).digest('hex')
-  }
-  return { ...files, 'manifest.json': Buffer.from(JSON.stringify(manifest)) }
-}

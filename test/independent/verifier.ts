@@ -1,4 +1,7 @@
-/** The verifiers in Go that stand beside this file: built once, in the checkout's cache, and run as programs. */
+/**
+ * The verifiers that stand beside this file, run as programs: those in Go, built once, in the checkout's cache, and the
+ * one in Python.
+ */
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -80,6 +83,24 @@ export async function verifyLog(
 /** Of the file of an export. */
 export const verifyBundle = (program: string, file: string, vkey: string): Promise<Verdict> =>
   verdictOf(program, [file, vkey])
+
+/** The verifier in Python, which needs no building. */
+export const stranger = join(here, 'verify_bundle.py')
+
+/** What this machine lacks for it. */
+export function missingForStranger(probe: Probe = probeHere): Missing | undefined {
+  const version = probe('python3', ['--version'])?.match(/3\.(\d+)\S*/)
+  if (Number(version?.[1] ?? 0) >= 9) return undefined
+  return {
+    what: 'Python 3.9 or later, as python3',
+    ...(version && { found: version[0] }),
+    next: 'Install it: on Debian, Ubuntu and Homebrew its package is python3.',
+  }
+}
+
+/** Of the file of an export, by the key in another file. */
+export const verifyAsStranger = (file: string, key: string): Promise<Verdict> =>
+  verdictOf('python3', [stranger, file, key])
 
 async function verdictOf(program: string, args: readonly string[]): Promise<Verdict> {
   try {
