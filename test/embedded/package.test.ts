@@ -33,7 +33,9 @@ test('packs the SDK with its types, the CLI, and the licence', async () => {
 
 test('the SDK needs its two dependencies and nothing else', async () => {
   const source = await readFile(join(built, 'index.js'), 'utf8')
-  const imported = [...source.matchAll(/from\s*"([^"]+)"/g)].map(([, name]) => name)
+  const imported = [...source.matchAll(/\b(?:import|export)\b[\w*{}\s,$]*\bfrom\s*"([^"]+)"/g)].map(
+    ([, name]) => name,
+  )
   expect([...new Set(imported)].sort()).toEqual(['dpop', 'oauth4webapi'])
 })
 
