@@ -1,12 +1,6 @@
-/** What stands at a path of a JSON value that another party sent; `undefined` where the path ends early. */
-export const at = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (found, name) =>
-      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
-        ? (found as Record<string, unknown>)[name]
-        : undefined,
-    value,
-  )
+import { at } from '../shared/domain/json-path.ts'
+
+export { at }
 
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const found = at(value, ...path)

@@ -1,17 +1,11 @@
 /** Reading an entry's body, of which anything may be missing: a view leaves out what is not for its reader. */
 
+import { at } from '../domain/json-path.ts'
+
+export { at }
+
 /** An OCSF record as `shared/entries` makes it. */
 export type Body = object
-
-/** What stands at a path; `undefined` where the path ends early. Nothing that objects have by themselves is taken for it. */
-export const at = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (found, name) =>
-      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
-        ? (found as Record<string, unknown>)[name]
-        : undefined,
-    value,
-  )
 
 /** An empty text is none. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
