@@ -50,6 +50,8 @@ export interface Entry {
   readonly withheld?: readonly string[]
   /** What it tells, in plain words. */
   readonly sentence: string
+  /** Time and latency as the reader has them: below ten seconds they mark the copy, and are no facts. */
+  readonly shown?: { readonly time: string; readonly latency_s?: string; readonly exact_to_s: 10 }
   /** The reader's own slot, by which the record can be proved: `docs/log-format.md`. */
   readonly view: Readonly<Record<string, unknown>>
   /** The text of a c2sp.org/tlog-proof file, where it was asked for. */

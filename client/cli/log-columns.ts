@@ -7,7 +7,9 @@ import type { RowColumns } from './cli.ts'
 export const entryColumns: RowColumns<Entry> = {
   table: [],
   csv: [
-    { title: 'time', value: ({ body }) => instant(body.time) },
+    { title: 'time', value: ({ shown, body }) => shown?.time ?? instant(body.time) },
+    { title: 'latency_s', value: ({ shown }) => shown?.latency_s },
+    { title: 'exact_to_s', value: ({ shown }) => shown?.exact_to_s },
     { title: 'sentence', value: ({ sentence }) => sentence },
     { title: 'kind', value: ({ body }) => textAt(body, 'unmapped', 'kind') },
     { title: 'decision', value: ({ body }) => textAt(body, 'unmapped', 'decision') },

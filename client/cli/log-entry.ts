@@ -46,12 +46,22 @@ const aboutText = (body: Entry['body']): string =>
 const wordsBy = (body: Entry['body']): string =>
   `entered by ${textAt(body, 'unmapped', 'words_of', 'name') ?? actorText(body)}`
 
+/** As the reader has it: a few digits of it are their mark. */
+const timeText = ({ shown, body }: Entry): string | undefined =>
+  shown === undefined
+    ? utcSeconds(instant(body.time))
+    : `${shown.time.replace('T', ' ').replace('Z', '')} UTC`
+
+/** What is to be said wherever times are shown: whoever takes them for facts would be wrong by some seconds. */
+export const marksRemark =
+  'Of times and latencies, tens of seconds are facts; finer digits mark your copy and say nothing else.'
+
 /** Who decided what about whom, and in which words. */
 export function entryLines(row: unknown): readonly (string | undefined)[] {
   const { body, eid } = row as Entry
   const [by, about, words] = [actorText(body), aboutText(body), textAt(body, 'comment')]
   return [
-    `${utcSeconds(instant(body.time))}  ${headOf(body)}`,
+    `${timeText(row as Entry)}  ${headOf(body)}`,
     [by && `by ${by}`, about && `about ${about}`].filter(Boolean).join(', ') || undefined,
     words ? `${wordsBy(body)}: ${quoted(clipped(words, maxWords) ?? '')}` : undefined,
     eid,
@@ -60,8 +70,8 @@ export function entryLines(row: unknown): readonly (string | undefined)[] {
 
 /** One that was searched for: the sentence, and the id to ask for all of it. */
 export function searchedLines(row: unknown): readonly (string | undefined)[] {
-  const { body, sentence, eid } = row as Entry
-  return [`${utcSeconds(instant(body.time))}  ${sentence}`, eid]
+  const { sentence, eid } = row as Entry
+  return [`${timeText(row as Entry)}  ${sentence}`, eid]
 }
 
 /** Told in lines of their own. */
@@ -71,7 +81,7 @@ const told: readonly string[] = [
 ]
 
 export function entryFacts(entry: unknown): readonly Fact[] {
-  const { eid, digest, body, sentence, view } = entry as Entry
+  const { eid, digest, body, sentence, shown, view } = entry as Entry
   const own = (name: string) => textAt(body, 'unmapped', name)
   const words = textAt(body, 'comment')
   const by = [actorText(body), own('role'), textAt(body, 'actor', 'user', 'org', 'uid')]
@@ -80,7 +90,8 @@ export function entryFacts(entry: unknown): readonly Fact[] {
     .map(([name, value]) => [name, name === 'auth_time' ? utcSeconds(instant(value)) : value] as const)
   return [
     ['entry', eid],
-    ['time', utcSeconds(instant(body.time))],
+    ['time', timeText(entry as Entry)],
+    ['took', shown?.latency_s && `${shown.latency_s} s`],
     ['says', sentence],
     ['what', headOf(body)],
     ['by', by.filter(Boolean).join(', ')],

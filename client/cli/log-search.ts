@@ -5,7 +5,7 @@ import type { Cli } from './cli.ts'
 import { counted, utcSeconds, wrapped } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { entryColumns } from './log-columns.ts'
-import { searchedLines } from './log-entry.ts'
+import { marksRemark, searchedLines } from './log-entry.ts'
 import { findView, saveView } from './log-views.ts'
 import { rowCount } from './option-forms.ts'
 import { judgeQuery } from './query-fault.ts'
@@ -114,6 +114,7 @@ function tell(cli: Cli, pages: readonly SearchPage[], found: number): void {
   const range =
     Date.parse(from) > 0 ? `from ${utcSeconds(from)} to ${utcSeconds(to)}` : `up to ${utcSeconds(to)}`
   cli.remark(`${counted(found, 'entry', 'entries')} ${range}, in the tree of ${size}.`)
+  if (found > 0) cli.remark(marksRemark)
   if (last.next !== null)
     cli.remark(
       `It ends with the --limit of ${found}: nobody has looked further back than ${utcSeconds(last.looked_until)}.`,

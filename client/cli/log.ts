@@ -7,7 +7,7 @@ import { formatFacts } from './facts.ts'
 import { followEntries } from './follow.ts'
 import { entryColumns } from './log-columns.ts'
 import { addLogDeletions } from './log-deletions.ts'
-import { entryFacts, entryLines } from './log-entry.ts'
+import { entryFacts, entryLines, marksRemark } from './log-entry.ts'
 import { addLogSearch } from './log-search.ts'
 import { addLogStatus } from './log-status.ts'
 import { addLogViews } from './log-views.ts'
@@ -47,7 +47,9 @@ export function addLog(program: Command, cli: Cli): void {
       const asked: Api['entries'] = query => api.entries({ ...query, ...(decided && { by: 'us' }) })
       const entries = all ? asked : withoutIssuances(cli, asked)
       if (follow) return tail(cli, { entries }, lines)
-      await printEntries(cli, (await newest({ entries }, lines)).reverse())
+      const found = await newest({ entries }, lines)
+      await printEntries(cli, found.reverse())
+      if (found.length > 0) cli.remark(marksRemark)
     })
   log
     .command('get')
@@ -61,6 +63,7 @@ export function addLog(program: Command, cli: Cli): void {
       await (json || output !== 'table'
         ? cli.printValue(entry)
         : cli.terminal.write(formatFacts(entryFacts(entry))))
+      cli.remark(marksRemark)
     })
 }
 

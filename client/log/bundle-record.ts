@@ -8,6 +8,7 @@ import { floorTime, timeOfEntry } from '../../shared/entries/id.ts'
 import { type EventualSha256, leafInput } from '../../shared/tlog/hash.ts'
 import { verifyInclusion } from '../../shared/tlog/proof.ts'
 import { fieldText, hashDomain } from '../../shared/watermark/committed.ts'
+import { isPlain } from '../../shared/watermark/shown.ts'
 import { openRecord, RecordFault } from '../../shared/watermark/verify.ts'
 import type { Tree } from './checkpoint.ts'
 import { NotVerified, notVerified } from './fault.ts'
@@ -46,7 +47,7 @@ export interface LineContext {
 export async function proveLine(line: BundleLine, context: LineContext): Promise<ProvedLine> {
   const { manifest, tree, hash } = context
   const record = recordIn(line.record)
-  const { view, eid, digest, body, withheld, sentence } = record
+  const { view, eid, digest, body, withheld, sentence, shown } = record
   if (view === undefined) throw wrong('it has no slot of a reader')
   if (view.log !== tree.log) throw wrong(`it is one of ${view.log}`)
   if (view.index === null) throw wrong('it has no place in the tree')
@@ -69,8 +70,18 @@ export async function proveLine(line: BundleLine, context: LineContext): Promise
   if (time < floorTime(Date.parse(manifest.from)) || time > Date.parse(manifest.to))
     throw wrong('it is not of the time that was asked for')
   // 4. What is told beside it is told by it.
-  const cells = csvLine({ eid, digest, body, withheld, sentence: sentence ?? '', view })
+  const cells = csvLine({
+    eid,
+    digest,
+    body,
+    withheld,
+    sentence: sentence ?? '',
+    ...(shown && { shown }),
+    view,
+  })
   if (cells !== `${line.csv}\n`) throw wrong('its cells are not what the record says', fileNames.csv)
+  if (manifest.kind === 'evidence' && (shown !== undefined || !isPlain(body, bytesOf(view.carrier))))
+    throw wrong('its times are marked, and evidence has the exact ones')
   if (line.exact !== undefined) await proveExact(line.exact, { ...record, view }, hash)
   return {
     eid,

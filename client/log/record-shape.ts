@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { sentenceOf } from '../../shared/search/sentence.ts'
 import { type Withholdable, withholdable } from '../../shared/watermark/committed.ts'
+import { exactToSeconds, type Shown } from '../../shared/watermark/shown.ts'
 import type { View } from '../../shared/watermark/view.ts'
 import { notVerified } from './fault.ts'
 import { parseJson } from './json-text.ts'
@@ -11,6 +12,8 @@ export interface GivenRecord {
   readonly digest: string
   readonly body: Readonly<Record<string, unknown>>
   readonly withheld: readonly string[]
+  /** The times as its reader was shown them; nobody need have kept them. */
+  readonly shown?: Shown
   /** Absent: it was handed over without the slot by which it could be proved. */
   readonly view?: View
   /** A c2sp.org/tlog-proof file. */
@@ -64,12 +67,18 @@ const view = object({
   field_hashes: z.optional(byField),
 })
 
+const shown = z.strictObject(
+  { time: text(40), latency_s: z.optional(text(40)), exact_to_s: z.literal(exactToSeconds) },
+  { error: 'is not what a reader is shown of times' },
+)
+
 const record = object({
   eid: text(100),
   // Without one there is no slot either, and that is said below.
   digest: z.nullable(bytes),
   body: z.custom<GivenRecord['body']>(isObject, { error: 'is no object' }),
   withheld: z.optional(list(text(100), withholdable.length)),
+  shown: z.optional(shown),
   view: z.optional(view),
   // A note of 256 kB, and 64 hashes.
   proof: z.optional(text(300_000)),
@@ -87,7 +96,7 @@ export function readRecord(given: unknown): GivenRecord {
     const field = issue?.path.map(String).join('.') ?? ''
     throw notVerified('malformed', issue?.message ?? 'is no record', field || 'the record')
   }
-  const { digest, withheld = [], view, proof, ...rest } = read.data
+  const { digest, withheld = [], shown, view, proof, ...rest } = read.data
   const { sentence } = value as { readonly sentence?: unknown }
   // The body tells it anew: only another one is nobody's word.
   const told = sentence === sentenceOf(rest.body)
@@ -100,6 +109,7 @@ export function readRecord(given: unknown): GivenRecord {
     ...rest,
     digest: digest ?? '',
     withheld,
+    ...(shown && { shown: shown as Shown }),
     ...(view && { view: view as View }),
     ...(proof !== undefined && { proof }),
     beside,

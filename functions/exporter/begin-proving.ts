@@ -12,7 +12,7 @@ import { showEntry } from '../log/show.ts'
 import { verifierKeyObject } from '../log-origin.ts'
 import type { ExporterDeps } from './deps.ts'
 import { createProver } from './prove.ts'
-import { readRequester } from './requester.ts'
+import { exportReader, readRequester } from './requester.ts'
 
 /** For so long an export waits until its granting entry is in the published tree, then it goes without it. Milliseconds. */
 const grantedWithinMs = 120_000
@@ -70,7 +70,8 @@ export async function grantedText(
   const sight = entry && viewOf(requester, entry)
   if (entry?.i === undefined || sight === undefined)
     throw new Error('an export without the entry that granted it')
-  const record = await showEntry(deps.log, requester, { eid: job.entry, entry }, sight)
+  const reader = exportReader(job.kind, requester)
+  const record = await showEntry(deps.log, reader, { eid: job.entry, entry }, sight)
   if (record instanceof Refusal) return record
   const { size } = parseCheckpoint(parseNote(checkpoint).text)
   const proof = await createProver(deps.objects, size)(entry.i)

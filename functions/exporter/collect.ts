@@ -20,7 +20,7 @@ import { type Held, save } from './job.ts'
 import { type LookedAt, looking, planOfJob } from './looking.ts'
 import { formatPart, type Part, parsePart } from './part.ts'
 import { readerOf } from './reader-of.ts'
-import { type Requester, readRequester, seenWith } from './requester.ts'
+import { exportReader, type Requester, readRequester, seenWith } from './requester.ts'
 
 /** Entries that are looked at for a part; of an archive a few more, since an object of it is looked at whole. */
 const lookedAtMost = 2_000
@@ -118,7 +118,8 @@ async function showOne(
       ? evidence && evidenceSight(evidence.developer, entry as Entry)
       : viewOf(requester, entry as Entry)
   if (sight === undefined) return undefined
-  const record = await showEntry(log, requester, { eid, entry: entry as Entry }, sight)
+  const reader = exportReader(kind, requester)
+  const record = await showEntry(log, reader, { eid, entry: entry as Entry }, sight)
   if (record instanceof Refusal) return record
   if (kind !== 'evidence') return { record }
   const { sealSalt } = bind(await log.epochs(epochAt(timeOfEntry(eid))), eid, entry)

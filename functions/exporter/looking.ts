@@ -13,7 +13,7 @@ import { withoutDeleted } from './deleted-months.ts'
 import type { ExporterDeps } from './deps.ts'
 import type { Requester } from './requester.ts'
 
-export type LookedAt = Pick<Entry, 'body' | 'exact' | 'organisation' | 'actor' | 'open' | 'i'>
+export type LookedAt = Pick<Entry, 'body' | 'exact' | 'attr' | 'organisation' | 'actor' | 'open' | 'i'>
 
 export interface Looked {
   readonly entries: readonly { readonly eid: string; readonly entry: LookedAt }[]

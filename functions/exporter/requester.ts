@@ -4,6 +4,7 @@ import { keys } from '../../shared/domain/keys.ts'
 import { judgePerson } from '../../shared/domain/person-authority.ts'
 import { Refusal } from '../../shared/domain/refusal.ts'
 import type { Viewer } from '../../shared/domain/who-sees.ts'
+import { evidenceReader, type LogReader, logReader } from '../log/slots.ts'
 import type { ExporterDeps } from './deps.ts'
 
 export interface Requester {
@@ -40,6 +41,10 @@ export async function readRequester(
     },
   }
 }
+
+/** Whose copy it is: evidence has no marks, and so slots of its own. */
+export const exportReader = (kind: ExportJob['kind'], requester: Requester): LogReader =>
+  kind === 'evidence' ? evidenceReader(requester) : logReader(requester)
 
 /** What they were while it was collected: all of it, page by page. */
 export function seenWith(

@@ -12,6 +12,7 @@ export interface Archived {
   readonly eid: string
   readonly body: string
   readonly exact: Entry['exact']
+  readonly attr?: string
   readonly organisation?: string
   readonly actor?: string
 }

@@ -95,8 +95,8 @@ export function ownHit(
   return { organisation, clients: found.clients }
 }
 
-/** Whoever sees that a finding was handed off sees that it came. */
-const decided: readonly string[] = ['decision', 'hand_off_receipt', 'month_deleted']
+/** Whoever is told of a finding sees that it was raised; whoever sees that one was handed off, that it came. */
+const decided: readonly string[] = ['decision', 'finding_raised', 'hand_off_receipt', 'month_deleted']
 
 function factsOf({ organisation, actor }: Entry, { ai_model, unmapped = {} }: Body): Facts {
   const model = unmapped.model ?? ai_model?.uid

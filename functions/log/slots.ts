@@ -5,11 +5,13 @@ import type { OrganisationKind } from '../../shared/domain/parties.ts'
 import { type Refusal, refuse } from '../../shared/domain/refusal.ts'
 import { itemAbsent, type Store } from '../../shared/ports/store.ts'
 import type { Telemetry } from '../../shared/ports/world.ts'
+import { markedSlots } from '../../shared/watermark/marks.ts'
 import type { Reader } from './entry-view.ts'
 
-/** A person; the workloads of an organisation read as one. */
+/** A person; the workloads of an organisation read as one. Of evidence a person is another reader, whose slots have no marks. */
 export interface LogReader {
   readonly id: string
+  readonly plain?: true
   readonly organisation: string
   readonly kind: OrganisationKind
 }
@@ -22,6 +24,18 @@ export const logReader = (asker: Asker): LogReader => ({
   id: asker.kind === 'person' ? asker.person.id : `workloads.${asker.viewer.organisation}`,
   organisation: asker.viewer.organisation,
   kind: asker.viewer.kind,
+})
+
+export const evidenceReaderId = (person: string): string => `evidence.${person}`
+
+export const evidenceReader = ({
+  person,
+  viewer: { organisation, kind },
+}: Extract<Asker, { kind: 'person' }>): LogReader => ({
+  id: evidenceReaderId(person.id),
+  plain: true,
+  organisation,
+  kind,
 })
 
 export interface SlotDeps {
@@ -52,34 +66,42 @@ async function give(
   reader: LogReader,
 ): Promise<number | Refusal> {
   const key = keys.epochReaders(epoch)
+  const count = reader.plain ? 'plain' : 'given'
   for (;;) {
     const [found] = await store.get([key])
     const mine = found?.readers[reader.id]
     if (mine !== undefined) return mine.slot
-    const given = found?.given ?? 0
+    const given = found?.[count] ?? 0
     const refused = judgeSlots(found, slots, reader)
     if (refused) {
       telemetry.alarm('reader_slots_exhausted', { epoch, slots, given, organisation: reader.organisation })
       return refused
     }
-    const slot: GivenSlot = { slot: given, organisation: reader.organisation, kind: reader.kind }
+    const number = reader.plain ? markedSlots(slots) + given : given
+    const slot: GivenSlot = { slot: number, organisation: reader.organisation, kind: reader.kind }
     const { ok } = await (found === undefined
       ? store.write({
           kind: 'put',
           key,
-          item: { slots, given: 1, readers: { [reader.id]: slot } } satisfies EpochReaders,
+          item: { slots, given: 0, [count]: 1, readers: { [reader.id]: slot } } satisfies EpochReaders,
           if: itemAbsent,
         })
       : store.write({
           kind: 'update',
           key,
-          change: { set: [[['readers', reader.id], slot]], add: [[['given'], 1]] },
-          if: { and: [{ eq: [['given'], given] }, { absent: ['readers', reader.id] }] },
-          ours: { eq: [['readers', reader.id, 'slot'], given] },
+          change: { set: [[['readers', reader.id], slot]], add: [[[count], 1]] },
+          if: {
+            and: [
+              found[count] === undefined ? { absent: [count] } : { eq: [[count], given] },
+              { absent: ['readers', reader.id] },
+            ],
+          },
+          ours: { eq: [['readers', reader.id, 'slot'], number] },
         }))
     if (!ok) continue
-    if ((given + 1) * 5 >= slots * 4) telemetry.alarm('reader_slots_low', { epoch, slots, given: given + 1 })
-    return given
+    const most = reader.plain ? slots - markedSlots(slots) : markedSlots(slots)
+    if ((given + 1) * 5 >= most * 4) telemetry.alarm('reader_slots_low', { epoch, slots, given: given + 1 })
+    return number
   }
 }
 
@@ -90,18 +112,23 @@ async function give(
 export function judgeSlots(
   found: EpochReaders | undefined,
   slots: number,
-  { organisation, kind }: Pick<LogReader, 'organisation' | 'kind'>,
+  { organisation, kind, plain }: Pick<LogReader, 'organisation' | 'kind' | 'plain'>,
 ): Refusal | undefined {
-  const readers = Object.values(found?.readers ?? {})
+  const marked = markedSlots(slots)
+  const readers = Object.values(found?.readers ?? {}).filter(
+    ({ slot }) => slot >= marked === (plain ?? false),
+  )
+  const there = plain ? slots - marked : marked
   // What a restore could give back to nobody counts too: such a slot is never given again.
-  const given = Math.max(readers.length, found?.given ?? 0)
+  const given = Math.max(readers.length, found?.[plain ? 'plain' : 'given'] ?? 0)
   const own = readers.filter(one => one.organisation === organisation).length
   const partners = readers.filter(one => one.kind === 'partner').length
   const most = Math.max(1, kind === 'partner' ? slots / 8 : slots / 4)
-  const full = given >= slots || own >= most || (kind === 'partner' && partners >= Math.max(1, slots / 2))
-  if (!full) return undefined
+  // Two organisations decide on each export of evidence: nobody takes its slots alone.
+  const crowded = own >= most || (kind === 'partner' && partners >= Math.max(1, slots / 2))
+  if (given < there && (plain || !crowded)) return undefined
   return refuse(
     'reader_slots_exhausted',
-    `Each entry of that month names one of ${slots} readers, of whom ${readers.length} are there, and ${own} of your organisation.`,
+    `Each ${plain ? 'record of evidence' : 'entry'} of that month names one of ${there} readers, of whom ${readers.length} are there, and ${own} of your organisation.`,
   )
 }

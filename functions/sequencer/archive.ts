@@ -16,11 +16,12 @@ export async function archivesOf(
   return Promise.all(
     [...hours].map(async ([hour, entries]) => {
       const epoch = epochAt(hour * hourMs)
-      const lines = entries.map(({ i, eid, entry: { body, exact, organisation, actor } }) => ({
+      const lines = entries.map(({ i, eid, entry: { body, exact, attr, organisation, actor } }) => ({
         i,
         eid,
         body,
         exact,
+        ...(attr && { attr }),
         ...(organisation && { organisation }),
         ...(actor && { actor }),
       }))

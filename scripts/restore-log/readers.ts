@@ -3,10 +3,12 @@
  * give it to others: then a copy would name two readers. Whatever the log tells is put right; where it tells one slot of
  * two readers, neither goes on with it, and nobody else gets it.
  */
+import { evidenceReaderId } from '../../functions/log/slots.ts'
 import { keys } from '../../shared/domain/keys.ts'
 import type { EpochReaders, GivenSlot, LogEpoch } from '../../shared/domain/log.ts'
 import type { ContestedSlot } from '../../shared/entries/log-restored.ts'
 import { itemAbsent, type Put, type Store } from '../../shared/ports/store.ts'
+import { markedSlots } from '../../shared/watermark/marks.ts'
 import type { RestoreDeps } from './look.ts'
 import { readClaims, type SlotClaim } from './slot-claims.ts'
 
@@ -47,11 +49,14 @@ export async function lookForReaders(
       { there, slots, kindOf: organisation => kinds.get(organisation) },
     )
     contested.push(...right.contested.map(one => ({ epoch, ...one })))
-    if (right.changed.length > 0 || right.item.given !== there?.given)
+    if (right.changed.length > 0 || isBehind(there, right.item))
       corrections.push({ epoch, there, item: right.item, changed: right.changed })
   }
   return { corrections, contested, unread }
 }
+
+const isBehind = (there: EpochReaders | undefined, { given, plain }: EpochReaders): boolean =>
+  given !== there?.given || plain !== there.plain
 
 /** Of an organisation that the registry has lost, the kind that gets the fewest. */
 const kindOfUnknown = 'partner'
@@ -88,8 +93,10 @@ export function putRight(
   readonly contested: readonly Omit<ContestedSlot, 'epoch'>[]
 } {
   const registered = Object.entries(there?.readers ?? {})
+  const marked = markedSlots(slots)
   const all = [
-    ...claims.map(({ reader, slot, organisation }) => {
+    ...claims.map(({ reader: id, slot, organisation }) => {
+      const reader = slot < marked ? id : evidenceReaderId(id)
       return { reader, given: { slot, organisation, kind: kindOf(organisation) ?? kindOfUnknown } }
     }),
     // Last: whoever goes on with one of several goes on with the one that the registry has.
@@ -103,9 +110,12 @@ export function putRight(
   const right = new Map<string, GivenSlot>()
   for (const { reader, given } of all) if (bySlot.get(given.slot)?.size === 1) right.set(reader, given)
   const names = new Set(all.map(({ reader }) => reader))
+  const given = [...bySlot.keys()]
+  const plain = Math.max(there?.plain ?? 0, ...given.map(slot => slot + 1 - marked))
   const item: EpochReaders = {
     slots,
-    given: Math.max(there?.given ?? 0, ...[...bySlot.keys()].map(slot => slot + 1)),
+    given: Math.max(there?.given ?? 0, ...given.filter(slot => slot < marked).map(slot => slot + 1)),
+    ...(plain > 0 && { plain }),
     readers: Object.fromEntries(right),
   }
   return {
@@ -123,5 +133,13 @@ export const writesOf = ({ corrections }: FoundReaders): readonly Put<EpochReade
     kind: 'put',
     key: keys.epochReaders(epoch),
     item,
-    if: there === undefined ? itemAbsent : { eq: [['given'], there.given] },
+    if:
+      there === undefined
+        ? itemAbsent
+        : {
+            and: [
+              { eq: [['given'], there.given] },
+              there.plain === undefined ? { absent: ['plain'] } : { eq: [['plain'], there.plain] },
+            ],
+          },
   }))

@@ -3,15 +3,18 @@
  * that whoever verifies a bundle makes it again and compares. Pure.
  */
 import { numberAt, textAt } from '../search/body.ts'
+import { exactToSeconds } from '../watermark/shown.ts'
 import type { BundleRecord } from './records.ts'
 
-type Told = Pick<BundleRecord, 'eid' | 'digest' | 'body' | 'withheld' | 'sentence'> & {
+type Told = Pick<BundleRecord, 'eid' | 'digest' | 'body' | 'withheld' | 'sentence' | 'shown'> & {
   readonly view: Pick<BundleRecord['view'], 'index'>
 }
 type Cell = string | number | null | undefined
 
 const columns: readonly (readonly [title: string, value: (record: Told) => Cell])[] = [
-  ['time', ({ body }) => instant(body.time)],
+  ['time', ({ shown, body }) => shown?.time ?? instant(body.time)],
+  ['latency_s', ({ shown }) => shown?.latency_s],
+  ['exact_to_s', () => exactToSeconds],
   ['sentence', ({ sentence }) => sentence],
   ['kind', ({ body }) => textAt(body, 'unmapped', 'kind')],
   ['decision', ({ body }) => textAt(body, 'unmapped', 'decision')],

@@ -71,4 +71,4 @@ reader: whoever shows this bundle shows whose copy it is. What is named as withh
 It does not show that there are no other records, before, between or after these: the numbers of leaves that are not here
 are named by the command, and may be records that are not for this reader. It does not show that what a record tells is so.
 That others are shown the same log is shown by witnesses' cosignatures, and by comparing bundles of two readers.
-${facts.kind === 'evidence' ? '' : '\nTimes are told to ten seconds; digits below them mean nothing, nor do the dates of files in the ZIP.\n'}`
+${facts.kind === 'evidence' ? '' : '\nOf times and latencies tens of seconds are facts, and of a call the time is either that at which it was received or that at which it\nwas completed: all else of them marks this copy, and says nothing. Nor do the dates of files in the ZIP.\n'}`

@@ -21,7 +21,15 @@ export type Withholdable = (typeof withholdable)[number]
 export type FieldHashes = Readonly<Partial<Record<Withholdable, string>>>
 
 /** The first byte of what is hashed, so that no hash is one of another kind; 0 and 1 are those of trees (RFC 6962). */
-export const hashDomain = { slot: 2, body: 3, field: 4, seal: 5, epochKey: 6 } as const
+export const hashDomain = {
+  slot: 2,
+  body: 3,
+  field: 4,
+  seal: 5,
+  epochKey: 6,
+  fingerprints: 7,
+  attr: 8,
+} as const
 
 interface Body {
   readonly unmapped?: Readonly<Record<string, unknown>>

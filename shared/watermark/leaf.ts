@@ -3,10 +3,13 @@
 export const leafType = { entry: 2, export: 3, epoch: 5 } as const
 export type LeafType = (typeof leafType)[keyof typeof leafType]
 
+/** Who asked for a copy, and who has signed that it is theirs. */
+const exportKinds: readonly unknown[] = ['export_granted', 'export_countersigned']
+
 /** Of an entry of this `unmapped.kind`. */
 export function leafTypeOf(kind: unknown): LeafType {
   if (kind === 'epoch_commitment') return leafType.epoch
-  return kind === 'export_granted' ? leafType.export : leafType.entry
+  return exportKinds.includes(kind) ? leafType.export : leafType.entry
 }
 
 export interface Leaf {

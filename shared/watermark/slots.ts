@@ -1,6 +1,6 @@
 /**
  * The readers' slots of an entry (layer A): its body is bound by the leaf through them alone, so whoever proves a record
- * shows whose copy it is. Pure; the epoch's key makes every salt.
+ * shows whose copy it is, and with which marks (layers B and C). Pure; the epoch's key makes every salt and every mark.
  */
 import { createHmac, hash } from 'node:crypto'
 import type { Entry } from '../entries/entry.ts'
@@ -14,7 +14,8 @@ import {
   withholdable,
 } from './committed.ts'
 import { formatLeaf, leafTypeOf } from './leaf.ts'
-import { entryStream } from './stream.ts'
+import { drawMarks, type EntryMarks, type MarkedTimes, type SlotTimes, slotTimes } from './marks.ts'
+import { type EntryStream, entryStream } from './stream.ts'
 
 /** 32 bytes. */
 type Digest = Uint8Array
@@ -34,7 +35,7 @@ export interface EpochKey {
 }
 
 export interface Opening {
-  /** Whose slot it is, and what that reader is shown of the time: 24 bytes. */
+  /** Whose slot it is, and what that reader is shown of time and latency: 24 bytes. */
   readonly carrier: Uint8Array
   readonly salt: Uint8Array
   /** Where it is among the slots, and the hashes from its sibling to the root of all. */
@@ -49,6 +50,8 @@ export interface Bound {
   readonly digest: Digest
   readonly bodySalt: Uint8Array
   readonly attrCommit: Digest
+  /** Of that commitment: given to whoever is told which reply it is about. */
+  readonly attrSalt: Uint8Array
   readonly sealCommit: Digest
   /** The operator's alone, but for what two organisations give as evidence. */
   readonly sealSalt: Uint8Array
@@ -73,21 +76,18 @@ export const openEpochKey = (epoch: number, slots: number, key: Uint8Array): Epo
 export const epochKeyDigest = (key: Uint8Array): string =>
   hash('sha256', Buffer.concat([Uint8Array.of(hashDomain.epochKey), key]), 'base64url')
 
-/** All that follows from an entry and its epoch's key: its leaf, and what each reader opens it with. */
+/**
+ * All that follows from an entry and its epoch's key: its leaf, and what each reader opens it with. Throws where the body is
+ * no JSON, or has no times.
+ */
 export function bind(
   { epoch, slots, key, readers }: EpochKey,
   eid: string,
-  { body, exact }: Pick<Entry, 'body' | 'exact'>,
+  { body, exact, attr }: Pick<Entry, 'body' | 'exact' | 'attr'>,
 ): Bound {
-  const stream = entryStream(key, eid)
-  const bodySalt = stream.bytes(32)
-  const sealSalt = stream.bytes(32)
-  const filler = stream.bytes(32)
-  const fieldSalts = withholdable.map(() => stream.bytes(saltBytes))
-  const salts = stream.bytes(saltBytes * slots)
-  const positions = permutation(slots, stream.below)
-
   const facts = JSON.parse(body) as BoundBody
+  const drawn = draw(entryStream(key, eid), facts, slots)
+  const { bodySalt, sealSalt, filler, fieldSalts, salts, positions } = drawn
   const fields = fieldsOf(facts, fieldSalts)
   const hashes: FieldHashes = Object.fromEntries(
     Object.entries(fields).map(([path, { hash }]) => [path, hash]),
@@ -95,24 +95,25 @@ export function bind(
   const committed = Object.keys(hashes).length === 0 ? body : committedBody(facts, hashes)
   const digest = sha256(Uint8Array.of(hashDomain.body), bodySalt, Buffer.from(committed))
   const sealCommit = sealDigest(sealSalt, body, exact)
+  const attrCommit = attr === undefined ? filler : attrDigest(filler, Buffer.from(attr, 'base64url'))
 
-  const time = BigInt(facts.time) * 1_000n
+  const timesOf = (j: number): SlotTimes => slotTimes(facts, drawn.marks.marks[j])
   const tree = slotTree(slots)
-  slotInput.writeBigUInt64BE(time, 1 + saltBytes + readerBytes)
   slotInput.set(digest, 1 + saltBytes + carrierBytes)
   for (let j = 0; j < slots; j++) {
     slotInput.set(salts.subarray(j * saltBytes, (j + 1) * saltBytes), 1)
-    slotInput.set(readers[j] as Uint8Array, 1 + saltBytes)
+    writeCarrier(slotInput, 1 + saltBytes, readers[j] as Uint8Array, timesOf(j))
     tree.put(positions[j] as number, hash('sha256', slotInput, 'binary'))
   }
   const viewRoot = tree.root()
   const type = leafTypeOf(facts.unmapped?.kind)
   return {
-    leaf: formatLeaf({ type, flags: 0, epoch, viewRoot, attrCommit: filler, sealCommit }),
+    leaf: formatLeaf({ type, flags: 0, epoch, viewRoot, attrCommit, sealCommit }),
     type,
     digest,
     bodySalt,
-    attrCommit: filler,
+    attrCommit,
+    attrSalt: filler,
     sealCommit,
     sealSalt,
     fields,
@@ -120,7 +121,7 @@ export function bind(
       const position = positions[j]
       if (position === undefined) throw new RangeError(`there is no slot ${j} of ${slots}`)
       return {
-        carrier: carrier(readers[j] as Uint8Array, time),
+        carrier: carrier(readers[j] as Uint8Array, timesOf(j)),
         salt: salts.subarray(j * saltBytes, (j + 1) * saltBytes),
         position,
         path: tree.path(position),
@@ -129,9 +130,24 @@ export function bind(
   }
 }
 
-interface BoundBody {
-  /** Milliseconds, floored. */
-  readonly time: number
+/** The marks of an entry alone, as it is bound with them: what a trace compares a leak with. */
+export const entryMarks = ({ key, slots }: EpochKey, eid: string, times: MarkedTimes): EntryMarks =>
+  draw(entryStream(key, eid), times, slots).marks
+
+/** In this order, so that the same stream is the same entry. */
+function draw(stream: EntryStream, times: MarkedTimes, slots: number) {
+  return {
+    bodySalt: stream.bytes(32),
+    sealSalt: stream.bytes(32),
+    filler: stream.bytes(32),
+    fieldSalts: withholdable.map(() => stream.bytes(saltBytes)),
+    salts: stream.bytes(saltBytes * slots),
+    positions: permutation(slots, stream.below),
+    marks: drawMarks(stream, times, slots),
+  }
+}
+
+interface BoundBody extends MarkedTimes {
   readonly unmapped?: Readonly<Record<string, unknown>>
   readonly [field: string]: unknown
 }
@@ -152,12 +168,28 @@ function fieldsOf(body: BoundBody, salts: readonly Uint8Array[]): Bound['fields'
 export const sealDigest = (salt: Uint8Array, body: string, exact: Entry['exact']): Digest =>
   sha256(Uint8Array.of(hashDomain.seal), salt, Buffer.from(`${body}\n${fieldText(exact)}`))
 
-/** Reader, time in microseconds, latency in microseconds: 8 bytes each. The latency is not used by this layer. */
-function carrier(reader: Uint8Array, time: bigint): Uint8Array {
-  const bytes = new Uint8Array(carrierBytes)
-  bytes.set(reader)
-  new DataView(bytes.buffer).setBigUint64(readerBytes, time)
+/** The salt is the operator's; `fingerprints` the digest of the set. */
+export const attrDigest = (salt: Uint8Array, fingerprints: Uint8Array): Digest =>
+  sha256(Uint8Array.of(hashDomain.attr), salt, fingerprints)
+
+function carrier(reader: Uint8Array, times: SlotTimes): Uint8Array {
+  const bytes = Buffer.alloc(carrierBytes)
+  writeCarrier(bytes, 0, reader, times)
   return bytes
+}
+
+/** Reader, time, latency: 8 bytes each, the times in microseconds. */
+function writeCarrier(into: Buffer, at: number, reader: Uint8Array, { time, latency }: SlotTimes): void {
+  into.set(reader, at)
+  writeU64(into, time, at + readerBytes)
+  writeU64(into, latency, at + 2 * readerBytes)
+}
+
+/** A BigInt would take as long as half of a hash. */
+function writeU64(into: Buffer, value: number, at: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError('a time of an entry is no such number')
+  into.writeUInt32BE(Math.floor(value / 2 ** 32), at)
+  into.writeUInt32BE(value % 2 ** 32, at + 4)
 }
 
 /** Filled anew for each slot. As a string of bytes, Node gives a hash in a third of the time that a buffer takes. */

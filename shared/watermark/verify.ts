@@ -15,6 +15,8 @@ import {
 } from './committed.ts'
 import { epochAt } from './epoch.ts'
 import { formatLeaf, leafTypeOf } from './leaf.ts'
+import { markedRange } from './marks.ts'
+import { isPlain, type Shown, shownOf } from './shown.ts'
 import type { View } from './view.ts'
 
 export interface ShownRecord {
@@ -23,6 +25,8 @@ export interface ShownRecord {
   readonly digest: string
   readonly body: Readonly<Record<string, unknown>>
   readonly withheld?: readonly string[]
+  /** As it stands beside the body; absent: nothing stands there. */
+  readonly shown?: Shown
   readonly view: View
 }
 
@@ -46,6 +50,7 @@ export async function openRecord({
   digest,
   body,
   withheld = [],
+  shown,
   view,
 }: ShownRecord): Promise<OpenedRecord> {
   const { uid } = (body.metadata ?? {}) as { readonly uid?: unknown }
@@ -65,12 +70,8 @@ export async function openRecord({
   if (!same(d, exactly(digest, 32, 'digest'))) throw new RecordFault('the body does not give the digest')
 
   const carrier = exactly(view.carrier, 24, 'carrier')
-  const time = new DataView(carrier.buffer, carrier.byteOffset).getBigUint64(8)
-  if (!Number.isSafeInteger(body.time) || time !== BigInt(body.time as number) * 1_000n)
-    throw new RecordFault('the time of the slot is not that of the body')
-  if (floorTime(body.time as number) !== body.time)
-    throw new RecordFault('its time is finer than ten seconds')
-  if (carrier.subarray(16).some(byte => byte !== 0)) throw new RecordFault('its slot has a latency')
+  refuseTimes(body, carrier)
+  refuseShown(shown, body, carrier)
   if (view.type !== leafTypeOf((body.unmapped as { readonly kind?: unknown }).kind))
     throw new RecordFault('the type of its leaf is not that of its kind')
   if (view.flags !== 0) throw new RecordFault('it has flags, and none is defined')
@@ -101,6 +102,43 @@ export async function openRecord({
     reader: Array.from(carrier.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join(''),
     unproved: withheld.filter(path => fieldAt(body, path as Withholdable) !== undefined),
   }
+}
+
+/**
+ * The tens of seconds of what a slot shows are a time of the body, and those of its latency follow from both; what is
+ * below is the reader's mark, which nothing else tells.
+ */
+function refuseTimes(body: ShownRecord['body'], carrier: Uint8Array): void {
+  const { time, start_time: start } = body
+  if (!isFloored(time) || (start !== undefined && !isFloored(start)))
+    throw new RecordFault('its time is finer than ten seconds')
+  const fields = new DataView(carrier.buffer, carrier.byteOffset)
+  const [shown, latency] = [fields.getBigUint64(8), fields.getBigUint64(16)]
+  if (isPlain(body, carrier)) return
+  const from = BigInt(time) * 1_000n
+  const tens = (shown / range) * range
+  if (tens !== from && (start === undefined || tens !== BigInt(start) * 1_000n))
+    throw new RecordFault('the time of the slot is not one of the body')
+  if (start === undefined ? latency !== 0n : (latency / range) * range !== BigInt(time - start) * 1_000n)
+    throw new RecordFault('the latency of the slot is not that of the body')
+}
+
+const range = BigInt(markedRange)
+
+/** Of a calendar the last whole ten seconds, milliseconds (ECMAScript §21.4.1.1): a slot shows a moment within them. */
+const farthest = 8.64e15 - 10_000
+
+const isFloored = (ms: unknown): ms is number =>
+  Number.isSafeInteger(ms) &&
+  Math.abs((ms as number) - farthest / 2) <= farthest / 2 &&
+  floorTime(ms as number) === ms
+
+/** The digits that a person reads are those that are proved. */
+function refuseShown(shown: Shown | undefined, body: ShownRecord['body'], carrier: Uint8Array): void {
+  if (shown === undefined) return
+  const own = shownOf(body, carrier)
+  if (own.time !== shown.time || own.latency_s !== shown.latency_s || own.exact_to_s !== shown.exact_to_s)
+    throw new RecordFault('the times that are shown are not those of the slot')
 }
 
 /** Not every reader of JSON has other numbers, or writes them in one way. */

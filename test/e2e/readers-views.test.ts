@@ -114,8 +114,20 @@ test('a copy with the mark of another reader, or with another fact, proves nothi
   ])
     await expect(openRecord(forged)).rejects.toThrow(RecordFault)
   const { leaf } = await openRecord(priya)
-  for (const mark of [{ carrier }, { salt }, { carrier, salt }])
-    expect((await openRecord({ ...priya, view: { ...priya.view, ...mark } })).leaf).not.toEqual(leaf)
+  for (const mark of [{ carrier }, { salt }, { carrier, salt }]) {
+    const shown = 'carrier' in mark ? ada.shown : priya.shown
+    const forged = { ...priya, ...(shown && { shown }), view: { ...priya.view, ...mark } }
+    expect((await openRecord(forged)).leaf).not.toEqual(leaf)
+  }
+})
+
+test('each has times of their own below ten seconds, which are those of their slot', async () => {
+  const shown = views.map(one => one.shown)
+  expect(new Set(shown.map(one => one?.time.slice(-8))).size).toBe(3)
+  for (const one of shown) expect(one?.exact_to_s).toBe(10)
+  const [priya, ada] = views
+  if (!priya || !ada?.shown) throw new Error('nobody has read it')
+  await expect(openRecord({ ...priya, shown: ada.shown })).rejects.toThrow('not those of the slot')
 })
 
 test('who is not shown the sealed words of a decision proves all the rest of it', async () => {

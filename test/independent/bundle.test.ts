@@ -69,7 +69,14 @@ describe.skipIf(missing)('docs/log-format.md: the file of an export, by a verifi
     ['a byte of a body', 'records.jsonl', /(?<="status_id":)1/, '2', `${record}: the digest is not that`],
     ['a byte of a slot', 'records.jsonl', /(?<="salt":")./, other, outside],
     ['a byte of a seal', 'records.jsonl', /(?<="seal_commit":")./, other, outside],
-    ['the time of a slot', 'records.jsonl', /(?<="carrier":".{14})./, other, `${record}: the carrier has`],
+    ['the time of a slot', 'records.jsonl', /(?<="carrier":".{14})./, other, `${record}: the times shown`],
+    [
+      'a digit of what is shown',
+      'records.jsonl',
+      /(?<="shown":{"time":".{20})\d{6}/,
+      '00000x',
+      `${record}: the times`,
+    ],
     [
       'a name twice',
       'records.jsonl',

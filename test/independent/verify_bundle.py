@@ -9,6 +9,7 @@ FIELDS = ['comment', *map('unmapped.'.__add__, INNER.split())]
 NAMES = 'records.jsonl records.csv proofs.json checkpoint keys.json granted.json'.split()
 TEXTS = ['VERIFY.md', 'certification-draft.md']
 MORE = {'bundle': TEXTS, 'archive': TEXTS, 'evidence': ['exact.jsonl', 'custody.json', *TEXTS]}
+KINDS = {b'"export_granted"': 3, b'"export_countersigned"': 3, b'"epoch_commitment"': 5}
 FORM = 'format log export kind query decided_by from to size readers by purpose asked_at entry records files'
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, PLACE = -121665 * pow(121666, -1, P) % P, ['the ZIP file']  # PLACE: what is looked at, for the fault.
@@ -111,12 +112,18 @@ def record(row, log):
     digest = H(b'\3', b64(view['body_salt']), committed(body, salts, hashes))
     need(digest == b64(row['digest']), 'the digest is not that of the body')
     carrier, path, position = b64(view['carrier'], 24), view['path'], view['position']
-    need(carrier[8:] == struct.pack('>2Q', body['time'] * 1000, 0), 'the carrier has another time')
+    due, lasts, (at, took) = body['time'] * 1000, 'start_time' in body, struct.unpack('>2Q', carrier[8:])
+    tens, begun = (at // 10**7 * 10**7, took // 10**7 * 10**7), body.get('start_time', body['time']) * 1000
+    marked = tens[0] in (due, begun) and tens[1] == due - begun and (lasts or not took)
+    need(marked or (at, took) == (due, 0), 'the carrier has another time')
+    text = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(at // 10**6)) + f'.{at % 10**6:06}Z'
+    told = {'latency_s': f'{took // 10**6}.{took % 10**6:06}'} if lasts else {}
+    need(row.get('shown') in (None, {'time': text, **told, 'exact_to_s': 10}), 'other times are shown')
     need(2 <= len(path) <= 10 and 0 <= position < 2**len(path), 'there is no such slot')
     node = H(b'\2', b64(view['salt'], 16), carrier, digest)
     for each in map(b64, path):
         node, position = H(b'\1', *((each, node) if position & 1 else (node, each))), position >> 1
-    kind = {b'"export_granted"': 3, b'"epoch_commitment"': 5}.get(jcs(body['unmapped'].get('kind')), 2)
+    kind = KINDS.get(jcs(body['unmapped'].get('kind')), 2)
     need(numbers[:3] == [year * 12 + number - 1, kind, 0], 'epoch, type or flags are not those of the entry')
     leaf = struct.pack('>4sBBL', b'TPL1', *numbers[1:3], numbers[0]) + node
     return H(b'\0', leaf, b64(view['attr_commit']), b64(view['seal_commit'])), carrier[:8].hex()
@@ -133,6 +140,8 @@ def sealed(row, more):
     need(more['eid'] == row['eid'] and not row.get('withheld'), 'a field is withheld, or the eid another')
     seal = H(b'\5', b64(more['seal_salt']), jcs(body), b'\n', jcs(exact))
     need(seal == b64(row['view']['seal_commit']), 'it is not what was sealed')
+    plain = b64(row['view']['carrier'], 24)[8:] == struct.pack('>2Q', body['time'] * 1000, 0)
+    need(plain and 'shown' not in row, 'its times are marked, and evidence has the exact ones')
     floors = {name: int(re.fullmatch('0|[1-9][0-9]*', at)[0]) // 10**7 * 10**4 for name, at in exact.items()}
     said = {'time': body['time'], 'start': body.get('start_time')}
     need({'start': None, **floors} == said, 'its exact times are not those of the body')

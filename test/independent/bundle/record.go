@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -66,6 +68,7 @@ type proven struct {
 	index       uint64
 	view, body  object
 	withheld    bool
+	shown       bool
 }
 
 func verifyRecord(r any, tree checkpoint, proof []string) proven {
@@ -84,7 +87,7 @@ func verifyRecord(r any, tree checkpoint, proof []string) proven {
 	d := hash([]byte{3}, octets(32, view, "body_salt"), committed(r, body, view))
 	must(bytes.Equal(d, octets(32, r, "digest")), "the digest is not that of the body")
 	carrier := octets(24, view, "carrier")
-	must(binary.BigEndian.Uint64(carrier[8:]) == whole(body, "time")*1000, "the carrier has another time than the body")
+	must(timed(r, body, carrier), "the carrier has another time than the body")
 	node, position := hash([]byte{2}, octets(16, view, "salt"), carrier, d), whole(view, "position")
 	path := at[[]any](view, "path")
 	must(len(path) >= 2 && len(path) <= 10 && position>>len(path) == 0, "there is no such slot")
@@ -116,7 +119,29 @@ func verifyRecord(r any, tree checkpoint, proof []string) proven {
 		fn, sn = fn>>1, sn>>1
 	}
 	must(sn == 0 && bytes.Equal(node, tree.root), "the leaf is not in the tree at %d", index)
-	return proven{eid, hex.EncodeToString(carrier[:8]), epoch, index, view, body, len(maybe[object](view, "field_hashes")) > 0}
+	_, shown := r.(object)["shown"]
+	return proven{eid, hex.EncodeToString(carrier[:8]), epoch, index, view, body, len(maybe[object](view, "field_hashes")) > 0, shown}
+}
+
+const tens = 10_000_000
+
+// Both times of the carrier are without a mark, or begin as those of the body do; what is shown beside it says the same.
+func timed(r any, body object, carrier []byte) bool {
+	at, took := binary.BigEndian.Uint64(carrier[8:]), binary.BigEndian.Uint64(carrier[16:])
+	due := whole(body, "time") * 1000
+	begun, lasts := due, body["start_time"] != nil
+	if lasts {
+		begun = whole(body, "start_time") * 1000
+	}
+	if shown, here := r.(object)["shown"]; here {
+		told := object{"time": time.UnixMicro(int64(at)).UTC().Format("2006-01-02T15:04:05.000000Z"), "exact_to_s": json.Number("10")}
+		if lasts {
+			told["latency_s"] = fmt.Sprintf("%d.%06d", took/1_000_000, took%1_000_000)
+		}
+		must(bytes.Equal(jcs(shown), jcs(told)), "the times shown are not those of the carrier")
+	}
+	marked := (at-at%tens == due || at-at%tens == begun) && took-took%tens == due-begun
+	return at == due && took == 0 || marked && (lasts || took == 0)
 }
 
 // C(body).
@@ -158,6 +183,9 @@ func committed(r any, body, view object) []byte {
 
 // The seal of evidence is over the whole body.
 func verifySeal(r proven, line any) {
+	carrier := octets(24, r.view, "carrier")
+	plain := binary.BigEndian.Uint64(carrier[8:]) == whole(r.body, "time")*1000 && binary.BigEndian.Uint64(carrier[16:]) == 0
+	must(plain && !r.shown, "its times are marked, and evidence has the exact ones")
 	exact := at[object](line, "exact")
 	sealed := hash([]byte{5}, octets(32, line, "seal_salt"), jcs(r.body), []byte{'\n'}, jcs(exact))
 	must(at[string](line, "eid") == r.eid && bytes.Equal(sealed, octets(32, r.view, "seal_commit")), "it is not what was sealed")

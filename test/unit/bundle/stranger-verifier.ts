@@ -51,10 +51,13 @@ function leafOf({ eid, digest, body, withheld = [], view }: Shown): Buffer {
   const d = H(3, b64u(view.body_salt), jcs(committed))
   check(d.equals(b64u(digest)), 'the body does not give the digest')
   const carrier = b64u(view.carrier)
-  check(
-    carrier.length === 24 && carrier.readBigUInt64BE(8) === BigInt(body.time) * 1000n,
-    'the time of the slot',
-  )
+  check(carrier.length === 24, 'the carrier')
+  const [at, took] = [carrier.readBigUInt64BE(8), carrier.readBigUInt64BE(16)]
+  const [due, begun] = [BigInt(body.time) * 1000n, BigInt(Number(body.start_time ?? body.time)) * 1000n]
+  const tens = (micros: bigint) => micros - (micros % 10_000_000n)
+  const isMarked = [due, begun].includes(tens(at)) && tens(took) === due - begun
+  const hasLatency = body.start_time !== undefined || took === 0n
+  check((at === due && took === 0n) || (isMarked && hasLatency), 'the time of the slot')
   check(view.path.length <= 10 && view.position >= 0 && view.position < 2 ** view.path.length, 'the position')
   let root = H(2, b64u(view.salt), carrier, d)
   view.path.forEach((hash, level) => {

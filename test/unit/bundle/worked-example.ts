@@ -11,7 +11,8 @@ import { proveInclusion } from '../../../shared/tlog/proof.ts'
 import { formatProofFile } from '../../../shared/tlog/proof-file.ts'
 import { tilePath } from '../../../shared/tlog/tile.ts'
 import { epochAt } from '../../../shared/watermark/epoch.ts'
-import { bind, epochKeyDigest, openEpochKey } from '../../../shared/watermark/slots.ts'
+import { shownOf } from '../../../shared/watermark/shown.ts'
+import { bind, entryMarks, epochKeyDigest, openEpochKey } from '../../../shared/watermark/slots.ts'
 import { entryStream } from '../../../shared/watermark/stream.ts'
 import { makeView } from '../../../shared/watermark/view.ts'
 import { leafHash, readTiles, sha256 } from '../tlog/naive-tree.ts'
@@ -62,6 +63,7 @@ export async function workedExample(): Promise<string> {
     Uint8Array,
     Uint8Array,
   ]
+  const { marks } = entryMarks(epoch, eid, JSON.parse(entry.body) as { time: number })
   const fieldSalts = Array.from({ length: 8 }, () => stream.bytes(16))
   const slotSalts = Array.from({ length: 4 }, () => stream.bytes(16))
   const positions = [0, 1, 2, 3].map(j => bound.opening(j).position)
@@ -72,6 +74,7 @@ export async function workedExample(): Promise<string> {
     digest: Buffer.from(bound.digest).toString('base64url'),
     body: JSON.parse(entry.body) as object,
     sentence: '…',
+    shown: shownOf(JSON.parse(entry.body) as object, opening.carrier),
     view: makeView(bound, { log, epoch, slot: 0, index: 1, withheld: [] }),
   }
   const lines: readonly (readonly [string, string])[] = [
@@ -90,6 +93,7 @@ export async function workedExample(): Promise<string> {
     ['salt of comment', hex(fieldSalts[0] ?? new Uint8Array())],
     ['salt of slot 0', hex(slotSalts[0] ?? new Uint8Array())],
     ['positions of 0–3', positions.join(' ')],
+    ['digits of t of slots 0–2', marks.map(({ digits }) => digits).join(' ')],
     ['hash of comment', bound.fields.comment?.hash ?? ''],
     ['C(body)', committed],
     ['D', hex(bound.digest)],

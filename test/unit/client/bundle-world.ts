@@ -21,7 +21,7 @@ import { parseCheckpoint } from '../../../shared/tlog/checkpoint.ts'
 import { parseNote } from '../../../shared/tlog/note.ts'
 import { formatProofFile, parseProofFile } from '../../../shared/tlog/proof-file.ts'
 import { entryStream } from '../../../shared/watermark/stream.ts'
-import { origin, type Shown, type SignedLog, start } from './verify-world.ts'
+import { origin, plainSlot, type Shown, type SignedLog, start } from './verify-world.ts'
 
 export const epochKey = new Uint8Array(32).fill(9)
 export const exportId = 'export_1'
@@ -72,7 +72,13 @@ export async function makeBundle(
   places: readonly number[],
   options: BundleOptions = {},
 ): Promise<MadeBundle> {
-  const { kind = 'bundle', slot = 0, withheld = [], granted, checkpoint = log.checkpoint } = options
+  const {
+    kind = 'bundle',
+    slot = kind === 'evidence' ? plainSlot : 0,
+    withheld = [],
+    granted,
+    checkpoint = log.checkpoint,
+  } = options
   const shown: Shown[] = []
   for (const n of places) {
     const one = await log.shown(n, { slot, withheld: await thereOf(log, n, withheld) })

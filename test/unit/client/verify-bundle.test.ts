@@ -129,7 +129,7 @@ describe('a bundle as it was made', () => {
       /"sentence":"[^"]*"/,
       '"sentence":"All is well"',
     )
-    const csv = String(files.get(fileNames.csv)).replace(/Z,("[^"]*"|[^,]*),/, 'Z,"All is well",')
+    const csv = String(files.get(fileNames.csv)).replace(/,10,("[^"]*"|[^,]*),/, ',10,"All is well",')
     files.set(fileNames.records, records).set(fileNames.csv, csv)
     files.set(fileNames.verify, '# Believe it\n')
     const { facts, faults } = await examine(bundleZip({ ...bundle, files }))
@@ -257,11 +257,15 @@ describe('whoever changes a record and makes every digest fit', () => {
 
   test('records of two readers in one bundle, or of another than it says', async () => {
     const other = await makeBundle(log, places, { slot: 3, granted: grantAt })
-    const mixed = (name: string): string => {
+    const mixed = (name: string, lines = 2): string => {
       const [first = [], second = []] = [bundle, other].map(one => String(one.files.get(name)).split('\n'))
-      return [...first.slice(0, 2), ...second.slice(2)].join('\n')
+      return [...first.slice(0, lines), ...second.slice(lines)].join('\n')
     }
-    const files = new Map([...bundle.files, [fileNames.records, mixed(fileNames.records)]])
+    const files = new Map([
+      ...bundle.files,
+      [fileNames.records, mixed(fileNames.records)],
+      [fileNames.csv, mixed(fileNames.csv, 3)],
+    ])
     await wrong(bundleZip({ ...bundle, files }), fileNames.records, /copies of 2 readers/)
     await wrong(
       bundleZip({ manifest: bundle.manifest, files: other.files }),
@@ -498,6 +502,11 @@ describe('evidence', () => {
     expect(facts).toMatchObject({ exact: places.length, custody: { officer: 'Agent Lin' } })
   })
 
+  test('with marks is none', async () => {
+    const marked = await makeBundle(log, places, { kind: 'evidence', exact: exactOf, slot: 2 })
+    await wrong(bundleZip(marked), fileNames.records, /its times are marked/)
+  })
+
   test('a microsecond off is found, and a salt of another entry', async () => {
     const made = await evidence()
     const later = (text: string) =>
@@ -531,7 +540,7 @@ describe('evidence', () => {
 
   test('with words withheld proves no exact time', async () => {
     const withheld = ['comment', 'unmapped.reference']
-    const made = await makeBundle(log, places, { kind: 'evidence', exact: exactOf, slot: 2, withheld })
+    const made = await makeBundle(log, places, { kind: 'evidence', exact: exactOf, withheld })
     await wrong(bundleZip(made), fileNames.records, /without which no exact time/)
   })
 

@@ -22,6 +22,8 @@ import { formatProofFile } from '../../../shared/tlog/proof-file.ts'
 import { tilePath } from '../../../shared/tlog/tile.ts'
 import { fieldAt, type Withholdable } from '../../../shared/watermark/committed.ts'
 import { epochAt } from '../../../shared/watermark/epoch.ts'
+import { markedSlots } from '../../../shared/watermark/marks.ts'
+import { type Shown as ShownTimes, shownOf } from '../../../shared/watermark/shown.ts'
 import { type Bound, bind, openEpochKey } from '../../../shared/watermark/slots.ts'
 import { makeView, type View } from '../../../shared/watermark/view.ts'
 import { leafHash, readTiles, sha256 } from '../tlog/naive-tree.ts'
@@ -36,6 +38,7 @@ export interface Shown {
   readonly body: Record<string, unknown>
   readonly withheld?: readonly string[]
   readonly sentence: string
+  readonly shown?: ShownTimes
   readonly view: View
   readonly proof?: string
 }
@@ -120,6 +123,9 @@ export function makeKeys(): LogKeys {
 
 const epochKey = new Uint8Array(32).fill(9)
 
+/** Of eight slots the one without marks, for evidence. */
+export const plainSlot = 7
+
 export async function signedLog(
   entries: readonly NamedEntry[],
   { key = makeKeys() }: LogOptions = {},
@@ -156,6 +162,9 @@ export async function signedLog(
         body: without(JSON.parse(entry.body), withheld),
         ...(withheld.length > 0 && { withheld }),
         sentence: 'Something was decided.',
+        ...(slot < markedSlots(epoch.slots) && {
+          shown: shownOf(JSON.parse(entry.body) as object, one.opening(slot).carrier),
+        }),
         view,
         ...(at !== null && {
           proof: formatProofFile({

@@ -3,7 +3,14 @@ import { createHmac, hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { committedBody, fieldText, withholdable } from '../../../shared/watermark/committed.ts'
 import { parseLeaf } from '../../../shared/watermark/leaf.ts'
-import { bind, epochKeyDigest, openEpochKey, sealDigest } from '../../../shared/watermark/slots.ts'
+import {
+  attrDigest,
+  bind,
+  entryMarks,
+  epochKeyDigest,
+  openEpochKey,
+  sealDigest,
+} from '../../../shared/watermark/slots.ts'
 import { openRecord } from '../../../shared/watermark/verify.ts'
 import { makeView } from '../../../shared/watermark/view.ts'
 import { decisionOf, intentOf } from '../client/verify-world.ts'
@@ -78,6 +85,16 @@ describe('what an entry is bound by', () => {
     expect(new Set(salts).size).toBe(salts.length)
   })
 
+  test('commits to the fingerprints of a reply under a salt; without any it cannot be told from one that does', () => {
+    const attr = sha256(bytes(1)).toString('base64url')
+    const other = bind(epoch, eid, { ...entry, attr })
+    expect(other.attrSalt).toEqual(bound.attrCommit)
+    expect(other.attrCommit).toEqual(sha256(bytes(8), bound.attrCommit, Buffer.from(attr, 'base64url')))
+    expect(other.attrCommit).toEqual(attrDigest(other.attrSalt, Buffer.from(attr, 'base64url')))
+    expect(parseLeaf(other.leaf)?.attrCommit).toEqual(Uint8Array.from(other.attrCommit))
+    expect(other.digest).toEqual(bound.digest)
+  })
+
   test('keeps the salt of a field where it is, whatever other fields there are', () => {
     const { comment: _, ...fewer } = body
     const other = bind(epoch, eid, { ...entry, body: JSON.stringify(fewer) })
@@ -107,15 +124,16 @@ describe('a slot', () => {
     expect(new Set(openings.map(({ salt }) => Buffer.from(salt).toString('hex'))).size).toBe(16)
   })
 
-  test('tells its reader by a pseudonym of the month, and the time of the body', () => {
+  test('tells its reader by a pseudonym of the month, and a time that begins as the body’s', () => {
     const [first] = openings
     const reader = createHmac('sha256', key)
       .update('reader\0' + '0')
       .digest()
       .subarray(0, 8)
-    const time = Buffer.alloc(8)
-    time.writeBigUInt64BE(BigInt(body.time) * 1_000n)
-    expect(Buffer.from(first?.carrier ?? '')).toEqual(Buffer.concat([reader, time, Buffer.alloc(8)]))
+    const times = Buffer.alloc(16)
+    const [mark] = entryMarks(epoch, eid, body).marks
+    times.writeBigUInt64BE(BigInt(body.time) * 1_000n + BigInt(mark?.digits ?? 0))
+    expect(Buffer.from(first?.carrier ?? '')).toEqual(Buffer.concat([reader, times]))
     const next = openEpochKey(month + 1, 16, new Uint8Array(32).fill(8))
     expect(next.readers[0]).not.toEqual(epoch.readers[0])
   })
@@ -138,13 +156,16 @@ describe('a slot', () => {
    */
   test('stands at each place as often as at any other', () => {
     const n = 3_000
-    for (const slot of [0, 7, 15]) {
-      const counts = new Array<number>(16).fill(0)
-      for (let i = 0; i < n; i++) {
-        const { position } = bind(epoch, `entry_${i}`, entry).opening(slot)
+    const slots = [0, 7, 15].map(slot => ({ slot, counts: new Array<number>(16).fill(0) }))
+    for (let i = 0; i < n; i++) {
+      const one = bind(epoch, `entry_${i}`, entry)
+      for (const { slot, counts } of slots) {
+        const { position } = one.opening(slot)
         counts[position] = (counts[position] ?? 0) + 1
       }
-      const expected = n / 16
+    }
+    const expected = n / 16
+    for (const { slot, counts } of slots) {
       const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
       expect(chiSquare, `slot ${slot}`).toBeLessThan(44.3)
     }

@@ -1,4 +1,5 @@
 /** What a reader is handed with a record: salts of what is shown, hashes of what is not, and never both. */
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { describe, expect, test } from 'vitest'
 import { type Withholdable, withholdable } from '../../../shared/watermark/committed.ts'
@@ -162,6 +163,21 @@ describe('a record that contradicts itself', () => {
     const view = makeView(other, { log: 'l', epoch, slot: 0, index: undefined, withheld: [] })
     const told = Buffer.from(other.digest).toString('base64url')
     expect(await wrong({ eid, digest: told, body: finer, view })).toContain('ten seconds')
+  })
+
+  test('by a time of which no calendar has the end of its ten seconds', async () => {
+    const body = { metadata: { uid: eid }, time: 8.64e15, unmapped: { kind: 'intent' } }
+    const salt = Buffer.alloc(32)
+    const hashed = Buffer.concat([Uint8Array.of(3), salt, Buffer.from(canonicalize(body) ?? '')])
+    const carrier = Buffer.alloc(24)
+    carrier.writeBigUInt64BE(8_640_000_000_005_000_000n, 8)
+    const times = { time: '+275760-09-13T00:00:05.000000Z', exact_to_s: 10 } as const
+    const { field_salts: _, ...view } = {
+      ...whole.view,
+      ...{ body_salt: salt.toString('base64url'), carrier: carrier.toString('base64url') },
+    }
+    const made = { eid, digest: hash('sha256', hashed, 'base64url'), body, shown: times, view }
+    expect(await wrong(made)).toContain('its time')
   })
 
   test('by a time in its slot that is not that of its body', async () => {

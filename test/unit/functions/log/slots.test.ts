@@ -165,7 +165,7 @@ describe('nobody can take all', () => {
     const refused = await of(november, reader('cedar', 8))
     expect(refused).toMatchObject({
       code: 'reader_slots_exhausted',
-      facts: { detail: expect.stringMatching(/64 readers, of whom 8 .* 8 of your organisation/) },
+      facts: { detail: expect.stringMatching(/56 readers, of whom 8 .* 8 of your organisation/) },
     })
     expect(await slots(instance(), many(8, 'cedar'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(await slots(of, [reader('prairie')])).toEqual([8])
@@ -192,18 +192,18 @@ describe('nobody can take all', () => {
   test('where all are taken there is none for anybody, and no slot beyond the last', async () => {
     const of = instance()
     for (let i = 0; i < 4; i++) await slots(of, many(2, `other_${i}`, 'developer'), small)
-    expect(await kept(small)).toMatchObject({ given: 8 })
+    expect(await kept(small)).toMatchObject({ given: 7 })
     for (const kind of ['partner', 'developer', 'government', 'auditor'] as const)
       expect(await slots(of, [reader('late', 1, kind)], small)).toEqual(['reader_slots_exhausted'])
-    expect(await kept(small)).toMatchObject({ given: 8 })
+    expect(await kept(small)).toMatchObject({ given: 7 })
   })
 
   test('a slot that was given to somebody who is forgotten counts as well: it is nobody else’s', async () => {
-    const readers = { person_a: { slot: 6, organisation: 'ofr', kind: 'government' as const } }
-    await store.write({ kind: 'put', key: keys.epochReaders(1), item: { slots: 8, given: 7, readers } })
+    const readers = { person_a: { slot: 5, organisation: 'ofr', kind: 'government' as const } }
+    await store.write({ kind: 'put', key: keys.epochReaders(1), item: { slots: 8, given: 6, readers } })
     const late = many(2, 'halcyon', 'developer')
-    expect(await slots(instance(), late, small)).toEqual([7, 'reader_slots_exhausted'])
-    expect(await kept(small)).toMatchObject({ given: 8 })
+    expect(await slots(instance(), late, small)).toEqual([6, 'reader_slots_exhausted'])
+    expect(await kept(small)).toMatchObject({ given: 7 })
   })
 
   test('of few slots there is still one for each partner, and partners leave half', () => {
@@ -226,19 +226,49 @@ describe('nobody can take all', () => {
   })
 })
 
+describe('evidence', () => {
+  const witness = (n: number): LogReader => ({
+    ...reader('halcyon', n, 'developer'),
+    id: `evidence.p${n}`,
+    plain: true,
+  })
+
+  test('has slots of its own, the last eighth, whatever else is given', async () => {
+    const of = instance()
+    expect(await slots(of, [witness(0), reader('cedar'), witness(1), reader('prairie'), witness(0)])).toEqual(
+      [56, 0, 57, 1, 56],
+    )
+    expect(await kept()).toMatchObject({ given: 2, plain: 2 })
+  })
+
+  test('leaves all others theirs, and they leave it its own', async () => {
+    const of = instance()
+    const all = Array.from({ length: 9 }, (_, n) => witness(n))
+    expect(await slots(of, all)).toEqual([56, 57, 58, 59, 60, 61, 62, 63, 'reader_slots_exhausted'])
+    expect(await slots(of, many(9, 'cedar'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 'reader_slots_exhausted'])
+  })
+
+  test('of the smallest number of slots has one', async () => {
+    expect(await slots(instance(), [witness(0), witness(1)], { epoch: 3, slots: 4 })).toEqual([
+      3,
+      'reader_slots_exhausted',
+    ])
+  })
+})
+
 describe('the operator is told', () => {
   test('from four fifths on that they become few, at each that is given and at no other time', async () => {
     const of = instance()
     const epoch = { epoch: 2, slots: 16 }
     const readers = ['a', 'b', 'c', 'd'].flatMap(name => many(4, name, 'developer'))
-    await slots(of, readers.slice(0, 12), epoch)
+    await slots(of, readers.slice(0, 11), epoch)
     expect(alarm).not.toHaveBeenCalled()
-    await slots(of, readers, epoch)
+    await slots(of, readers.slice(0, 14), epoch)
     expect(alarm.mock.calls).toEqual(
-      [13, 14, 15, 16].map(given => ['reader_slots_low', { epoch: 2, slots: 16, given }]),
+      [12, 13, 14].map(given => ['reader_slots_low', { epoch: 2, slots: 16, given }]),
     )
-    await slots(instance(), readers, epoch)
-    expect(alarm).toHaveBeenCalledTimes(4)
+    await slots(instance(), readers.slice(0, 14), epoch)
+    expect(alarm).toHaveBeenCalledTimes(3)
   })
 
   test('of whoever is refused: whose people they are, and no name', async () => {
