@@ -1,7 +1,8 @@
 import { calculateThumbprint } from 'dpop'
-import type { CryptoKey, CryptoKeyPair } from 'oauth4webapi'
+import type { CryptoKeyPair } from 'oauth4webapi'
 import { ApiRefused } from './api.ts'
 import { type PrivateJwk, readClientKey } from './client-key.ts'
+import { base64url, signCompactJws } from './compact-jws.ts'
 import { createHttp, discover } from './discovery.ts'
 import { apiResource, readIssuer } from './issuer.ts'
 import { readJson, textAt } from './json.ts'
@@ -62,6 +63,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
     createHttp(issuer, (input, init) => fetch(input, init)),
   )
   const { kty, crv, x, y } = key
+  const claims = await claimsOf(issuer.href, ticket)
   const publicKey = { kty, crv, x, ...(y !== undefined && { y }) }
   const response = await fetch(`${apiResource(issuer.href)}/v1/enrolments`, {
     method: 'POST',
@@ -70,7 +72,11 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
     body: JSON.stringify({
       ticket,
       public_key: publicKey,
-      proof: await prove(signing.key, crv, await claims(issuer.href, ticket)),
+      proof: await signCompactJws(
+        signing.key,
+        { typ: 'sallyport-enrolment+jwt' },
+        new TextEncoder().encode(JSON.stringify(claims)),
+      ),
     }),
   })
   const body = await readJson(response)
@@ -87,26 +93,9 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   return { clientId, kid, organisation, issuer: issuer.href, state, expiresAt }
 }
 
-const claims = async (issuer: string, ticket: string): Promise<object> => ({
+const claimsOf = async (issuer: string, ticket: string): Promise<object> => ({
   aud: issuer,
   iat: Math.floor(Date.now() / 1000),
   jti: crypto.randomUUID(),
   ticket_hash: base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(ticket))),
 })
-
-/** A compact JWS (RFC 7515 §7.1): WebCrypto signs R‖S, as JWS has it. */
-async function prove(key: CryptoKey, crv: string, payload: object): Promise<string> {
-  const algorithm = crv === 'P-256' ? 'ES256' : crv === 'P-384' ? 'ES384' : 'Ed25519'
-  const input = [{ alg: algorithm, typ: 'sallyport-enrolment+jwt' }, payload]
-    .map(part => base64url(new TextEncoder().encode(JSON.stringify(part))))
-    .join('.')
-  const hash = algorithm === 'ES384' ? 'SHA-384' : 'SHA-256'
-  const how = algorithm === 'Ed25519' ? { name: algorithm } : { name: 'ECDSA', hash }
-  return `${input}.${base64url(await crypto.subtle.sign(how, key, new TextEncoder().encode(input)))}`
-}
-
-const base64url = (bytes: ArrayBuffer | Uint8Array): string =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')

@@ -1,4 +1,6 @@
 import * as oauth from 'oauth4webapi'
+import { countersignatureType } from '../shared/bundle/countersignature.ts'
+import { signCompactJws } from './compact-jws.ts'
 import { createHttp, discover } from './discovery.ts'
 import { apiResource, readIssuer } from './issuer.ts'
 import { readJson, textAt } from './json.ts'
@@ -48,6 +50,11 @@ export interface PersonGateway {
   post(path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   patch(path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   delete(path: string, options?: CallOptions): Promise<Answer>
+  /**
+   * Signs, with the key of the session, the `statement` of an export: that the copy is the person's. It is for
+   * `POST /exports/{export}/countersignature`, and without it nobody is given the file. Nothing is sent.
+   */
+  countersign(statement: string): Promise<string>
   /** Ends the session. Throws `TokenRefused`, `DiscoveryFailed`. */
   end(): Promise<void>
 }
@@ -132,8 +139,19 @@ export function createPersonGateway(options: PersonGatewayOptions): PersonGatewa
     post: (path, body, options) => call('POST', path, body, options),
     patch: (path, body, options) => call('PATCH', path, body, options),
     delete: (path, options) => call('DELETE', path, undefined, options),
+    countersign: statement => countersign(session, statement),
     end: () => endSession(session, fetch),
   }
+}
+
+/** With the key itself, since the log tells its thumbprint alone. */
+async function countersign(
+  { proofKey: { privateKey, publicKey } }: PersonSession,
+  statement: string,
+): Promise<string> {
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', publicKey)
+  const jwk = { kty, crv, x, ...(y !== undefined && { y }) }
+  return signCompactJws(privateKey, { typ: countersignatureType, jwk }, new TextEncoder().encode(statement))
 }
 
 /** Refusals of a request with 401 that say nothing against its token. */

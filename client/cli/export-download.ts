@@ -1,4 +1,4 @@
-/** The file of an export, fetched part by part: one that broke off goes on where it was. */
+/** The file of an export, signed for as one's own copy, then fetched part by part: one that broke off goes on where it was. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, link, open, stat, unlink } from 'node:fs/promises'
@@ -6,6 +6,7 @@ import type { PersonGateway } from '../index.ts'
 import { at, readJson, textAt } from '../json.ts'
 import type { Cli } from './cli.ts'
 import { toldBy } from './decision.ts'
+import { countersign } from './export-countersign.ts'
 import { exportNoun } from './export-noun.ts'
 import { exit, Failure } from './failure.ts'
 import { recordPath } from './record-commands.ts'
@@ -41,6 +42,7 @@ export async function download(
     throw unwritable(partial, id, error)
   })
   try {
+    await countersign(cli, gateway, job)
     const whole = await fetchRest(cli, gateway, { id, bytes }, handle)
     if (!whole) {
       cli.remark(`What came is in ${partial}: the same command goes on with it.`)

@@ -47,7 +47,16 @@ export function exportFacts(job: unknown): readonly Fact[] {
     ['failed', failure && `${textAt(job, 'failure', 'code')}: ${failure}`],
     ['asked', utc(textAt(job, 'requested_at'))],
     ['made', utc(textAt(job, 'made_at'))],
+    ['signed for', signedText(job)],
     ['kept', utc(textAt(job, 'kept_until'))?.replace(/^/, 'until ')],
     ['entry', textAt(job, 'entry')],
   ]
+}
+
+/** Without it the file is for nobody. */
+function signedText(job: unknown): string | undefined {
+  const entry = textAt(job, 'countersigned', 'entry')
+  if (entry !== undefined)
+    return `as your copy, ${utc(textAt(job, 'countersigned', 'at'))}, by the key ${textAt(job, 'countersigned', 'key')}: ${entry}`
+  return textAt(job, 'state') === 'done' ? 'not yet; export download does it' : undefined
 }

@@ -69,7 +69,7 @@ export function addExports(program: Command, cli: Cli): Command {
     .action(() => list(cli))
   command
     .command('download')
-    .description('fetch the file of one; what broke off is gone on with')
+    .description('sign that the copy is yours, and fetch the file; what broke off is gone on with')
     .argument('<export>', 'its id')
     .option('--out <file>', 'where to; <export>.zip unless given')
     .option('--wait', 'until it is made')

@@ -9,7 +9,7 @@ import {
   type OpenExports,
 } from '../../../shared/domain/exports.ts'
 import { randomId } from '../../../shared/domain/id.ts'
-import { keys, type Made } from '../../../shared/domain/keys.ts'
+import { keys } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import { exportGrantedEntry } from '../../../shared/entries/export.ts'
@@ -21,6 +21,7 @@ import { readTree } from '../../log/proofs.ts'
 import type { PersonCaller } from '../caller.ts'
 import { answeredBefore } from '../decision.ts'
 import { refusedQuery } from '../log/search.ts'
+import { madeOnce } from '../made-once.ts'
 import type { Answer, Context } from '../operation.ts'
 import { showExport } from '../shapes/export.ts'
 
@@ -53,8 +54,12 @@ export async function createExport(asking: Asking): Promise<Answer | Refusal> {
     request: asking.request,
   })
   const job = exportJobOf({ ...asked, entry: granted.eid })
-  const answer: Answer = { status: 201, body: showExport(job), location: `/exports/${job.id}` }
-  const made = madeOnce(asking, answer)
+  const answer: Answer = {
+    status: 201,
+    body: showExport(job, asking.deps.log.origin),
+    location: `/exports/${job.id}`,
+  }
+  const made = madeOnce(asking, once, answer)
   for (let tried = 0; tried < tries; tried++) {
     const room = await roomFor(deps.store, job)
     if (room instanceof Refusal) return room
@@ -62,7 +67,7 @@ export async function createExport(asking: Asking): Promise<Answer | Refusal> {
       { kind: 'put', key: keys.export(job.id), item: job, if: itemAbsent, ours: { eq: [['id'], job.id] } },
       room,
       putEntry(granted),
-      { kind: 'put', key: once, item: made.item, if: made.if, ours: { eq: [['by'], asking.request] } },
+      made,
     ])
     if (ok) return answer
     const other = await answeredBefore(deps, once, idempotency.digest)
@@ -126,21 +131,4 @@ export async function roomFor(
 async function endedOf(store: Store, open: readonly string[]): Promise<readonly string[]> {
   const jobs = await store.get(open.map(keys.export))
   return open.filter((_, n) => !isOpen(jobs[n]))
-}
-
-function madeOnce(
-  { deps, request, idempotency }: Asking,
-  { status, body }: Answer,
-): { readonly item: Made; readonly if: NonNullable<Put['if']> } {
-  const now = Math.floor(deps.clock.now() / 1000)
-  return {
-    item: {
-      by: request,
-      exp: now + 86_400,
-      digest: idempotency?.digest ?? '',
-      status,
-      answer: JSON.stringify(body),
-    },
-    if: { or: [itemAbsent, { le: [['exp'], now] }] },
-  }
 }

@@ -1,4 +1,7 @@
-/** `GET /exports/{export}/content`: the file, in parts that one answer can hold. Each fetch is an entry. */
+/**
+ * `GET /exports/{export}/content`: the file, in parts that one answer can hold, for whoever has signed that it is theirs.
+ * Each fetch is an entry.
+ */
 import {
   chunkBytes,
   chunkKey,
@@ -34,6 +37,10 @@ export async function downloadExport(asking: Asking): Promise<Answer | Refusal> 
   if (job instanceof Refusal) return job
   const refused = judgeFetch(job, caller, deps.clock.now())
   if (refused) return refused
+  if (job.countersigned === undefined)
+    return refuse('countersignature_required', 'You have not signed yet that this copy is yours.', {
+      next: `Sign that it is yours and fetch it, with one command: sallyport export download ${job.id}`,
+    })
   const { bytes: size = 0, sha256 = '' } = job
   const asked = rangeOf(range, size)
   if (asked instanceof Refusal) return asked
@@ -69,7 +76,8 @@ export async function downloadExport(asking: Asking): Promise<Answer | Refusal> 
   }
 }
 
-function judgeFetch(job: ExportJob, { viewer }: PersonCaller, now: number): Refusal | undefined {
+/** Whether its file is there, and still for them. */
+export function judgeFetch(job: ExportJob, { viewer }: PersonCaller, now: number): Refusal | undefined {
   const { state, failure, keptUntil = 0, seenAs } = job
   if (state === 'expired') return refuse('export_expired', `It was kept until ${time(keptUntil)}.`)
   if (state === 'failed') {
