@@ -229,11 +229,22 @@ const ownAlarms: readonly AlarmDefinition[] = [
   },
   {
     ...quiet,
+    id: 'FingerprintsLost',
+    measures: 'replies whose fingerprints could not be kept',
+    metric: counted('gate', 'alarm', { name: 'fingerprints_lost' }),
+    threshold: 1,
+    means:
+      'The bucket did not take them for ten seconds. The reply was sent, and a leak of it will not be found.',
+    next: 'See the errors in the gate’s log, which name the entries; look at the bucket and the gate’s right to it.',
+  },
+  {
+    ...quiet,
     id: 'RecordUnavailable',
     measures: 'calls that were refused because they could not be recorded',
     metric: counted('gate', 'refusal', { code: 'record_unavailable' }),
     threshold: 1,
-    means: 'The table of the entries did not answer. No call is made without its entry.',
+    means:
+      'The table of the entries, or the key of the month’s fingerprints, did not answer. No call is made without its entry, or that could not be traced.',
     next: 'See the alarms of the table entries and the errors in the gate’s log.',
   },
   {
@@ -361,6 +372,16 @@ const ownAlarms: readonly AlarmDefinition[] = [
     means:
       'Something that an export is made of cannot be read, again and again. Its requester is told that it failed.',
     next: 'Its log names the export, and before it the errors. Whoever asked for it asks again once that is mended.',
+  },
+  {
+    ...quiet,
+    id: 'InquiryFailed',
+    measures: 'traces and attributions that were given up after many errors',
+    metric: counted('exporter', 'alarm', { name: 'inquiry_failed' }),
+    threshold: 1,
+    means:
+      'Something that is looked into cannot be read, again and again. Whoever asked is told that it failed.',
+    next: 'Its log names the inquiry, and before it the errors. Whoever asked asks again once that is mended.',
   },
   ...(['token', 'api', 'sweeper', 'notifier', 'sequencer', 'exporter', 'console'] as const).map(name => ({
     ...quiet,

@@ -7,8 +7,16 @@ import { exportKeptMs } from '../shared/domain/exports.ts'
 import type { Parameters } from './parameters.ts'
 import { has } from './targets.ts'
 
-/** Where each name is given once: tiles of the log, its key, what a commit will apply, sealed bodies, exports. */
-export const writtenOnce = ['log/tile/', 'log/vkey', 'staging/', 'body/', 'export/'] as const
+/** Where each name is given once: tiles of the log, its key, what a commit will apply, sealed bodies, exports, and what waits for the exporter. */
+export const writtenOnce = [
+  'log/tile/',
+  'log/vkey',
+  'staging/',
+  'body/',
+  'export/',
+  'attr/pending/',
+  'inquiry/',
+] as const
 /**
  * What stays: a name that was freed by a delete marker could be given again, and without its checkpoint a log could be
  * begun anew from an older state.
@@ -18,6 +26,11 @@ export const keptNames = ['log/', 'body/'] as const
 export const treeNames = ['log/tile/', 'log/vkey'] as const
 /** Where an object is replaced by whoever read it: by If-Match, or If-None-Match for the first. */
 export const swapped = ['log/checkpoint'] as const
+/**
+ * What the bucket's lock keeps for good. Of anything else the exporter may end it: of fingerprints that are packed or whose
+ * month is deleted, and of texts that were asked about.
+ */
+export const locked = ['log/', 'staging/', 'body/', 'export/'] as const
 
 export interface ObjectsProps {
   readonly key: IKey
@@ -36,7 +49,7 @@ const spareDays = 2
 
 /**
  * The bucket of the log. Object Lock keeps every version for `objectLockDays` in GOVERNANCE mode, and the policy
- * refuses to bypass that, so nothing goes by a mistake or by a role of ours. It is not COMPLIANCE for all, because that
+ * refuses to bypass that, so nothing of the log goes by a mistake or by a role of ours. It is not COMPLIANCE for all, because that
  * would hold staging objects and a wrong retention for good; whoever puts a full tile or a body asks for COMPLIANCE on
  * that version, and gets it for no longer than the deployment keeps what it logs: what nobody can delete, its owner pays
  * for. Object Lock protects versions, not names: the policy protects those. What commits have staged, and checkpoints
@@ -83,6 +96,14 @@ export class Objects extends Construct {
           noncurrentVersionExpiration: Duration.days(1),
         },
         { id: 'ExportMarkers', prefix: 'export/', expiredObjectDeleteMarker: true },
+        // One whose inquiry was never made: the others are removed when they are answered.
+        {
+          id: 'Inquiries',
+          prefix: 'inquiry/',
+          expiration: Duration.days(exportDays),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        { id: 'InquiryMarkers', prefix: 'inquiry/', expiredObjectDeleteMarker: true },
       ],
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
@@ -101,16 +122,16 @@ export class Objects extends Construct {
     this.#deny('NamesAreKept', ['s3:DeleteObject'], keptNames)
     // Whatever lock has ended: what was proved is proved still.
     this.#deny('TreeIsKept', ['s3:DeleteObjectVersion'], treeNames)
-    this.#deny('RetentionIsNotBypassed', ['s3:BypassGovernanceRetention'], [''])
+    this.#deny('RetentionIsNotBypassed', ['s3:BypassGovernanceRetention'], locked)
     this.#retain = true
   }
 
-  /** Two organisations decide that bodies go, and one role carries it out. */
-  removesBodies(role: Pick<IRole, 'roleArn'>): void {
+  /** Two organisations decide that bodies go, and one role carries it out; no other ends a lock. */
+  removes(role: Pick<IRole, 'roleArn'>): void {
     if (!this.#retain) return
-    this.#deny('BodiesAreRemovedAsDecided', ['s3:DeleteObjectVersion'], ['body/'], {
-      ArnNotEquals: { 'aws:PrincipalArn': role.roleArn },
-    })
+    const byOthers = { ArnNotEquals: { 'aws:PrincipalArn': role.roleArn } }
+    this.#deny('BodiesAreRemovedAsDecided', ['s3:DeleteObjectVersion'], ['body/'], byOthers)
+    this.#deny('LocksAreEndedByOneRole', ['s3:BypassGovernanceRetention'], [''], byOthers)
   }
 
   #deny(sid: string, actions: string[], prefixes: readonly string[], conditions: object = {}): void {

@@ -44,6 +44,12 @@ export const scheduled: readonly FunctionName[] = ['sweeper', 'notifier', 'seque
 /** Their answers go out as they come: the gate's because they take long, the others' because some are bytes. */
 export const streamed: readonly FunctionName[] = ['gate', 'api', 'console']
 
+/**
+ * What is bound to anything else is not for them: see `EncryptionContext` in `kms-secrets.ts`. What is bound to nothing was
+ * not made by the key, and an emulator tells no policy what a request is bound to.
+ */
+const wrappingContext = { 'kms:EncryptionContext:purpose': 'sallyport-wrap' }
+
 /** They set, or go by, how long the log is kept. */
 const keeping: readonly FunctionName[] = ['sequencer', 'api', 'exporter']
 /** They bind entries to their readers. */
@@ -121,6 +127,7 @@ export class Functions extends Construct {
     return {
       ...Object.fromEntries([...named, ...roots]),
       SALLYPORT_ISSUER: issuer,
+      ...(allowed.wrappingKey && { SALLYPORT_WRAPPING_KEY: keys.wrapping.keyArn }),
       ...(allowed.upstreamSecret && { SALLYPORT_UPSTREAM_SECRET: upstreamSecret.attrId }),
       ...(allowed.statementKey && { SALLYPORT_STATEMENT_KEY: keys.statements.keyArn }),
       ...(allowed.eventBus && { SALLYPORT_EVENT_BUS: eventBus.eventBusName }),
@@ -157,6 +164,11 @@ export class Functions extends Construct {
     })
     for (const domain of Object.keys(allowed.secrets) as SecretDomain[])
       statements.push(allow(['kms:GenerateMac'], [keys.root(domain).keyArn]))
+    if (allowed.wrappingKey) {
+      const { wraps } = allowed.wrappingKey
+      const actions = [...(wraps ? ['kms:Encrypt'] : []), 'kms:Decrypt']
+      statements.push(allow(actions, [keys.wrapping.keyArn], { StringEqualsIfExists: wrappingContext }))
+    }
     if (allowed.statementKey)
       statements.push(allow(['kms:Sign', 'kms:GetPublicKey'], [keys.statements.keyArn]))
     if (allowed.logKey && keys.checkpoints)

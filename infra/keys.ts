@@ -13,11 +13,13 @@ export interface KeysProps {
 
 /**
  * One key for all data at rest, one HMAC root for each domain of secrets, so that a function derives only what its role
- * allows, one key to sign statements with, and one to sign checkpoints of the log with. Token signing keys are not here:
+ * allows, one key to wrap others with, one to sign statements with, and one to sign checkpoints of the log with. Token signing keys are not here:
  * the operator's script makes them, for they outlive no deployment and change by their own schedule.
  */
 export class Keys extends Construct {
   readonly data: Key
+  /** Wraps the keys of the months' fingerprints, which are kept so. */
+  readonly wrapping: Key
   /** Signs attestations, certificates and advisories. What it has signed is verified for as long as somebody keeps it. */
   readonly statements: Key
   /** Signs checkpoints of the log, which is known by its public half; absent where KMS has no Ed25519. */
@@ -35,6 +37,12 @@ export class Keys extends Construct {
       removalPolicy,
     })
     this.encryptsLogGroup(`${stack}-*`)
+    this.wrapping = new Key(this, 'Wrapping', {
+      description: `${stack}: wraps the keys of fingerprints`,
+      enableKeyRotation: true,
+      rotationPeriod: Duration.days(365),
+      removalPolicy,
+    })
     // A key of this kind cannot rotate either: its thumbprint stands in all that it has signed.
     this.statements = new Key(this, 'Statements', {
       description: `${stack}: signs statements about agreements, reviews and findings, never a token`,

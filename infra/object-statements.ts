@@ -8,18 +8,19 @@ import { allow } from './statements.ts'
  * where any may, the bucket's own policy says.
  */
 export function objectStatements(
-  { reads, puts = [], keeps = [], removes = [], lists = [] }: ObjectsUse,
+  { reads, puts = [], keeps = [], removes = [], releases = [], lists = [] }: ObjectsUse,
   bucketArn: string,
   locks: boolean,
 ): readonly PolicyStatement[] {
   const below = (prefixes: readonly string[]) => prefixes.map(prefix => `${bucketArn}/${prefix}*`)
   const listed = [...new Set([...reads, ...lists])].map(prefix => `${prefix}*`)
-  const statements = [
-    allow(['s3:GetObject'], below(reads)),
-    allow(['s3:ListBucket'], [bucketArn], { StringLike: { 's3:prefix': listed } }),
-  ]
+  const statements: PolicyStatement[] = []
+  if (reads.length > 0) statements.push(allow(['s3:GetObject'], below(reads)))
+  if (listed.length > 0)
+    statements.push(allow(['s3:ListBucket'], [bucketArn], { StringLike: { 's3:prefix': listed } }))
   if (puts.length > 0) statements.push(allow(['s3:PutObject'], below(puts)))
   if (keeps.length > 0 && locks) statements.push(allow(['s3:PutObjectRetention'], below(keeps)))
+  if (releases.length > 0) statements.push(allow(['s3:BypassGovernanceRetention'], below(releases)))
   if (removes.length > 0)
     statements.push(
       allow(['s3:DeleteObjectVersion'], below(removes)),

@@ -17,6 +17,7 @@ export function addOutputs(stack: SallyportStack, parameters: Parameters): void 
     SealKeyArn: keys.root('seal').keyArn,
     WatermarkKeyArn: keys.root('watermark').keyArn,
     CheckpointKeyArn: (keys.checkpoints ?? keys.root('log')).keyArn,
+    WrappingKeyArn: keys.wrapping.keyArn,
     StatementKeyArn: keys.statements.keyArn,
     EventBus: notices.bus.eventBusName,
     BucketName: objects.bucket.bucketName,

@@ -49,6 +49,8 @@ export interface ObjectsUse {
   readonly keeps?: readonly string[]
   /** What it may take away, version by version, once no lock keeps it. */
   readonly removes?: readonly string[]
+  /** Of those, what it may take away although the bucket's own lock keeps it. */
+  readonly releases?: readonly string[]
   /** That it asks for a list of, beside learning of a name that it reads whether it is there. */
   readonly lists?: readonly string[]
   readonly why: string
@@ -58,6 +60,8 @@ export interface Permissions {
   readonly tables: Readonly<Partial<Record<Table, TableUse>>>
   /** The domains of secrets that it derives from. */
   readonly secrets: Readonly<Partial<Record<SecretDomain, string>>>
+  /** What it wraps under the wrapping key, and why it unwraps; absent where it must do neither. */
+  readonly wrappingKey?: { readonly wraps?: true; readonly why: string }
   /** Why it reads the credentials of the upstreams; absent where it must not. */
   readonly upstreamSecret?: string
   /** Why it signs statements, and reads the public half of their key; absent where it must not. */
@@ -102,6 +106,12 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       },
     },
     secrets: { nonce: nonces },
+    wrappingKey: { wraps: true, why: 'Makes the key of a month’s fingerprints, and opens it.' },
+    objects: {
+      reads: [],
+      puts: ['attr/pending/'],
+      why: 'Leaves the fingerprints of each reply for the exporter, and reads none.',
+    },
     upstreamSecret: 'Asks the upstreams in the deployment’s own name.',
   },
   api: {
@@ -138,8 +148,9 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       watermark: 'Shows each reader entries as theirs, with what proves them.',
     },
     objects: {
-      reads: ['log/', 'export/'],
-      why: 'Makes proofs from the tiles, pins what it shows to a checkpoint, and hands out what was exported.',
+      reads: ['log/', 'export/', 'inquiry/'],
+      puts: ['inquiry/'],
+      why: 'Makes proofs from the tiles, pins what it shows to a checkpoint, and hands out what was exported; leaves what an inquiry is about for the exporter.',
     },
     statementKey: 'Signs attestations, certificates and advisories; publishes the key to verify them with.',
   },
@@ -219,12 +230,14 @@ export const permissions: Readonly<Record<FunctionName, Permissions>> = {
       seal: 'Opens the bodies that were archived.',
       watermark: 'Binds what it exports to its reader.',
     },
+    wrappingKey: { why: 'Opens the key of a month’s fingerprints, to look for a text.' },
     objects: {
-      reads: ['log/', 'body/', 'export/'],
-      puts: ['export/'],
-      removes: ['body/', 'staging/', 'export/'],
-      lists: ['body/', 'staging/', 'export/'],
-      why: 'Reads tiles and archives; puts what it has collected, and the files that it makes, and removes them when they are kept no longer; removes the archives of a month, as was decided.',
+      reads: ['log/', 'body/', 'export/', 'attr/', 'inquiry/'],
+      puts: ['export/', 'attr/'],
+      removes: ['body/', 'staging/', 'export/', 'attr/', 'inquiry/'],
+      releases: ['attr/', 'inquiry/'],
+      lists: ['body/', 'staging/', 'export/', 'attr/', 'inquiry/'],
+      why: 'Reads tiles and archives; puts what it has collected, and the files that it makes, and removes them when they are kept no longer; removes the archives of a month, as was decided; packs fingerprints, and answers inquiries.',
     },
   },
   console: {

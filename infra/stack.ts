@@ -53,7 +53,7 @@ export class SallyportStack extends Stack {
     const users = parameters.breakGlassUsers
     this.breakGlass = new BreakGlass(this, 'BreakGlass', { users, tables: this.tables, key })
     const { sweeper, notifier, sequencer, exporter } = this.functions.byName
-    this.objects.removesBodies(exporter.role)
+    this.objects.removes(exporter.role)
     new EveryMinute(this, 'Sweeper', {
       description: 'Settles expired leases and ends abandoned calls',
       starts: sweeper,

@@ -3,9 +3,11 @@
  * staged of it, and sealed archives. Leaves, tiles and checkpoints are not touched. What a preservation order covers, what
  * has no place in the tree and what is locked stays; whatever is taken is taken on the orders as they stand then.
  *
- *   entries ──▶ staged ──▶ archives ──▶ done
+ *   entries ──▶ staged ──▶ archives ──▶ fingerprints, done
  *      ▲                      │ something was kept: again a day later
  *      └──────────────────────┘
+ *
+ * Fingerprints go last: while a body of the month is kept, they may say whose reply was leaked.
  */
 import { type Governed, indexes } from '../../shared/domain/keys.ts'
 import {
@@ -24,6 +26,8 @@ import { takeEntries } from './delete-entries.ts'
 import { takeArchives, takeStaged } from './delete-objects.ts'
 import { afterTurn, type Deletion, type Saved, saveTurn, turnOf } from './deletion-turn.ts'
 import type { ExporterDeps } from './deps.ts'
+import { removeFingerprints } from './fingerprints/remove.ts'
+import { readOrders } from './orders.ts'
 
 const dayMs = 86_400_000
 
@@ -87,8 +91,15 @@ async function endPass(deps: ExporterDeps, deletion: Deletion): Promise<Saved> {
   const { clock, random, store } = deps
   const now = clock.now()
   const { kept } = deletion.work
-  if (kept.entries > 0 || kept.archives > 0)
-    return saveTurn(deps, deletion, { phase: 'entries', nextAt: now + dayMs }, ['position'])
+  const again = (archives: number): Promise<Saved> => {
+    const change = { phase: 'entries', nextAt: now + dayMs, kept: { ...kept, archives } } as const
+    return saveTurn(deps, deletion, change, ['position'])
+  }
+  if (kept.entries > 0 || kept.archives > 0) return again(kept.archives)
+  const { unchanged } = await readOrders(store)
+  const fingerprints = await removeFingerprints(deps, deletion.epoch, unchanged)
+  if (fingerprints.overtaken) return deletion
+  if (fingerprints.locked > 0) return again(fingerprints.locked)
   const eid = entryId(now, random.bytes(16))
   const ended = { at: now, entry: eid }
   const turn = turnOf(deletion, { ended }, ['position'])

@@ -13,9 +13,10 @@ import { type ResourceDeps, spendProof } from '../resource.ts'
 import type { SettlementDeps } from '../settlement.ts'
 import { type GateCaller, inForce, modelCaller, readAuthority } from './authority.ts'
 import { endCall, type OpenCall } from './call.ts'
+import { type FingerprintDeps, openTrace, type SentReply } from './fingerprints.ts'
 import { reserveOn } from './reserve.ts'
 
-export interface AdmissionDeps extends ResourceDeps, SettlementDeps {
+export interface AdmissionDeps extends ResourceDeps, SettlementDeps, FingerprintDeps {
   readonly random: Random
   readonly leaseMs: number
 }
@@ -32,6 +33,8 @@ export interface Admitted {
   readonly caller: GateCaller
   readonly allow: Allow<Prepared>
   readonly call: Required<OpenCall>
+  /** Absent where the replies have no text. */
+  readonly sent: SentReply | undefined
   readonly inForce: InForce
   /** When the read that admitted it began. */
   readonly readAt: number
@@ -84,6 +87,12 @@ export async function admit(
   const { ceiling } = allow.ask
   const plan = { reserve: ceiling, meters: allow.meters.map(meter => meter.id) }
   const { eid, entry: intent } = intentEntry(facts, plan, clock.now(), random.bytes(16))
+  const sent = await openTrace(deps, operation, eid)
+  if (sent instanceof Refusal) {
+    const refusal = sent.under(stands)
+    await record(deps, refusalEntry(facts, refusal, clock.now(), random.bytes(16)))
+    return { refusal, meters: allow.meters }
+  }
   const tried = await record(deps, { eid, entry: intent }, guesses(deps, allow, eid))
   if (tried instanceof Refusal) return { refusal: tried.under(stands), meters: allow.meters }
 
@@ -95,7 +104,8 @@ export async function admit(
     await endCall(deps, { eid, intent, told }, { ending: 'refused', charge: 0, refusal })
     return { refusal, meters: reserved.meters }
   }
-  return { caller, allow, call: { eid, intent, meters: reserved.meters, told }, inForce: stands, readAt }
+  const call = { eid, intent, meters: reserved.meters, told }
+  return { caller, allow, call, sent, inForce: stands, readAt }
 }
 
 function ask({ operation, parse }: Incoming, model: Model): Prepared | Refusal {

@@ -1,12 +1,15 @@
 import { createSecretsManagerClient } from '../../shared/adapters/aws/clients.ts'
 import { createCredentials } from '../../shared/adapters/aws/secrets-manager-credentials.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
+import { createAttributionKeys } from '../attribution-keys.ts'
 import { environment, world } from '../aws.ts'
+import { openObjects } from '../aws-objects.ts'
 import { openResource } from '../aws-resource.ts'
 import type { Opening } from '../lambda.ts'
 import { createGate, refusedByGate } from './app.ts'
 
 const http = createHttp()
+const objects = openObjects(environment)
 const { upstreamSecret } = environment
 if (upstreamSecret === undefined)
   throw new Error('SALLYPORT_UPSTREAM_SECRET is missing in the gate’s environment')
@@ -22,6 +25,10 @@ const idleMs = { stream: 120_000, json: 280_000 }
 export const gate: Opening = {
   telemetry: world.telemetry,
   refused: (refusal, event) => refusedByGate(world, refusal, event),
-  open: async () =>
-    createGate({ ...(await openResource()), http, credential, idleMs, leaseMs: environment.leaseMs }),
+  open: async () => {
+    const resource = await openResource()
+    const fingerprinting = { keys: createAttributionKeys(resource), objects }
+    const { leaseMs } = environment
+    return createGate({ ...resource, fingerprinting, http, credential, idleMs, leaseMs })
+  },
 }

@@ -22,7 +22,7 @@ export interface OpenCall {
 }
 
 /** Milliseconds between attempts to write an outcome: an outage of a moment should not cost a reservation. */
-const backOff = [50, 100, 200, 400, 800, 1_600]
+export const backOff = [50, 100, 200, 400, 800, 1_600]
 
 /**
  * Steps 7 and 8: the outcome, then the settlement of every meter by the outcome that stands, then the mark.

@@ -7,6 +7,7 @@ import { failureOf, requestFault } from '../../shared/upstream/provider-error.ts
 import { upstreamHeaders } from '../../shared/upstream/wire.ts'
 import type { Reply } from '../http.ts'
 import type { AdmissionDeps, Admitted } from './admit.ts'
+import type { SentReply } from './fingerprints.ts'
 import { Run } from './run.ts'
 import { streamBody } from './stream.ts'
 import { type Watch, watchCall } from './watch.ts'
@@ -74,9 +75,12 @@ export async function exchange(
     return {
       status,
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
-      body: streamBody({ ...asked, run, watch, clock: deps.clock, events: ask.watch() }, response),
+      body: streamBody(
+        { ...asked, run, watch, clock: deps.clock, events: ask.watch(), sent: admitted.sent },
+        response,
+      ),
     }
-  return whole(run, response, watch, asked.operation)
+  return whole(run, response, watch, asked.operation, admitted.sent)
 }
 
 function startWatch(deps: ExchangeDeps, admitted: Admitted, run: Run, client: AbortSignal): Watch {
@@ -132,6 +136,7 @@ async function whole(
   { status, headers, bytes }: HttpResponse,
   watch: Watch,
   operation: Operation,
+  sent: SentReply | undefined,
 ): Promise<Reply | Refusal> {
   const successful = status >= 200 && status < 300
   // Whatever was asked for: one document is sent when all of it has been produced.
@@ -157,6 +162,7 @@ async function whole(
   if (successful && run.usage) run.done = 'completed'
   else if (undone(status)) run.done = 'upstream_refused'
   else run.reason(new Error(`the upstream answered ${status} without usage`))
+  if (successful) sent?.document(body)
   await run.end()
 
   if (successful) return { status, headers: { 'content-type': 'application/json' }, body }

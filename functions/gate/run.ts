@@ -1,11 +1,12 @@
 import { chargeOf } from '../../shared/domain/charge.ts'
 import { type InForce, Refusal, refuse } from '../../shared/domain/refusal.ts'
-import type { Ending } from '../../shared/entries/call.ts'
+import type { Ending, OutcomeFacts } from '../../shared/entries/call.ts'
 import { NotSent } from '../../shared/ports/http.ts'
 import type { Usage } from '../../shared/upstream/operation.ts'
 import type { SettlementDeps } from '../settlement.ts'
 import type { Admitted } from './admit.ts'
 import { endCall } from './call.ts'
+import { type FingerprintDeps, type Fingerprints, keepFingerprints, lost } from './fingerprints.ts'
 
 /**
  * A caller that is slower than this lets replies pile up in buffers between the upstream and the gate.
@@ -16,9 +17,11 @@ const slowMs = 1_000
 /** Nobody reads it, `reason` goes by `#why`. One for all calls spares each a DOMException with its stack. */
 const over = new Error('the call is over')
 
+type RunDeps = SettlementDeps & FingerprintDeps
+
 /** One call under way: what is known of it when it ends, and the one end it has. */
 export class Run {
-  readonly #deps: SettlementDeps
+  readonly #deps: RunDeps
   readonly #admitted: Admitted
   readonly #control = new AbortController()
   readonly #after: (() => void)[] = []
@@ -40,7 +43,7 @@ export class Run {
   /** As it was read last. */
   inForce: InForce
 
-  constructor(deps: SettlementDeps, admitted: Admitted) {
+  constructor(deps: RunDeps, admitted: Admitted) {
     this.#deps = deps
     this.#admitted = admitted
     this.inForce = admitted.inForce
@@ -111,7 +114,7 @@ export class Run {
   async #end(): Promise<void> {
     for (const act of this.#after) act()
     this.#control.abort(over)
-    const { allow, call } = this.#admitted
+    const { allow, call, caller } = this.#admitted
     const { ceiling, inputBound } = allow.ask
     const { usage, received } = this
     const slow = this.#heldSince !== undefined && this.#deps.clock.now() - this.#heldSince > slowMs
@@ -119,14 +122,31 @@ export class Run {
     const charge = nothing
       ? 0
       : chargeOf({ ceiling, inputBound, usage, received, hidden: this.hidden || slow })
-    await endCall(this.#deps, call, {
+    const outcome: Omit<OutcomeFacts, 'meters'> = {
       ending: this.#ending(),
       charge,
       ...(usage && { usage }),
       ...(this.#why instanceof Refusal && !this.done && { refusal: this.#why }),
       ...(this.status !== undefined && { upstreamStatus: this.status }),
       ...(charge > ceiling && { overrun: true }),
+    }
+    const fingerprints = await this.#fingerprints()
+    const ended = endCall(this.#deps, call, {
+      ...outcome,
+      ...(fingerprints && { fingerprints: fingerprints.told }),
     })
+    const kept = fingerprints && keepFingerprints(this.#deps, caller, call.eid, fingerprints)
+    await Promise.all([ended, kept])
+  }
+
+  /** Whatever is wrong with them, the call ends. */
+  async #fingerprints(): Promise<Fingerprints | undefined> {
+    try {
+      return await this.#admitted.sent?.fingerprints()
+    } catch (error) {
+      lost(this.#deps.telemetry, this.#admitted.call.eid, error)
+      return undefined
+    }
   }
 
   #ending(): Ending {

@@ -2,6 +2,7 @@ import type { HttpResponse } from '../../shared/ports/http.ts'
 import type { Clock } from '../../shared/ports/world.ts'
 import type { StreamWatch } from '../../shared/upstream/operation.ts'
 import { EventSplitter, isComment } from '../../shared/upstream/sse.ts'
+import type { SentReply } from './fingerprints.ts'
 import { brokenOff, type Run } from './run.ts'
 import type { Watch } from './watch.ts'
 import { within } from './within.ts'
@@ -19,6 +20,7 @@ export interface Streamed {
   readonly clock: Clock
   readonly events: StreamWatch
   readonly request: string
+  readonly sent: SentReply | undefined
 }
 
 /** The body of a streamed reply. Leaving it early, before its first chunk too, ends the call. */
@@ -42,7 +44,7 @@ export function streamBody(call: Streamed, response: HttpResponse): AsyncIterabl
  * has seen it finds the budget moved and the entries there.
  */
 async function* passThrough(
-  { run, watch, clock, events, request }: Streamed,
+  { run, watch, clock, events, request, sent }: Streamed,
   response: HttpResponse,
 ): AsyncGenerator<Uint8Array> {
   const splitter = new EventSplitter()
@@ -59,6 +61,8 @@ async function* passThrough(
         next = undefined
         watch.heard()
         run.received += got.value?.length ?? 0
+        // It may have come while the caller was held up by a comment, and the call has ended meanwhile.
+        run.signal.throwIfAborted()
         for (const event of got.done ? splitter.end() : splitter.push(got.value))
           if (ended(events)) break
           else if (events.event(event)) (events.finished ? last : passed).push(event)
@@ -70,13 +74,17 @@ async function* passThrough(
       if (events.finished) run.done = 'completed'
       if (passed.length > 0) {
         run.hold(next === undefined)
+        sent?.events(passed)
         yield joined(passed)
         run.release()
       }
       if (got?.done) break
     }
-    if (events.finished) await within(clock, lingerMs, readOn(source))
-    else {
+    if (events.finished) {
+      // It goes out when the call has ended.
+      sent?.events(last)
+      await within(clock, lingerMs, readOn(source))
+    } else {
       const what = events.failure && `The provider ended it: ${events.failure}.`
       last.push(events.errorEvent(run.reason(new Error(what ?? 'no end'), what) ?? brokenOff(), request))
     }

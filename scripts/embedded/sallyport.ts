@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createApi } from '../../functions/api/app.ts'
+import { createAttributionKeys } from '../../functions/attribution-keys.ts'
 import { createConsole } from '../../functions/console/app.ts'
 import { runExporter } from '../../functions/exporter/run.ts'
 import { createGate, type GateDeps } from '../../functions/gate/app.ts'
@@ -18,6 +19,7 @@ import { openFileObjects } from '../../shared/adapters/embedded/file-objects.ts'
 import { openFileSigner } from '../../shared/adapters/embedded/file-signer.ts'
 import { openLocalSecrets } from '../../shared/adapters/embedded/local-secrets.ts'
 import { openPrivateFile } from '../../shared/adapters/embedded/private-file.ts'
+import { objectsApart } from '../../shared/adapters/embedded/sqlite-objects.ts'
 import { openSqliteStore } from '../../shared/adapters/embedded/sqlite-store.ts'
 import { createHttp } from '../../shared/adapters/http.ts'
 import { createProviderFetch } from '../../shared/adapters/provider-fetch.ts'
@@ -125,14 +127,17 @@ async function open(
     providerFetch: createProviderFetch(issuer),
     ...(wiring.pageRateLimit && { pageRateLimit: wiring.pageRateLimit }),
   })
+  const files = await openFileObjects(join(config.data, 'bucket'))
+  // Of each call one, and gone within hours.
+  const objects = objectsApart('attr/pending/', sqlite.objects, files)
   const gate = createGate({
     ...shared,
+    fingerprinting: { keys: createAttributionKeys({ ...shared, secrets }), objects },
     http,
     leaseMs: config.leaseMs,
     credential: credentials,
     ...(wiring.idleMs && { idleMs: wiring.idleMs }),
   })
-  const objects = await openFileObjects(join(config.data, 'bucket'))
   const witnesses = await parseWitnessList(config.witnesses).catch((cause: Error) => {
     throw new Error(`SALLYPORT_WITNESSES: ${cause.message}`, { cause })
   })

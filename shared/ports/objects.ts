@@ -11,7 +11,8 @@ export interface Objects {
    * lets nobody delete this version before it, the operator neither; every other one ignores it.
    */
   put(key: string, bytes: Uint8Array, condition: PutCondition, retainUntil?: number): Promise<PutResult>
-  get(key: string): Promise<StoredObject | undefined>
+  /** Of a range the bytes that are there: none, where it begins beyond the end. The etag is always the whole object's. */
+  get(key: string, range?: ByteRange): Promise<StoredObject | undefined>
   /** Keys that start with `prefix`, in byte order, after `after`; at most 1,000 a page. */
   list(
     prefix: string,
@@ -26,6 +27,12 @@ export interface RemovableObjects extends Objects {
    * where a lock, or a right that is lacking, keeps some version: the others may be gone.
    */
   remove(key: string): Promise<{ readonly ok: boolean }>
+}
+
+/** From `from`, and before `to`. Whole numbers from 0; `from` is at most `to`. */
+export interface ByteRange {
+  readonly from: number
+  readonly to: number
 }
 
 export type PutCondition = { readonly ifAbsent: true } | { readonly ifMatch: string }

@@ -4,6 +4,7 @@ import type { Model, Upstream } from '../domain/records.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
 import { inputFields, shapeOf, usesOf } from './anthropic-input.ts'
+import { anthropicText } from './anthropic-text.ts'
 import { bounded, outputLimit } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
 import { count, type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
@@ -34,6 +35,7 @@ export const anthropicMessages: Operation = {
   path: '/v1/messages',
   parse: parseBy(body, prepare),
   usage: reply => total(tell({}, jsonOrNothing<Event>(reply)?.usage)),
+  text: anthropicText,
 }
 
 /** `max_tokens` bounds thinking and the reply together. */

@@ -8,6 +8,7 @@ import { Refusal, refuse } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
 import { bounded, outputLimit, type Shape } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
+import { openaiChatText } from './openai-chat-text.ts'
 import { type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
 import { parseBy, unused } from './schema.ts'
 import { watchEvents } from './watch-events.ts'
@@ -164,6 +165,7 @@ export const openaiChat: Operation = {
   path: '/chat/completions',
   parse: parseBy(body, prepare),
   usage: reply => readUsage(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
+  text: openaiChatText,
 }
 
 /** Unless told so, a provider may keep the reply. */

@@ -8,6 +8,7 @@ import { Refusal } from '../domain/refusal.ts'
 import { errorBody, errorEvent } from './answer.ts'
 import { bounded, outputLimit, type Shape } from './bounds.ts'
 import { jsonOrNothing } from './json.ts'
+import { openaiResponsesText } from './openai-responses-text.ts'
 import { count, type Operation, type Prepared, type StreamWatch, type Usage, usageOf } from './operation.ts'
 import { parseBy, unused } from './schema.ts'
 import { watchEvents } from './watch-events.ts'
@@ -170,6 +171,7 @@ export const openaiResponses: Operation = {
   path: '/responses',
   parse: parseBy(body, prepare),
   usage: reply => readUsage(jsonOrNothing<{ usage: unknown }>(reply)?.usage),
+  text: openaiResponsesText,
 }
 
 /** `max_output_tokens` bounds reasoning and the reply together. Unless told so, the provider keeps the reply. */

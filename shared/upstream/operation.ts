@@ -1,6 +1,7 @@
 import type { Ask } from '../domain/decide.ts'
 import type { Model, Protocol, Upstream } from '../domain/records.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { ReplyText } from './reply-text.ts'
 
 /** One path of a provider's protocol that the gate offers. */
 export interface Operation {
@@ -13,6 +14,8 @@ export interface Operation {
   parse(body: unknown): Request | Refusal
   /** Tokens of a whole reply, one JSON document, or nothing where it does not say so credibly. */
   usage(reply: string): Usage | undefined
+  /** What of a reply is text; absent where there is none. */
+  readonly text?: ReplyText
   /** How many values the JSON of a request may have; without it, as many as `parseJson` says. */
   readonly maxValues?: number
 }

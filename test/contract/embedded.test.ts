@@ -42,6 +42,14 @@ removalContract('objects in files', async () => {
   return { objects: await openFileObjects(path), close: () => rm(path, { recursive: true }) }
 })
 
+const inRows = async () => {
+  const store = openSqliteStore(':memory:', Object.values(indexes))
+  return { objects: store.objects, close: () => store.close() }
+}
+
+objectsContract('objects as rows', inRows)
+removalContract('objects as rows', inRows)
+
 signerContract('a key in a file', ['ES256', 'ES384', 'Ed25519'], async alg => {
   const path = await folder()
   return {

@@ -48,6 +48,61 @@ export function objectsContract(name: string, open: () => Promise<OpenedObjects>
       expect(await text(key)).toBe('')
     })
 
+    test('of a range the bytes that are there are got, with the etag of the whole', async () => {
+      const key = fresh()
+      const etag = await put(key, '0123456789')
+      const range = async (from: number, to: number) => {
+        const found = await objects().get(key, { from, to })
+        expect(found?.etag).toBe(etag)
+        return Buffer.from(found?.bytes ?? []).toString()
+      }
+      expect(await range(0, 10)).toBe('0123456789')
+      expect(await range(3, 7)).toBe('3456')
+      expect(await range(9, 10)).toBe('9')
+      expect(await range(7, 4_000)).toBe('789')
+      for (const [from, to] of [
+        [4, 4],
+        [10, 11],
+        [4_000, 5_000],
+      ] as const)
+        expect(await range(from, to)).toBe('')
+    })
+
+    test('of an empty object every range is empty, and of an absent one it is undefined', async () => {
+      const key = fresh()
+      const ranges = [
+        { from: 0, to: 0 },
+        { from: 0, to: 8 },
+        { from: 5, to: 8 },
+      ]
+      for (const range of ranges) expect(await objects().get(key, range)).toBeUndefined()
+      const etag = await put(key, '')
+      for (const range of ranges) {
+        const found = await objects().get(key, range)
+        expect(found?.etag).toBe(etag)
+        expect(found?.bytes).toHaveLength(0)
+      }
+    })
+
+    test('a range follows a swap', async () => {
+      const key = fresh()
+      const first = await put(key, 'one')
+      expect(Buffer.from((await objects().get(key, { from: 1, to: 3 }))?.bytes ?? []).toString()).toBe('ne')
+      const second = await objects().put(key, bytes('two'), { ifMatch: first })
+      const found = await objects().get(key, { from: 1, to: 3 })
+      expect(Buffer.from(found?.bytes ?? []).toString()).toBe('wo')
+      expect(second).toEqual({ ok: true, etag: found?.etag })
+    })
+
+    test.each([
+      [-1, 2],
+      [3, 2],
+      [0.5, 2],
+      [0, Number.NaN],
+    ])('%d to %d is no range', async (from, to) => {
+      await expect(objects().get(fresh(), { from, to })).rejects.toThrow(TypeError)
+    })
+
     test('what is to be kept until a moment is put and got as any other', async () => {
       const key = fresh()
       const until = Date.now() + 60_000

@@ -89,6 +89,7 @@ describe('the alarms', () => {
 
   test.each([
     ['Overrun', { MetricName: 'alarm', Threshold: 1 }],
+    ['FingerprintsLost', { MetricName: 'alarm', Threshold: 1 }],
     ['NoticesOverdue', { MetricName: 'alarm', Threshold: 1, Namespace: 'Sallyport' }],
     ['NoticeGivenUp', { MetricName: 'alarm', Threshold: 1 }],
     ['WebhookDisabled', { MetricName: 'alarm', Threshold: 1 }],

@@ -20,14 +20,20 @@ const withoutTls: Statement = {
   Resource: [arn('ObjectsBucket'), `${arn('ObjectsBucket')}/*`],
   Condition: { Bool: { 'aws:SecureTransport': 'false' } },
 }
-const namesAreGivenOnce = deny('s3:PutObject', ['log/tile/', 'log/vkey', 'staging/', 'body/', 'export/'], {
-  Null: { 's3:if-none-match': 'true' },
-})
+const namesAreGivenOnce = deny(
+  's3:PutObject',
+  ['log/tile/', 'log/vkey', 'staging/', 'body/', 'export/', 'attr/pending/', 'inquiry/'],
+  { Null: { 's3:if-none-match': 'true' } },
+)
 const replacedOnlyWhereRead = deny('s3:PutObject', ['log/checkpoint'], {
   Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' },
 })
 const namesAreKept = deny('s3:DeleteObject', ['log/', 'body/'])
-const retentionIsNotBypassed = deny('s3:BypassGovernanceRetention', [''])
+const retentionIsNotBypassed = deny('s3:BypassGovernanceRetention', ['log/', 'staging/', 'body/', 'export/'])
+/** Of the rest, fingerprints and texts that were asked about, by whoever packs and answers. */
+const locksAreEndedByOneRole = deny('s3:BypassGovernanceRetention', [''], {
+  ArnNotEquals: { 'aws:PrincipalArn': '{FunctionsexporterRole.Arn}' },
+})
 
 /** What was proved is proved still, whatever lock has ended. */
 const treeIsKept = deny('s3:DeleteObjectVersion', ['log/tile/', 'log/vkey'])
@@ -42,7 +48,7 @@ const lockedNoLongerThan = (days: number): Statement => ({
 })
 
 describe('the bucket of the log', () => {
-  test('keeps every version for a year, so that no role can delete one', () => {
+  test('keeps every version of the log for a year, so that no role can delete one', () => {
     template.hasResourceProperties('AWS::S3::Bucket', {
       VersioningConfiguration: { Status: 'Enabled' },
       ObjectLockEnabled: true,
@@ -94,6 +100,7 @@ describe('the bucket of the log', () => {
         replacedOnlyWhereRead,
         namesAreKept,
         retentionIsNotBypassed,
+        locksAreEndedByOneRole,
         treeIsKept,
         bodiesAreRemovedAsDecided,
         lockedNoLongerThan(402),
@@ -101,7 +108,7 @@ describe('the bucket of the log', () => {
     )
   })
 
-  test('lets go, once their lock has ended, of what commits have staged, of former checkpoints and of exports, and of nothing else', () => {
+  test('lets go, once their lock has ended, of what commits have staged, of former checkpoints, of exports and of inquiries, and of nothing else', () => {
     const { Rules } = properties(synthesize({ objectLockDays: '500' }).json, 'AWS::S3::Bucket')
       .LifecycleConfiguration as { Rules: readonly object[] }
     expect(Rules).toEqual([
@@ -127,6 +134,14 @@ describe('the bucket of the log', () => {
         NoncurrentVersionExpiration: { NoncurrentDays: 1 },
       },
       { Id: 'ExportMarkers', Status: 'Enabled', Prefix: 'export/', ExpiredObjectDeleteMarker: true },
+      {
+        Id: 'Inquiries',
+        Status: 'Enabled',
+        Prefix: 'inquiry/',
+        ExpirationInDays: 40,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      { Id: 'InquiryMarkers', Status: 'Enabled', Prefix: 'inquiry/', ExpiredObjectDeleteMarker: true },
     ])
     expect(40 * 86_400_000).toBeGreaterThan(exportKeptMs)
   })

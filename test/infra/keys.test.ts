@@ -143,14 +143,14 @@ describe.each(deployments)('of $name', ({ context, dataKey }) => {
     expect(sorted(statementsOf(json, 'AWS::KMS::Key', 'KeysData'))).toEqual(sorted(dataKey))
   })
 
-  test('the roots of secrets, the key of statements and that of checkpoints admit the account alone', () => {
+  test('the roots of secrets, the wrapping key, the key of statements and that of checkpoints admit the account alone', () => {
     const target = deployment.parameters.target
     const signing = target === 'localstack' ? ['Statements'] : ['Statements', 'Checkpoints']
-    for (const name of [...domainsOn(target), ...signing])
+    for (const name of [...domainsOn(target), ...signing, 'Wrapping'])
       expect(statementsOf(json, 'AWS::KMS::Key', `Keys${name}`)).toEqual([account])
     const [, ...elsewhere] = templates.map(one => statementsOf(one.json, 'AWS::KMS::Key'))
     expect(elsewhere.flat()).toEqual(context.mlDsa ? [account] : [])
-    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(1 + signing.length + domainsOn(target).length)
+    expect(ofType(json, 'AWS::KMS::Key')).toHaveLength(2 + signing.length + domainsOn(target).length)
   })
 
   test('every log group has the data key, whose policy names it once, and names no other', () => {

@@ -44,8 +44,8 @@ const acknowledged: readonly {
   },
   {
     type: 'AWS::IAM::ManagedPolicy',
-    actions: ['s3:DeleteObjectVersion'],
-    why: 'The archives of a month, and the commits that brought them, are removed when two organisations decide so.',
+    actions: ['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention'],
+    why: 'The archives of a month, and the commits that brought them, are removed when two organisations decide so; fingerprints when they are packed, and what was asked about when it is answered.',
   },
   {
     type: 'AWS::KMS::Key',
@@ -94,6 +94,7 @@ describe('no right is wider than its use', () => {
         'AWS::IAM::Role ApiRestCloudWatchRole',
         'AWS::IAM::Role Role',
         'AWS::KMS::Key KeysData',
+        'AWS::KMS::Key KeysWrapping',
         'AWS::KMS::Key KeysStatements',
         'AWS::KMS::Key KeysCheckpoints',
         'AWS::KMS::Key Keysnonce',
@@ -149,7 +150,7 @@ const dataKeyActions: Readonly<Record<Service, readonly string[]>> = {
 /** Through which services a function needs the data key: those that hold what it reads or writes. */
 const dataKeyThrough: Readonly<Record<FunctionName, readonly Service[]>> = {
   token: ['dynamodb'],
-  gate: ['dynamodb', 'secretsmanager'],
+  gate: ['dynamodb', 's3', 'secretsmanager'],
   api: ['dynamodb', 's3'],
   sweeper: ['dynamodb', 'sqs'],
   notifier: ['dynamodb', 'sqs'],
@@ -167,6 +168,12 @@ const allow = (Action: readonly string[], ...Resource: readonly string[]): State
 const onDataKey = (service: Service, actions = dataKeyActions[service]): Statement => ({
   ...allow(actions, arn('KeysData')),
   Condition: { StringEquals: { 'kms:ViaService': `${service}.{AWS::Region}.{AWS::URLSuffix}` } },
+})
+
+/** For what is wrapped here, and for nothing else that the key may ever have encrypted. */
+const onWrappingKey = (...actions: readonly string[]): Statement => ({
+  ...allow(actions, arn('KeysWrapping')),
+  Condition: { StringEqualsIfExists: { 'kms:EncryptionContext:purpose': 'sallyport-wrap' } },
 })
 
 describe.each(functionNames)('the role of the function %s', name => {
@@ -203,16 +210,24 @@ describe.each(functionNames)('the role of the function %s', name => {
       Condition: { StringLike: { 's3:prefix': prefixes } },
     })
     const expected: Partial<Record<FunctionName, readonly Statement[]>> = {
-      api: [allow(['s3:GetObject'], ...below('log/', 'export/')), listed('log/*', 'export/*')],
+      gate: [allow(['s3:PutObject'], ...below('attr/pending/'))],
+      api: [
+        allow(['s3:GetObject'], ...below('log/', 'export/', 'inquiry/')),
+        listed('log/*', 'export/*', 'inquiry/*'),
+        allow(['s3:PutObject'], ...below('inquiry/')),
+      ],
       console: [allow(['s3:GetObject'], ...below('log/')), listed('log/*')],
       exporter: [
-        allow(['s3:GetObject'], ...below('log/', 'body/', 'export/')),
-        listed('log/*', 'body/*', 'export/*', 'staging/*'),
-        allow(['s3:PutObject'], ...below('export/')),
-        allow(['s3:DeleteObjectVersion'], ...below('body/', 'staging/', 'export/')),
+        allow(['s3:GetObject'], ...below('log/', 'body/', 'export/', 'attr/', 'inquiry/')),
+        listed('log/*', 'body/*', 'export/*', 'attr/*', 'inquiry/*', 'staging/*'),
+        allow(['s3:PutObject'], ...below('export/', 'attr/')),
+        allow(['s3:DeleteObjectVersion'], ...below('body/', 'staging/', 'export/', 'attr/', 'inquiry/')),
+        allow(['s3:BypassGovernanceRetention'], ...below('attr/', 'inquiry/')),
         {
           ...allow(['s3:ListBucketVersions'], bucket),
-          Condition: { StringLike: { 's3:prefix': ['body/*', 'staging/*', 'export/*'] } },
+          Condition: {
+            StringLike: { 's3:prefix': ['body/*', 'staging/*', 'export/*', 'attr/*', 'inquiry/*'] },
+          },
         },
       ],
       sequencer: [
@@ -233,15 +248,15 @@ describe.each(functionNames)('the role of the function %s', name => {
       }
   })
 
-  test('derives secrets of its own domains, signs statements only if it is the API and checkpoints only if it is the sequencer, and uses the data key only through the services that hold data', () => {
+  test('derives secrets of its own domains, wraps only if it is the gate and unwraps if it is the exporter too, signs statements only if it is the API and checkpoints only if it is the sequencer, and uses the data key only through the services that hold data', () => {
     const expected = [
       ...(name === 'api' ? [allow(['kms:Sign', 'kms:GetPublicKey'], arn('KeysStatements'))] : []),
       ...(name === 'sequencer' ? [allow(['kms:Sign', 'kms:GetPublicKey'], arn('KeysCheckpoints'))] : []),
       ...Object.keys(allowed.secrets).map(domain => allow(['kms:GenerateMac'], arn(`Keys${domain}`))),
+      ...(name === 'gate' ? [onWrappingKey('kms:Encrypt', 'kms:Decrypt')] : []),
+      ...(name === 'exporter' ? [onWrappingKey('kms:Decrypt')] : []),
       ...dataKeyThrough[name].map(service =>
-        service === 's3' && !['sequencer', 'exporter'].includes(name)
-          ? onDataKey('s3', ['kms:Decrypt'])
-          : onDataKey(service),
+        service === 's3' && name === 'console' ? onDataKey('s3', ['kms:Decrypt']) : onDataKey(service),
       ),
     ]
     expect(of('kms')).toEqual(sorted(expected))
@@ -303,6 +318,7 @@ describe.each(functionNames)('the role of the function %s', name => {
         ...Object.keys(allowed.secrets).map(domain => `SALLYPORT_KEY_${domain.toUpperCase()}`),
         ...(name === 'gate' ? ['SALLYPORT_LEASE_S', 'SALLYPORT_UPSTREAM_SECRET'] : []),
         ...(name === 'api' ? ['SALLYPORT_STATEMENT_KEY'] : []),
+        ...(['gate', 'exporter'].includes(name) ? ['SALLYPORT_WRAPPING_KEY'] : []),
         ...(allowed.objects ? ['SALLYPORT_BUCKET'] : []),
         ...(['api', 'sequencer', 'exporter'].includes(name)
           ? ['SALLYPORT_READER_SLOTS', 'SALLYPORT_RETENTION_DAYS']
@@ -344,7 +360,8 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       { registry: 'read by_owner', meters: 'read update', spent: 'read put', entries: 'read put update' },
       'nonce',
       true,
-      ...none.slice(1),
+      ...none.slice(1, 4),
+      { reads: [], puts: ['attr/pending/'], why: expect.any(String) },
     ],
     [
       'api',
@@ -359,7 +376,7 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       true,
       false,
       false,
-      { reads: ['log/', 'export/'], why: expect.any(String) },
+      { reads: ['log/', 'export/', 'inquiry/'], puts: ['inquiry/'], why: expect.any(String) },
     ],
     [
       'sweeper',
@@ -406,10 +423,11 @@ test('the table of permissions is this one: whoever widens it says so here', () 
       'seal watermark',
       ...none.slice(0, 4),
       {
-        reads: ['log/', 'body/', 'export/'],
-        puts: ['export/'],
-        removes: ['body/', 'staging/', 'export/'],
-        lists: ['body/', 'staging/', 'export/'],
+        reads: ['log/', 'body/', 'export/', 'attr/', 'inquiry/'],
+        puts: ['export/', 'attr/'],
+        removes: ['body/', 'staging/', 'export/', 'attr/', 'inquiry/'],
+        releases: ['attr/', 'inquiry/'],
+        lists: ['body/', 'staging/', 'export/', 'attr/', 'inquiry/'],
         why: expect.any(String),
       },
     ],
@@ -418,15 +436,20 @@ test('the table of permissions is this one: whoever widens it says so here', () 
 })
 
 test('the log’s own key is out of reach of whoever makes entries, and what the log is made of out of reach of whoever serves it', () => {
+  const puts: Partial<Record<FunctionName, readonly string[]>> = {
+    gate: ['attr/pending/'],
+    api: ['inquiry/'],
+    exporter: ['export/', 'attr/'],
+  }
   for (const name of functionNames.filter(one => one !== 'sequencer')) {
     const { logKey, secrets, objects } = permissionsOn('localstack')[name]
     expect([name, logKey, secrets.log]).toEqual([name, undefined, undefined])
-    // The exporter reads what was archived, and puts what was exported: nothing that the log is made of.
-    const own = name === 'exporter' ? [true, ['export/']] : [false, undefined]
-    expect([name, secrets.seal !== undefined, objects?.puts]).toEqual([name, ...own])
+    expect([name, secrets.seal !== undefined]).toEqual([name, name === 'exporter'])
+    // Others put what was exported, fingerprints, and what is asked about: nothing that the log is made of.
+    expect([name, objects?.puts]).toEqual([name, puts[name]])
   }
   expect(permissions.console.objects?.reads).toEqual(['log/'])
-  expect(permissions.api.objects?.reads).toEqual(['log/', 'export/'])
+  expect(permissions.api.objects?.reads).toEqual(['log/', 'export/', 'inquiry/'])
   expect(Object.keys(permissions.sequencer.tables)).toEqual(['entries'])
 })
 

@@ -105,10 +105,11 @@ describe('what a deployment keeps', () => {
     ).toHaveLength(1)
   })
 
-  test('one HMAC key for each domain of secrets in use, one key to sign statements with, one to sign checkpoints with, and no other', () => {
+  test('one HMAC key for each domain of secrets in use, one key to wrap others with, one to sign statements with, one to sign checkpoints with, and no other', () => {
     expect(
       ofType(json, 'AWS::KMS::Key').map(([, one]) => one.Properties.KeySpec ?? 'SYMMETRIC_DEFAULT'),
     ).toEqual([
+      'SYMMETRIC_DEFAULT',
       'SYMMETRIC_DEFAULT',
       'ECC_NIST_P256',
       'ECC_NIST_EDWARDS25519',
@@ -174,6 +175,7 @@ test('a deployment tells scripts what they need to know', () => {
     'TokenRoleArn',
     'WatermarkKeyArn',
     'WebhookKeyArn',
+    'WrappingKeyArn',
   ])
 })
 

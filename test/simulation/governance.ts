@@ -45,7 +45,8 @@ export class Governance {
   /** All that one write or one transaction has written. */
   together(applied: readonly Applied[]): void {
     const told = applied.flatMap(({ op, before, after }) => {
-      const new_ = op.key.table === 'entries' && before === undefined && after !== undefined
+      const isEntry = op.key.table === 'entries' && op.key.pk.startsWith('entry_')
+      const new_ = isEntry && before === undefined && after !== undefined
       return (new_ && readDecision(op.key.pk, after as Entry)) || []
     })
     const changed = applied.filter(isGoverned)

@@ -58,7 +58,7 @@ export class History {
 
   #write(op: TransactOp): string {
     const { table, pk } = op.key
-    if (op.kind === 'put' && table === 'entries') return entryTold(op.item as Entry, this.#nameOf(pk))
+    if (op.kind === 'put' && pk.startsWith('entry_')) return entryTold(op.item as Entry, this.#nameOf(pk))
     if (op.kind === 'put' && table === 'spent') return `spend ${pk.split('#', 1)[0]} by ${by(op.item)}`
     if (op.kind !== 'update') return `${op.kind} ${pk}`
     const { set = [], remove = [] } = op.change

@@ -5,8 +5,12 @@
 import { keys } from '../../shared/domain/keys.ts'
 import type { Lease, Meter } from '../../shared/domain/meter.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
+import { outcomeId } from '../../shared/entries/id.ts'
+import { parsePending, pendingKey } from '../../shared/fingerprint/pending.ts'
+import { formatSet, setDigest } from '../../shared/fingerprint/set.ts'
 import type { Applied, Backend } from './backend.ts'
 import { Governance } from './governance.ts'
+import type { Bucket } from './log/bucket.ts'
 import type { Call, Sent } from './observed.ts'
 import { overshoots } from './overshoots.ts'
 import { judgeAcceptance, judgeReplays } from './proofs.ts'
@@ -32,6 +36,7 @@ export class Invariants {
   readonly governance: Governance
   readonly #windows: Windows
   readonly #backend: Backend
+  readonly #bucket: Bucket
   readonly #now: () => number
   /** How far a clock is from the true time at most. */
   readonly #skew: number
@@ -46,8 +51,15 @@ export class Invariants {
   /** Tokens whose issuance stands in the log. */
   readonly #issued = new Set<string>()
 
-  constructor(backend: Backend, now: () => number, skew: number, plans: ReadonlyMap<string, Provided>) {
+  constructor(
+    backend: Backend,
+    bucket: Bucket,
+    now: () => number,
+    skew: number,
+    plans: ReadonlyMap<string, Provided>,
+  ) {
     this.#backend = backend
+    this.#bucket = bucket
     this.#now = now
     this.#skew = skew
     this.#plans = plans
@@ -113,6 +125,8 @@ export class Invariants {
 
   /** A gate has told an operator that it could not write an entry, or an outcome. */
   readonly unwritten = new Set<string>()
+  /** And of which call it could not keep the fingerprints. */
+  readonly untraced = new Set<string>()
 
   /** Invariant 4, with each answer that a partner gets; and invariant 1: a refusal has its entry. */
   answered(sent: Sent): void {
@@ -162,6 +176,10 @@ export class Invariants {
   #entry({ op, before, after }: Applied): void {
     const entry = after as Entry
     const { pk: eid } = op.key
+    if (eid.startsWith('attr#')) {
+      if (before !== undefined) this.#found(1, `${eid}, the key of fingerprints, was written over`)
+      return
+    }
     if (before !== undefined) {
       if ((before as Entry).digest !== entry.digest) this.#found(1, `the entry ${eid} was written over`)
       if ((before as Entry).open !== undefined && entry.open === undefined) this.#closed(eid)
@@ -266,6 +284,7 @@ export class Invariants {
     if (stored === undefined) return void this.#found(1, `the intent of ${sent.proof} is gone`)
     if (outcome?.charge === undefined) return void this.#found(2, `${sent.proof} has no outcome`)
     if (stored.open !== undefined) this.#found(2, `the intent of ${sent.proof} is still marked open`)
+    this.#traced(call, outcome)
     const { ending } = (JSON.parse(outcome.body) as { unmapped: { ending: string } }).unmapped
     const [one] = asked
     if (one && (ending === 'refused' || ending === 'abandoned'))
@@ -281,6 +300,27 @@ export class Invariants {
       for (const meter of intent.meters ?? [])
         if (!this.#charges.has(`${meter} ${eid}`))
           this.#found(2, `${sent.proof} was never charged to ${meter}`)
+  }
+
+  /** What an outcome commits to is there, but where a gate has told of it, or died between the two. */
+  #traced({ eid, sent }: Call, { attr, body }: Entry): void {
+    const kept = this.#bucket.get(pendingKey(outcomeId(eid)))
+    const reply = kept && parsePending(kept.bytes)
+    const digest = reply && setDigest(formatSet(reply.fingerprints))
+    const excused = this.untraced.has(eid) || sent.at?.alive === false
+    if (attr !== undefined && digest !== attr && !excused)
+      this.#found(1, `the fingerprints of ${sent.proof}, which its outcome names, are not kept`)
+    const { ending, fingerprints } = (
+      JSON.parse(body) as { unmapped: { ending: string; fingerprints?: number } }
+    ).unmapped
+    if ((attr === undefined) !== (fingerprints === undefined))
+      this.#found(
+        1,
+        `the outcome of ${sent.proof} names fingerprints and counts none, or counts them and names none`,
+      )
+    // Five words make the first.
+    if (attr === undefined && ending === 'completed' && (this.#plans.get(sent.call)?.tokens ?? 0) >= 5)
+      this.#found(1, `${sent.proof} was answered, and its outcome names no fingerprints`)
   }
 
   #fault(call: Call | undefined): Provided['fault'] {

@@ -11,7 +11,7 @@ afterAll(removeCopies)
 
 /** Those that only rare histories show: the search begins shortly before the first one, and goes as far as the others'. */
 const from: Readonly<Record<string, number>> = {
-  'purge-without-the-seen-expiry': 280,
+  'purge-without-the-seen-expiry': 80,
   'reserve-without-its-deadline': 280,
   'stale-rev': 50,
   'agreement-state-not-read': 36,
@@ -51,6 +51,10 @@ describe('the simulation finds', () => {
     ['in-force-by-one-signature', /invariant 5: .* is in force in a version that .* has not signed/],
     ['ceiling-lowered-absolutely', /invariant 2: grant_\w+: .* is not \d+/],
     ['window-by-the-record-alone', /invariant 3: .* was refused within its window/],
+    [
+      'fingerprints-lost-without-a-word',
+      /invariant 1: the fingerprints of .*, which its outcome names, are not kept/,
+    ],
     ['window-that-no-clock-ends', /invariant 3: .*(was admitted outside of|after) its window/],
   ])('%s', async (mistake, violation) => {
     const { code, stdout } = await simulated(mistake, '--all')

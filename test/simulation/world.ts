@@ -4,7 +4,8 @@
  * Everything that happens follows from the seed.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { createGate } from '../../functions/gate/app.ts'
+import { createAttributionKeys } from '../../functions/attribution-keys.ts'
+import { createGate, type GateDeps } from '../../functions/gate/app.ts'
 import type { GovernanceDeps } from '../../functions/governance/engine/plan.ts'
 import type { Handler, Reply } from '../../functions/http.ts'
 import { createRingReader } from '../../functions/ring.ts'
@@ -20,6 +21,8 @@ import { DynamoService } from './dynamo-service.ts'
 import { calm, drawFaults, type Faults } from './faults.ts'
 import { History } from './history.ts'
 import { Invariants } from './invariants.ts'
+import { Bucket, directObjects } from './log/bucket.ts'
+import { createObjectsPort, type ObjectRequest } from './log/objects-port.ts'
 import { createProcessStore } from './process-store.ts'
 import { firstRecords, issuer, modelId, signerOf, statements } from './records.ts'
 import { type Process, Scheduler } from './scheduler.ts'
@@ -57,6 +60,8 @@ export class World {
   readonly dice: Dice
   readonly scheduler: Scheduler
   readonly backend: Backend
+  /** What gates leave of the replies that they sent. */
+  readonly bucket = new Bucket()
   readonly history: History
   readonly invariants: Invariants
   readonly startedAt: number
@@ -71,6 +76,11 @@ export class World {
   readonly #dynamo: DynamoService | undefined
   readonly skew: number
   readonly #provider: Provider
+  /**
+   * How many of the requests to the bucket are lost, where it and the key can fail too: not everywhere, so that other
+   * histories are what they would be without it.
+   */
+  readonly #lostObjects: number | undefined
   #born = 0
 
   constructor({ seed, without = new Set(), leave = new Set(), tell = false }: Settings) {
@@ -95,7 +105,15 @@ export class World {
           faults: () => this.faults,
         })
       : undefined
-    this.invariants = new Invariants(this.backend, () => this.scheduler.now, this.skew, this.plans)
+    const traced = this.diceFor('fingerprints')
+    this.#lostObjects = traced.chance(0.3) ? traced.pick([0.05, 0.9]) : undefined
+    this.invariants = new Invariants(
+      this.backend,
+      this.bucket,
+      () => this.scheduler.now,
+      this.skew,
+      this.plans,
+    )
     this.history = new History(tell, eid => this.invariants.callOf(eid))
     const { scheduler, invariants, history } = this
     this.#provider = {
@@ -121,11 +139,20 @@ export class World {
   }
 
   storeOf(process: Process): Store {
-    const { scheduler, backend, history } = this
-    const way = {
+    return createProcessStore({
+      ...this.#way(process, 'store'),
+      backend: this.backend,
+      dynamo: this.#dynamo,
+      pauses: this.diceFor(`pauses of ${process.name}`),
+    })
+  }
+
+  #way(process: Process, place: 'store' | 'objects') {
+    const { scheduler, history } = this
+    return {
       scheduler,
       process,
-      dice: this.diceFor(`store of ${process.name}`),
+      dice: this.diceFor(`${place} of ${process.name}`),
       faults: () => this.faults,
       cutOff: (kind: RequestKind) => {
         const { until = 0, reads = true } = this.outages.get(process.name) ?? {}
@@ -135,12 +162,24 @@ export class World {
         void this.invariants.violations.push(`${process.name} asks what no store can do: ${error}`),
       note: (what: string, request: object) => history.request(scheduler.now, process.name, what, request),
     }
-    return createProcessStore({
-      ...way,
-      backend,
-      dynamo: this.#dynamo,
-      pauses: this.diceFor(`pauses of ${process.name}`),
-    })
+  }
+
+  #fingerprinting(process: Process, store: Store): GateDeps['fingerprinting'] {
+    const { bucket, history, scheduler } = this
+    const lost = this.#lostObjects
+    if (lost === undefined)
+      return { keys: { open: async () => new Uint8Array(32) }, objects: directObjects(bucket, process.name) }
+    const asIs = async (bytes: Uint8Array): Promise<Uint8Array> => bytes
+    const random = this.diceFor(`keys of ${process.name}`)
+    const faults = (): Faults => (this.faults === calm ? calm : { ...this.faults, lost })
+    const note = (what: string, request: object): void => {
+      const { object, name } = request as ObjectRequest
+      history.note(scheduler.now, process.name, `${object} ${name}: ${what}`)
+    }
+    return {
+      keys: createAttributionKeys({ store, secrets: { wrap: asIs, unwrap: asIs }, random }),
+      objects: createObjectsPort({ ...this.#way(process, 'objects'), faults, note, bucket }),
+    }
   }
 
   /** Starts an instance: with its own clock, its own way to the store, nothing remembered. */
@@ -211,6 +250,7 @@ export class World {
       ring: createRingReader(store, clock),
       http: createHttpPort(this.#provider, process),
       credential: async () => 'key',
+      fingerprinting: this.#fingerprinting(process, store),
       leaseMs: this.leaseMs,
     })
   }
@@ -237,7 +277,10 @@ export class World {
   #telemetry(process: Process): Telemetry {
     return {
       count: () => undefined,
-      alarm: name => this.history.note(this.scheduler.now, process.name, `alarm: ${name}`),
+      alarm: (name, { entry }) => {
+        if (name === 'fingerprints_lost') this.invariants.untraced.add(String(entry))
+        this.history.note(this.scheduler.now, process.name, `alarm: ${name}`)
+      },
       error: (message, error, fields) => {
         if (typeof fields?.entry === 'string') this.invariants.unwritten.add(fields.entry)
         const cause = error instanceof Error ? error.message : String(error)

@@ -8,6 +8,8 @@ export interface Environment {
   /** A function knows only the tables, keys and secrets that its role admits it to. */
   readonly tables: Partial<Record<Table, string>>
   readonly macKeys: Partial<Record<SecretDomain, string>>
+  /** The ARN of the key that others are wrapped with. */
+  readonly wrappingKey: string | undefined
   readonly upstreamSecret: string | undefined
   /** The ARN of the key that statements are signed with. */
   readonly statementKey: string | undefined
@@ -50,6 +52,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     issuer: needed('SALLYPORT_ISSUER'),
     tables: given(tables, tableVariable),
     macKeys: given(secretDomains, macKeyVariable),
+    wrappingKey: env.SALLYPORT_WRAPPING_KEY,
     upstreamSecret: env.SALLYPORT_UPSTREAM_SECRET,
     statementKey: env.SALLYPORT_STATEMENT_KEY,
     eventBus: env.SALLYPORT_EVENT_BUS,

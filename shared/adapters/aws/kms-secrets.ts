@@ -8,7 +8,7 @@ export interface KmsSecretsDeps extends KmsPace {
   /** Ids of HMAC_256 keys, of those domains that this function may derive from. */
   readonly macKeys: Readonly<Partial<Record<SecretDomain, string>>>
   /** Id of a SYMMETRIC_DEFAULT key. */
-  readonly wrappingKey?: string
+  readonly wrappingKey?: string | undefined
 }
 
 /** Bound to every ciphertext, so that none that the key has made elsewhere is taken for one of these. */

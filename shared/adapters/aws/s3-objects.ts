@@ -1,19 +1,22 @@
 import {
   DeleteObjectCommand,
+  type DeleteObjectCommandInput,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import {
+  type ByteRange,
   ObjectsUnavailable,
   type PutResult,
   type RemovableObjects,
   type StoredObject,
 } from '../../ports/objects.ts'
 import type { Clock, Random } from '../../ports/world.ts'
-import { checkedKey } from '../object-key.ts'
+import { checkedKey, checkedRange } from '../object-key.ts'
 import { errorName, faultOf, isTransient, statusOf } from './fault.ts'
 import { type Retry, startRetry } from './retry.ts'
 
@@ -43,9 +46,15 @@ export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
   const pace = { clock, random, deadlineMs, attemptMs }
   const at = (key: string) => ({ Bucket: bucket, Key: checkedKey(key) })
 
-  const read = async (key: string, retry: Retry): Promise<StoredObject | undefined> => {
-    const request = new GetObjectCommand(at(key))
+  const read = async (key: string, retry: Retry, range?: ByteRange): Promise<StoredObject | undefined> => {
+    const { from = 0, to } = range === undefined ? {} : checkedRange(range)
+    const request = new GetObjectCommand({
+      ...at(key),
+      ...(to !== undefined && { Range: `bytes=${from}-${to - 1}` }),
+    })
     try {
+      // HTTP has no word for a range without bytes (RFC 9110 §14.1.2).
+      if (from === to) return await readNothing(key, retry)
       return await retry(async abortSignal => {
         const { Body, ETag } = await client.send(request, { abortSignal })
         if (Body === undefined || ETag === undefined)
@@ -56,9 +65,22 @@ export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
     } catch (error) {
       if (errorName(error) === 'NoSuchKey') return undefined
       if (errorName(error) === 'AccessDenied' && (await lacks(key, retry))) return undefined
+      if (statusOf(error) === 416) return readNothing(key, retry)
       throw unavailable('get', error)
     }
   }
+
+  /** Of a range that begins beyond the end; S3 tells no etag with its 416. */
+  const readNothing = (key: string, retry: Retry): Promise<StoredObject | undefined> =>
+    retry(abortSignal => client.send(new HeadObjectCommand(at(key)), { abortSignal }), isTransient).then(
+      ({ ETag }) => (ETag === undefined ? undefined : { bytes: new Uint8Array(), etag: ETag }),
+      async (error: unknown) => {
+        // An answer to HEAD has no body that could name the error.
+        if (statusOf(error) === 404 || (statusOf(error) === 403 && (await lacks(key, retry))))
+          return undefined
+        throw unavailable('get', error)
+      },
+    )
 
   const lacks = (key: string, retry: Retry): Promise<boolean> =>
     retry(
@@ -89,9 +111,26 @@ export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
     return found
   }
 
+  /** `false` under a lock that it does not end, or without the right. */
+  const removeVersion = (version: DeleteObjectCommandInput): Promise<boolean> => {
+    const request = new DeleteObjectCommand(version)
+    return startRetry(pace)(abortSignal => client.send(request, { abortSignal }), isTransient).then(
+      () => true,
+      (error: unknown) => {
+        if (errorName(error) === 'AccessDenied') return false
+        throw error
+      },
+    )
+  }
+
   return {
     async put(key, bytes, condition, retainUntil): Promise<PutResult> {
-      const retry = startRetry(pace)
+      const sending = Math.floor(bytes.length / sentPerMs)
+      const retry = startRetry({
+        ...pace,
+        deadlineMs: deadlineMs + sending,
+        attemptMs: attemptMs + sending,
+      })
       const request = new PutObjectCommand({
         ...at(key),
         Body: bytes,
@@ -124,25 +163,16 @@ export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
         : { ok: false }
     },
 
-    get: key => read(key, startRetry(pace)),
+    get: (key, range) => read(key, startRetry(pace), range),
 
     async remove(key) {
       const named = at(key)
       let ok = true
       try {
         for (const VersionId of await versionsOf(key)) {
-          const request = new DeleteObjectCommand({ ...named, VersionId })
-          const removed = await startRetry(pace)(
-            abortSignal => client.send(request, { abortSignal }),
-            isTransient,
-          ).then(
-            () => true,
-            (error: unknown) => {
-              // Under a lock, which nobody ends.
-              if (errorName(error) === 'AccessDenied') return false
-              throw error
-            },
-          )
+          const version = { ...named, VersionId }
+          // Asked for of what is not locked, or by whoever has no right to it, it would be refused.
+          const removed = (await removeVersion(version)) || (await removeVersion({ ...version, ...bypass }))
           ok &&= removed
         }
       } catch (error) {
@@ -169,6 +199,12 @@ export function createS3Objects(deps: S3ObjectsDeps): RemovableObjects {
     },
   }
 }
+
+/** Ends the bucket's own lock, for whoever has the right to below that name. */
+const bypass = { BypassGovernanceRetention: true } as const
+
+/** Of an object of a hundred megabytes, at least: such a one may take longer than others. */
+const sentPerMs = 5_000
 
 /** 412 where something else is there, 404 where nothing is that could be swapped. */
 const failedCondition = (error: unknown): boolean =>

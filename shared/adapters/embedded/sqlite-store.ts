@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { RemovableObjects } from '../../ports/objects.ts'
 import {
   type Index,
   type Key,
@@ -16,10 +17,13 @@ import { checkKeys, checkTransaction, type Decision, decide, transacted, written
 import { groupCommit } from './group-commit.ts'
 import { readCache } from './read-cache.ts'
 import { type Expiring, sqliteExpiry } from './sqlite-expiry.ts'
+import { sqliteObjects } from './sqlite-objects.ts'
 import { sqliteQuery } from './sqlite-query.ts'
 import { prepareDatabase } from './sqlite-schema.ts'
 
 export type SqliteStore = Store & {
+  /** Small ones, in the commits of what is written at the same time. */
+  readonly objects: RemovableObjects
   /** `SqliteExpiry.remove`, in a transaction of its own: nothing else removes what has ended. */
   removeExpired(before: number, most: number): Promise<number>
   close(): void
@@ -137,6 +141,8 @@ export function sqliteStore(
         cache.renew()
         return cache.get(JSON.stringify(query), () => find(query))
       }),
+
+    objects: sqliteObjects(database, commit),
 
     removeExpired: (before, most) => commit.add(() => expiry.remove(before, most)),
 

@@ -1,7 +1,13 @@
 /** The durable objects of the simulated world. What one put has done, everybody reads from then on, as S3 has it. */
 import { hash } from 'node:crypto'
 import { checkedKey } from '../../../shared/adapters/object-key.ts'
-import type { Objects, PutCondition, PutResult, StoredObject } from '../../../shared/ports/objects.ts'
+import type {
+  ByteRange,
+  Objects,
+  PutCondition,
+  PutResult,
+  StoredObject,
+} from '../../../shared/ports/objects.ts'
 
 /** One object as it was before and after a put. */
 export interface Changed {
@@ -18,8 +24,9 @@ export class Bucket {
   /** Told of each object that was put, at once. */
   onPut: (changed: Changed) => void = () => undefined
 
-  get(key: string): StoredObject | undefined {
-    return this.#objects.get(checkedKey(key))
+  get(key: string, range?: ByteRange): StoredObject | undefined {
+    const found = this.#objects.get(checkedKey(key))
+    return found && range ? { ...found, bytes: found.bytes.slice(range.from, range.to) } : found
   }
 
   put(key: string, bytes: Uint8Array, condition: PutCondition, by: string): PutResult {
@@ -47,6 +54,6 @@ export class Bucket {
 /** Without anything between: for who is no process of the world. */
 export const directObjects = (bucket: Bucket, by: string): Objects => ({
   put: async (key, bytes, condition) => bucket.put(key, bytes, condition, by),
-  get: async key => bucket.get(key),
+  get: async (key, range) => bucket.get(key, range),
   list: async (prefix, after) => bucket.list(prefix, after),
 })

@@ -1,5 +1,5 @@
 /** One process's way to the bucket, as through an adapter that sends again what had no answer. */
-import { checkedKey } from '../../../shared/adapters/object-key.ts'
+import { checkedKey, checkedRange } from '../../../shared/adapters/object-key.ts'
 import { type Objects, ObjectsUnavailable, type PutResult } from '../../../shared/ports/objects.ts'
 import { ask, type RequestKind, type Way } from '../way.ts'
 import type { Bucket } from './bucket.ts'
@@ -33,10 +33,11 @@ export function createObjectsPort(way: Way & { readonly bucket: Bucket }): Objec
         return there && Buffer.compare(there.bytes, bytes) === 0 ? { ok: true, etag: there.etag } : done
       })
     },
-    async get(key) {
+    async get(key, range) {
       checkedKey(key)
+      if (range) checkedRange(range)
       return asked({ object: 'get', name: key }, () => {
-        const found = bucket.get(key)
+        const found = bucket.get(key, range)
         return found && { ...found, bytes: Uint8Array.from(found.bytes) }
       })
     },

@@ -5,6 +5,7 @@
  */
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
@@ -105,14 +106,30 @@ function askedBy({ bucket, process }: S3Way, command: unknown): Asked {
     }
   }
   if (command instanceof GetObjectCommand) {
+    const { Key = '', Range } = command.input
+    const [, from = '0', last] = /^bytes=(\d+)-(\d+)$/.exec(Range ?? '') ?? []
+    return {
+      request: { object: 'get', name: Key },
+      perform() {
+        const whole = bucket.get(Key)
+        if (whole === undefined) throw noSuchKey()
+        if (last !== undefined && Number(from) >= whole.bytes.length) throw said('InvalidRange', 416)
+        const range = last === undefined ? undefined : { from: Number(from), to: Number(last) + 1 }
+        const found = bucket.get(Key, range) ?? whole
+        const bytes = Uint8Array.from(found.bytes)
+        return { ETag: found.etag, Body: { transformToByteArray: async () => bytes } }
+      },
+    }
+  }
+  if (command instanceof HeadObjectCommand) {
     const { Key = '' } = command.input
     return {
       request: { object: 'get', name: Key },
       perform() {
         const found = bucket.get(Key)
-        if (found === undefined) throw noSuchKey()
-        const bytes = Uint8Array.from(found.bytes)
-        return { ETag: found.etag, Body: { transformToByteArray: async () => bytes } }
+        // Such an answer has no body that could tell which.
+        if (found === undefined) throw said('NotFound', 404)
+        return { ETag: found.etag }
       },
     }
   }

@@ -64,13 +64,16 @@ describe('a removal', () => {
   })
 
   test('that a lock forbids takes the other versions, and says that something stays', async () => {
-    const { objects, sent } = opened(
-      { Versions: versions('v2', 'v1') },
-      serviceError('AccessDenied', 403),
-      {},
-    )
+    const denied = serviceError('AccessDenied', 403)
+    const { objects, sent } = opened({ Versions: versions('v2', 'v1') }, denied, denied, {})
     expect(await objects.remove('a/b')).toEqual({ ok: false })
-    expect(sent).toHaveLength(3)
+    expect(sent).toHaveLength(4)
+  })
+
+  test('ends the bucket’s own lock, where its role may', async () => {
+    const { objects, sent } = opened({ Versions: versions('v1') }, serviceError('AccessDenied', 403), {})
+    expect(await objects.remove('a/b')).toEqual({ ok: true })
+    expect(sent.slice(1).map(({ input }) => input.BypassGovernanceRetention)).toEqual([undefined, true])
   })
 
   test('whose list is refused says that the store is unavailable, and never that it is done', async () => {
@@ -175,6 +178,43 @@ describe('a get that is denied', () => {
   ])('is an unavailable store where %s', async (_, listing) => {
     await expect(opened(denied, listing).objects.get('a/b')).rejects.toThrow('S3: a get failed: AccessDenied')
   })
+})
+
+describe('a get of a range', () => {
+  const unsatisfiable = serviceError('InvalidRange', 416)
+  const notFound = serviceError('NotFound', 404)
+
+  test('asks for its bytes, the last of which belongs to it', async () => {
+    const { objects, sent } = opened(holding('345'))
+    const found = await objects.get('a/b', { from: 3, to: 6 })
+    expect([found?.etag, Buffer.from(found?.bytes ?? []).toString()]).toEqual(['"2"', '345'])
+    expect(sent[0]?.input).toMatchObject({ Bucket: 'bucket', Key: 'a/b', Range: 'bytes=3-5' })
+  })
+
+  test.each([
+    ['that begins behind the end', { from: 30, to: 60 }, [unsatisfiable, { ETag: '"2"' }]],
+    ['without bytes', { from: 3, to: 3 }, [{ ETag: '"2"' }]],
+  ])('%s has none, and the etag of the object', async (_, range, answers) => {
+    const { objects, sent } = opened(...answers)
+    expect(await objects.get('a/b', range)).toEqual({ bytes: new Uint8Array(), etag: '"2"' })
+    expect(sent.at(-1)?.name).toBe('HeadObjectCommand')
+    expect(sent).toHaveLength(answers.length)
+  })
+
+  test('of what is not there is an absence, also where it may not be told so', async () => {
+    expect(await opened(serviceError('NoSuchKey', 404)).objects.get('a', { from: 0, to: 1 })).toBeUndefined()
+    expect(await opened(notFound).objects.get('a', { from: 1, to: 1 })).toBeUndefined()
+    const denied = opened(serviceError('Unknown', 403), {})
+    expect(await denied.objects.get('a', { from: 1, to: 1 })).toBeUndefined()
+    const there = opened(serviceError('Unknown', 403), { Contents: [{ Key: 'a' }] })
+    await expect(there.objects.get('a', { from: 1, to: 1 })).rejects.toThrow(ObjectsUnavailable)
+  })
+})
+
+test('a put of many bytes has longer: another attempt begins where a small one would have ended', async () => {
+  const { objects, clock } = opened(hangs)
+  await expect(objects.put('a', new Uint8Array(50_000_000), ifAbsent)).rejects.toThrow('NoAnswer')
+  expect(clock.now()).toBe(20_000)
 })
 
 test('a body that breaks off is asked for again', async () => {
