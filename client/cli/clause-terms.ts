@@ -1,5 +1,6 @@
 /** What each kind of clause says beside its text: the names of its terms, and in which units. */
 import type { ClauseKind } from '../../shared/domain/clauses.ts'
+import { defaultLeastReplies } from '../../shared/domain/patterns.ts'
 import { capabilities } from '../../shared/domain/records.ts'
 
 const limits = [
@@ -23,7 +24,13 @@ export const clauseTerms: Readonly<Record<ClauseKind, readonly string[]>> = {
   'named-use': [],
   nationality: bounds('ISO 3166-1 codes, two letters'),
   region: bounds('ISO 3166-1 or 3166-2 codes'),
-  'no-extraction': [],
+  'no-extraction': [
+    'patterns: from when on a day of what was sent raises a finding; may be left out. One at least of:',
+    'patterns.repetition_percent: percent of the replies, half of which another client was sent too',
+    'patterns.template_percent: percent of the replies that have one frame, filled anew each time',
+    'patterns.volume_factor: times the words of the 14 days before, 2 to 1000',
+    `patterns.least_replies: below which a day raises none; may be left out: ${defaultLeastReplies}`,
+  ],
   'no-training': [],
   'retention-notice': [
     'days: for which the metadata of calls is kept',

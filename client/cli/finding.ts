@@ -1,12 +1,21 @@
-/** `sallyport finding`: what somebody found about a model or at their own place, and its way to the clearinghouse. */
+/**
+ * `sallyport finding`: what somebody found about a model or at their own place, and its way to the clearinghouse; and
+ * patterns in what a partner was sent, which nobody reports.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { remediationCategories } from '../../shared/csaf/advisory.ts'
-import { embargo, findingKinds, findingStates, severities } from '../../shared/domain/findings.ts'
+import {
+  embargo,
+  findingKinds,
+  findingStates,
+  reportedKinds,
+  severities,
+} from '../../shared/domain/findings.ts'
 import { at, textAt } from '../json.ts'
 import { advisoryFacts } from './advisory.ts'
 import type { Cli } from './cli.ts'
 import { changedSince, type DecisionOptions, printDecision, readSeen, toldBy } from './decision.ts'
-import { clipped, counted, type Fact, quoted, signatureText, utc, wordsAt } from './facts.ts'
+import { clipped, counted, type Fact, listAt, quoted, signatureText, utc, wordsAt } from './facts.ts'
 import { exit, Failure } from './failure.ts'
 import { instant, words } from './option-forms.ts'
 import { addDecision, addGet, type Noun, recordPath } from './record-commands.ts'
@@ -18,7 +27,9 @@ const noun: Noun = { name: 'finding', path: '/findings' }
 export function addFinding(program: Command, cli: Cli): void {
   const finding = program
     .command('finding')
-    .description('report incidents and vulnerabilities, and hand them to a clearinghouse')
+    .description(
+      'report incidents and vulnerabilities, hand them to a clearinghouse; see what patterns were found',
+    )
   addList(finding, cli)
   addGet(finding, cli, noun, findingFacts)
   addReport(finding, cli)
@@ -60,12 +71,13 @@ function addList(finding: Command, cli: Cli): void {
         query: { model, kind, state },
         table: row => [
           `${textAt(row, 'id')}  ${textAt(row, 'state')}`,
-          `${textAt(row, 'kind')} of ${textAt(row, 'model')}, ${textAt(row, 'severity')}, reported by ${textAt(row, 'organisation')}${at(row, 'late') === true ? ', LATE' : ''}`,
+          `${textAt(row, 'kind')} of ${textAt(row, 'model')}, ${textAt(row, 'severity')}, ${originText(row)}${at(row, 'late') === true ? ', LATE' : ''}`,
           titleText(row),
         ],
         csv: fields(
           ...['id', 'kind', 'state', 'severity', 'organisation', 'model', 'developer', 'title'],
           ...['discovered_at', 'reported_at', 'due_at', 'late', 'embargo_until', 'withheld', 'version'],
+          ...['agreement', 'clause', 'about', 'measures.pattern', 'measures.day'],
         ),
         none: 'There is no finding for you to see.',
       }),
@@ -102,7 +114,7 @@ function addReport(finding: Command, cli: Cli): void {
     .description('say what you found; the log holds a digest of your words, never the words')
     .addOption(
       new Option('--kind <kind>', 'incident: at your own place; vulnerability: of the model')
-        .choices(findingKinds)
+        .choices(reportedKinds)
         .makeOptionMandatory(),
     )
     .requiredOption('--model <id>', 'the model')
@@ -212,6 +224,32 @@ const titleText = (finding: unknown): string | undefined => {
   return title === undefined ? withheldText(finding) : quoted(clipped(title, 160) ?? '')
 }
 
+const originText = (finding: unknown): string =>
+  at(finding, 'measures')
+    ? `found in what ${textAt(finding, 'about')} was sent on ${textAt(finding, 'measures', 'day')}`
+    : `reported by ${textAt(finding, 'organisation')}`
+
+/** Figures and next steps of a pattern; of what was reported there are none. */
+function patternFacts(finding: unknown): readonly Fact[] {
+  const measures = at(finding, 'measures')
+  if (!measures) return []
+  const figure = (name: string): string => Number(at(measures, name)).toLocaleString('en-US')
+  const volume = textAt(measures, 'pattern') === 'volume'
+  const next = listAt(finding, 'next').map(String)
+  return [
+    ['about', `${textAt(finding, 'about')}, who is not shown it`],
+    ['pattern', `${textAt(measures, 'pattern')} on ${textAt(measures, 'day')}, UTC`],
+    [
+      'measured',
+      volume
+        ? `${figure('words')} words, ${figure('factor')} times ${figure('median')}; the threshold is ${figure('threshold')} times`
+        : `${figure('matching')} of ${figure('replies')} replies, ${figure('percent')} %; the threshold is ${figure('threshold')} %`,
+    ],
+    ['clients', `${figure('clients')}; most went to ${wordsAt(finding, 'clients')}`],
+    ...next.map((command, i): Fact => [i === 0 ? 'next' : '', command]),
+  ]
+}
+
 function findingFacts(finding: unknown): readonly Fact[] {
   const title = textAt(finding, 'title')
   const text = textAt(finding, 'text')
@@ -223,9 +261,12 @@ function findingFacts(finding: unknown): readonly Fact[] {
     ['title', title && quoted(title)],
     ['text', text && quoted(text)],
     ['withheld', withheldText(finding)],
+    ...patternFacts(finding),
     [
       'reporter',
-      [textAt(finding, 'organisation'), signatureText(at(finding, 'by'))].filter(Boolean).join(': '),
+      at(finding, 'measures')
+        ? 'nobody: the gateway has found it'
+        : [textAt(finding, 'organisation'), signatureText(at(finding, 'by'))].filter(Boolean).join(': '),
     ],
     ['developer', textAt(finding, 'developer')],
     [

@@ -61,7 +61,14 @@ export async function clauseEffects(
   if (found instanceof Refusal) return found
   const { agreement, counterparty, clause, versions } = found
   const limited = await readLimited(store, reader, agreement, counterparty, clause)
-  const tally = new Tally(named, await readMade(store, counterparty.id, named))
+  const raised = clause.kind === 'no-extraction' ? await readRaised(store, agreement.developer, named) : []
+  const made = await readMade(store, counterparty.id, named)
+  const tally = new Tally(named, new Set([...made, ...raised.map(({ id }) => `finding#${id}`)]))
+  // They are the developer's, who may have more entries than all of its partners.
+  for (const { eid, entry } of await entriesOfRaised(store, raised, named.since)) {
+    const seen = viewOf(reader, entry) as { readonly body: Told } | undefined
+    if (seen) tally.count(eid, seen.body)
+  }
   const atLeast = await eachEntry(store, counterparty.id, named.since, most, (eid, entry) => {
     const seen = viewOf(reader, entry) as { readonly body: Told } | undefined
     if (seen) tally.count(eid, seen.body)
@@ -170,6 +177,36 @@ async function readMade(
   return new Set([...made('finding', findings), ...made('review', reviews)])
 }
 
+/** Patterns that were found by its clause. */
+const readRaised = async (
+  store: Store,
+  developer: string,
+  { agreement, clause }: Named,
+): Promise<readonly Finding[]> =>
+  (await readOwned<Finding>(store, developer, 'finding')).filter(
+    one => one.kind === 'pattern' && one.agreement === agreement && one.clause === clause,
+  )
+
+/** Of what was found, and of what was done about it; newest first. */
+async function entriesOfRaised(store: Store, raised: readonly Finding[], since: number) {
+  const from = entryIdFrom(Math.max(0, since))
+  const eids = raised
+    .flatMap(({ entry, resolved }) => [entry, ...(resolved ? [resolved.entry] : [])])
+    .filter(eid => eid >= from)
+    .toSorted()
+    .reverse()
+  const found: { readonly eid: string; readonly entry: Entry }[] = []
+  for (let at = 0; at < eids.length; at += 100) {
+    const some = eids.slice(at, at + 100)
+    const entries = await store.get(some.map(keys.entry))
+    for (const [i, eid] of some.entries()) {
+      const entry = entries[i]
+      if (entry) found.push({ eid, entry })
+    }
+  }
+  return found
+}
+
 /** Newest first; true where there are more than `most`. */
 async function eachEntry(
   store: Store,
@@ -247,7 +284,7 @@ class Tally {
 
   count(eid: string, { unmapped = {} }: Told): void {
     const { agreement, clause } = this.#named
-    if (unmapped.kind === 'decision') {
+    if (unmapped.kind === 'decision' || unmapped.kind === 'finding_raised') {
       const { kind, id } = unmapped.subject ?? {}
       if ((kind === 'agreement' && id === agreement) || this.#made.has(`${kind}#${id}`))
         (kind === 'finding' ? this.#findings : this.#decisions).add(eid)

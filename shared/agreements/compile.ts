@@ -3,7 +3,7 @@
  * would not do what it says is refused, by the field at fault.
  */
 
-import type { QuotaTerms } from '../domain/clauses.ts'
+import type { PatternTerms, QuotaTerms } from '../domain/clauses.ts'
 import {
   type Clause,
   type ClauseIds,
@@ -115,12 +115,22 @@ function findClauses({ clauses }: AgreementDocument): Found | Refusal {
 }
 
 function judgeBounds(clause: Clause): string | undefined {
+  if (clause.kind === 'no-extraction') return judgePatterns(clause.terms.patterns)
   if (clause.kind !== 'nationality' && clause.kind !== 'region') return undefined
   const { admit, exclude } = clause.terms
   return (admit === undefined) === (exclude === undefined)
     ? 'It names whom it admits, or whom it excludes: one of both.'
     : undefined
 }
+
+/** A clause that sets no threshold is a promise; one that seems to set some must do so. */
+const judgePatterns = (patterns: PatternTerms | undefined): string | undefined =>
+  patterns === undefined ||
+  [patterns.repetition_percent, patterns.template_percent, patterns.volume_factor].some(
+    threshold => threshold !== undefined,
+  )
+    ? undefined
+    : 'Of patterns it names one threshold at least: repetition_percent, template_percent or volume_factor.'
 
 function judgeParties({ kind, parties }: AgreementDocument): Refusal | undefined {
   const count = (as: string): number => parties.filter(party => party.as === as).length

@@ -2,7 +2,7 @@
  * Templates to draft from. Their texts are made up, bind nobody and say so: whoever means an agreement writes their own
  * with counsel, and keeps the clauses that compile.
  */
-import type { Clause, QuotaTerms } from '../domain/clauses.ts'
+import type { Clause, PatternTerms, QuotaTerms } from '../domain/clauses.ts'
 import type { AgreementKind, Capability } from '../domain/records.ts'
 
 export interface Template {
@@ -100,13 +100,14 @@ const destruction: Clause = {
   terms: { days: 30 },
 }
 
+const noExtraction = (patterns?: PatternTerms): Clause => ({
+  id: 'no-extraction-1',
+  kind: 'no-extraction',
+  text: `${madeUp} the model is not extracted, nor its replies gathered to rebuild it.${patterns ? ' What was sent in a day is looked through for patterns; at these thresholds a person looks at it.' : ''}`,
+  terms: patterns ? { patterns } : {},
+})
+
 const promises: readonly Clause[] = [
-  {
-    id: 'no-extraction-1',
-    kind: 'no-extraction',
-    text: `${madeUp} the model is not extracted, nor its replies gathered to rebuild it.`,
-    terms: {},
-  },
   {
     id: 'no-training-1',
     kind: 'no-training',
@@ -135,6 +136,7 @@ export const templates: readonly Template[] = [
       purpose(['defensive-research']),
       capabilities(allCapabilities),
       namedUse,
+      noExtraction(),
       ...promises,
       retentionNotice,
       incidentReport,
@@ -166,6 +168,7 @@ export const templates: readonly Template[] = [
         text: `${madeUp} access is from the listed regions.`,
         terms: { admit: ['US'] },
       },
+      noExtraction({ repetition_percent: 40, template_percent: 60, volume_factor: 10 }),
       ...promises,
       retentionNotice,
       incidentReport,
@@ -185,6 +188,7 @@ export const templates: readonly Template[] = [
       purpose(['evaluation']),
       capabilities([...allCapabilities, 'logprobs']),
       namedUse,
+      noExtraction(),
       ...promises,
       retentionNotice,
       incidentReport,

@@ -24,6 +24,21 @@ export interface AttributeTerms {
   readonly exclude?: readonly string[] | undefined
 }
 
+/**
+ * From when on what was sent in a day of UTC is a reason to look. One that is left out is not looked at; without any of
+ * them nothing is. What is counted: `shared/fingerprint/patterns.ts`.
+ */
+export interface PatternTerms {
+  /** Percent of the day's replies, of which another client was sent at least half. */
+  readonly repetition_percent?: number | undefined
+  /** Percent of the day's replies that have a frame in common with others, and are filled anew. */
+  readonly template_percent?: number | undefined
+  /** How many times the words of the days before. */
+  readonly volume_factor?: number | undefined
+  /** On a day with fewer replies nothing is raised. */
+  readonly least_replies?: number | undefined
+}
+
 /** What each kind of clause says beside its text. */
 export interface ClauseTerms {
   /** What one grant may be given at most; `pool`: what all grants under the agreement may spend together. */
@@ -35,7 +50,7 @@ export interface ClauseTerms {
   readonly nationality: AttributeTerms
   /** ISO 3166-1 or 3166-2. */
   readonly region: AttributeTerms
-  readonly 'no-extraction': Nothing
+  readonly 'no-extraction': { readonly patterns?: PatternTerms | undefined }
   readonly 'no-training': Nothing
   /** `days`: how long the metadata of calls is kept; `notice`: what is acknowledged before the first call. */
   readonly 'retention-notice': { readonly days: number; readonly notice: string }
@@ -127,7 +142,7 @@ export const clauseRegistry: Readonly<Record<ClauseKind, ClauseRegistration>> = 
   'no-extraction': {
     title: 'No extraction',
     enforcement: 'undertaken',
-    by: 'A promise of the counterparty. Quotas bound how much can be taken; that somebody tries is no more than a finding.',
+    by: 'A promise of the counterparty. Quotas bound how much can be taken. Where its terms set thresholds it is evidenced: what was sent is looked through for patterns, one of them raises a finding, and a person decides.',
     shows: null,
   },
   'no-training': {
@@ -182,11 +197,26 @@ export const clauseRegistry: Readonly<Record<ClauseKind, ClauseRegistration>> = 
   },
 }
 
-/** Of one clause, by its terms: one that asks for access reviews alone forbids no call. */
-export const enforcementOf = (clause: Clause): Enforcement =>
-  clause.kind === 'insider-risk' && !clause.terms.screening
-    ? 'evidenced'
-    : clauseRegistry[clause.kind].enforcement
+/**
+ * Of one clause, by its terms: one that asks for access reviews alone forbids no call, and whether nothing is extracted
+ * shows where it is agreed what is looked for.
+ */
+export const registrationOf = (clause: Clause): ClauseRegistration => {
+  const registered = clauseRegistry[clause.kind]
+  if (clause.kind === 'insider-risk' && !clause.terms.screening)
+    return { ...registered, enforcement: 'evidenced' }
+  return clause.kind === 'no-extraction' && clause.terms.patterns !== undefined
+    ? { ...registered, ...lookedThrough }
+    : registered
+}
+
+export const enforcementOf = (clause: Clause): Enforcement => registrationOf(clause).enforcement
+
+const lookedThrough = {
+  enforcement: 'evidenced',
+  by: 'What was sent in a day is looked through for patterns: replies that several clients were sent, one frame that is filled anew, a sudden volume. At its thresholds one raises a finding; nothing is narrowed, and a person decides.',
+  shows: 'The entry of each finding, with the clause id and the figures.',
+} as const satisfies Partial<ClauseRegistration>
 
 export const clauseKinds = Object.keys(clauseRegistry) as readonly ClauseKind[]
 

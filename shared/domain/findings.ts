@@ -1,10 +1,17 @@
-/** What somebody found and reports: an incident at their own place, or a vulnerability of a model. */
+/**
+ * What somebody found and reports: an incident at their own place, or a vulnerability of a model. And what nobody reports:
+ * a pattern in what a partner was sent, which the deployment finds, for its developer to decide about.
+ */
 import type { Machine } from './machines.ts'
 import { rolesOf } from './parties.ts'
+import type { PatternMeasures } from './patterns.ts'
 import type { Signature } from './stop.ts'
 import type { Viewer } from './who-sees.ts'
 
-export const findingKinds = ['incident', 'vulnerability'] as const
+/** Those that people report. */
+export const reportedKinds = ['incident', 'vulnerability'] as const
+export type ReportedKind = (typeof reportedKinds)[number]
+export const findingKinds = [...reportedKinds, 'pattern'] as const
 export type FindingKind = (typeof findingKinds)[number]
 
 export const severities = ['low', 'medium', 'high', 'critical'] as const
@@ -29,8 +36,9 @@ export const embargo = { defaultDays: 90, maxDays: 365 } as const
 export interface Finding {
   readonly id: string
   readonly kind: FindingKind
-  /** Who reports it. */
+  /** Who reports it; of a pattern, the developer, who decides about it. */
   readonly organisation: string
+  /** Of a pattern under an agreement on several, the one that most of it was sent by. */
   readonly model: string
   readonly developer: string
   /** The offices that decide about the model or its reporter, and may be handed it. */
@@ -51,10 +59,15 @@ export interface Finding {
   readonly late?: true
   /** Its text is kept until then to the reporter, the developer, and whom it is handed to. */
   readonly embargoUntil?: number
-  readonly by: Signature
+  /** Absent of a pattern: nobody reports it. */
+  readonly by?: Signature
   /** Of the report. */
   readonly entry: string
-  /** The offices that it was handed to. */
+  /** Of a pattern: whom it is about, who is not shown it; those of their clients that have most part in it. */
+  readonly about?: string
+  readonly clients?: readonly string[]
+  readonly measures?: PatternMeasures
+  /** The offices that it was handed to; of a pattern, those that can stop the agreement. */
   readonly handedTo: readonly string[]
   /** The offices whose consultants are shown it. */
   readonly sharedWith: readonly string[]

@@ -12,7 +12,7 @@ import { SignerUnavailable } from '../../../shared/ports/keys.ts'
 import { factsOf } from '../../governance/engine/sight.ts'
 import { findingSubject, readFinding } from '../../governance/findings/finding-record.ts'
 import type { Sharing } from '../../governance/findings/findings.ts'
-import { type HandingOff, prepare } from '../../governance/findings/hand-off-finding.ts'
+import { type HandingOff, noAdvisory, prepare } from '../../governance/findings/hand-off-finding.ts'
 import type { Reported } from '../../governance/findings/report-finding.ts'
 import { newSalt } from '../../governance/findings/words-digest.ts'
 import type { ApiDeps } from '../app.ts'
@@ -60,7 +60,7 @@ export const findingOperations: readonly Operation[] = [
     method: 'GET',
     path: '/findings',
     tag: 'findings',
-    summary: 'The incidents and vulnerabilities that you see',
+    summary: 'The incidents, vulnerabilities and patterns that you see',
     query: listQuery.extend({
       model: anyId.optional(),
       kind: z.enum(findingKinds).optional(),
@@ -232,6 +232,7 @@ export const findingOperations: readonly Operation[] = [
           `Its words are under embargo until ${time(finding.embargoUntil ?? 0)}.`,
         )
       const { handOff } = finding
+      if (finding.kind === 'pattern') return noAdvisory(finding)
       if (handOff === undefined)
         return refuse('state_forbids', 'It was not handed off yet: there is no advisory.', {
           next: `Its developer or its reporter hands it off: sallyport finding hand-off ${finding.id}`,

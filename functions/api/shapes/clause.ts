@@ -6,7 +6,7 @@ import {
   type ClauseKind,
   clauseKinds,
   clauseRegistry,
-  enforcementOf,
+  registrationOf,
   requiredClauses,
 } from '../../../shared/domain/clauses.ts'
 import type { Limits } from '../../../shared/domain/meter.ts'
@@ -121,8 +121,8 @@ const showTraced = ({ count, latest }: Traced) => ({ count, latest: [...latest] 
 
 const showClause = (clause: Clause) => {
   const { id, kind, text, terms } = clause
-  const { title, by, shows } = clauseRegistry[kind]
-  return { id, kind, title, text, terms: { ...terms }, enforcement: enforcementOf(clause), by, shows }
+  const { title, enforcement, by, shows } = registrationOf(clause)
+  return { id, kind, title, text, terms: { ...terms }, enforcement, by, shows }
 }
 
 export const showClauseEffects = (given: ClauseEffects): z.infer<typeof clauseEffectsShown> => ({

@@ -1,7 +1,8 @@
 /** The clauses of a document as somebody writes them: each kind with its own terms, and nothing beside. */
 import * as z from 'zod'
-import type { Clause, QuotaTerms } from '../../../shared/domain/clauses.ts'
+import type { Clause, PatternTerms, QuotaTerms } from '../../../shared/domain/clauses.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
+import { defaultLeastReplies } from '../../../shared/domain/patterns.ts'
 import { capabilities } from '../../../shared/domain/records.ts'
 import type { Refusal } from '../../../shared/domain/refusal.ts'
 import { country, linesUpTo, region } from './common.ts'
@@ -24,6 +25,36 @@ const admitting = (code: z.ZodType<string>) => {
     .meta({ description: 'Exactly one of both. Whoever has nothing attested is refused.' })
 }
 
+const percent = z.int().min(1).max(100)
+
+/** One of the first three at least: `compile` says so, by the clause at fault. */
+const patterns = z
+  .strictObject({
+    repetition_percent: percent.optional().meta({
+      description: 'Percent of the replies of a day of which another client was sent half or more.',
+    }),
+    template_percent: percent.optional().meta({
+      description: 'Percent of the replies of a day that have a frame in common and are filled anew.',
+    }),
+    volume_factor: z
+      .int()
+      .min(2)
+      .max(1_000)
+      .optional()
+      .meta({ description: 'Times the words of a day: the median of the 14 days before.' }),
+    least_replies: z
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .optional()
+      .meta({
+        description: `On a day with fewer replies nothing is raised; ${defaultLeastReplies} unless given.`,
+      }),
+  })
+  .meta({
+    description: 'From when on a pattern in what was sent raises a finding; what is left out raises none.',
+  }) satisfies z.ZodType<PatternTerms>
+
 const terms = {
   quota: limitsBody.extend({
     pool: limitsBody.optional().meta({ description: 'What all grants under it spend together at most.' }),
@@ -35,7 +66,7 @@ const terms = {
   'named-use': nothing,
   nationality: admitting(country),
   region: admitting(region),
-  'no-extraction': nothing,
+  'no-extraction': z.strictObject({ patterns: patterns.optional() }),
   'no-training': nothing,
   'retention-notice': z.strictObject({
     days: days(3_660),

@@ -32,6 +32,21 @@ const entryView = z
   })
   .meta({ id: 'EntryView', description: 'With the body, what it takes to make the leaf: docs/log-format.md' })
 
+const entryTimes = z
+  .object({
+    time: z.string().meta({
+      description:
+        'RFC 3339, UTC, to the microsecond. Of a call either when it was received or when it was completed.',
+    }),
+    latency_s: z.string().optional().meta({ description: 'Seconds, with six decimals.' }),
+    exact_to_s: z.literal(10).meta({ description: 'Below so many seconds nothing of them is a fact.' }),
+  })
+  .meta({
+    id: 'EntryTimes',
+    description:
+      'As they are shown to you: digits below ten seconds mark your copy, and say nothing of the entry.',
+  })
+
 const proof = z.string().meta({ description: 'The text of a c2sp.org/tlog-proof file.' })
 
 /** Whatever shows a body shows it so. */
@@ -41,6 +56,7 @@ export const entryShape = {
   body: z.record(z.string(), z.unknown()).meta({ description: 'An OCSF record.' }),
   withheld: z.array(z.string()).optional().meta({ description: 'What of the body is not for you.' }),
   sentence: z.string().meta({ description: 'What it tells, in plain words.' }),
+  shown: entryTimes.optional(),
   view: entryView,
 }
 

@@ -1,7 +1,9 @@
 import * as z from 'zod'
+import { countersignatureType, statementOf } from '../../../shared/bundle/countersignature.ts'
 import { bundleKinds } from '../../../shared/bundle/files.ts'
 import { type ExportJob, exportStates, maxExportRecords } from '../../../shared/domain/exports.ts'
 import { time } from '../../../shared/domain/time.ts'
+import { countersignatureCap } from '../exports/countersignature.ts'
 import { instant, longText } from './common.ts'
 
 export const exportBody = z.strictObject({
@@ -15,6 +17,15 @@ export const exportBody = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'Of what the log keeps after its entries can no longer be searched.' }),
+})
+
+export const countersignatureBody = z.strictObject({
+  signature: z
+    .string()
+    .max(countersignatureCap)
+    .meta({
+      description: `A compact JWS over the statement as it is shown: alg, typ (${countersignatureType}) and the public key as jwk are its header.`,
+    }),
 })
 
 export const exportShown = z
@@ -36,6 +47,16 @@ export const exportShown = z
       .meta({ description: 'All of its records are found, and the file is made of them.' }),
     bytes: z.int().nullable(),
     sha256: z.string().nullable().meta({ description: 'Of the file, hexadecimal.' }),
+    statement: z.string().nullable().meta({
+      description: 'Canonical JSON that you sign before you fetch the file: that the copy is yours.',
+    }),
+    countersigned: z
+      .object({
+        at: instant,
+        entry: z.string().meta({ description: 'In which the signature stands.' }),
+        key: z.string().meta({ description: 'The RFC 7638 thumbprint of the key that it is made with.' }),
+      })
+      .nullable(),
     made_at: instant.nullable(),
     kept_until: instant.nullable(),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
@@ -45,7 +66,8 @@ export const exportShown = z
 
 const instantOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : time(ms))
 
-export const showExport = (job: ExportJob): z.infer<typeof exportShown> => ({
+/** `log`: its origin. */
+export const showExport = (job: ExportJob, log: string): z.infer<typeof exportShown> => ({
   id: job.id,
   kind: job.kind,
   state: job.state,
@@ -61,6 +83,8 @@ export const showExport = (job: ExportJob): z.infer<typeof exportShown> => ({
   collected: job.collected ?? false,
   bytes: job.bytes ?? null,
   sha256: job.sha256 ?? null,
+  statement: statementOf(job, log) ?? null,
+  countersigned: job.countersigned ? { ...job.countersigned, at: time(job.countersigned.at) } : null,
   made_at: instantOrNull(job.madeAt),
   kept_until: instantOrNull(job.keptUntil),
   failure: job.failure ?? null,

@@ -6,17 +6,20 @@ import {
   findingKinds,
   findingStates,
   isWithheld,
+  reportedKinds,
   severities,
 } from '../../../shared/domain/findings.ts'
 import type { Governed } from '../../../shared/domain/keys.ts'
 import { judgeText } from '../../../shared/domain/marking.ts'
+import { patternNames } from '../../../shared/domain/patterns.ts'
 import type { Refusal } from '../../../shared/domain/refusal.ts'
 import { time } from '../../../shared/domain/time.ts'
 import type { Viewer } from '../../../shared/domain/who-sees.ts'
+import { patternNext } from '../../governance/findings/pattern-words.ts'
 import { anyId, instant, longText, pageText, shortText, showSignature, signature } from './common.ts'
 
 export const findingBody = z.strictObject({
-  kind: z.enum(findingKinds).meta({
+  kind: z.enum(reportedKinds).meta({
     description: 'incident: at your own place. vulnerability: of the model.',
   }),
   model: anyId,
@@ -84,17 +87,45 @@ const resolvedShown = z.object({
   entry: z.string(),
 })
 
+const measuresShown = z
+  .object({
+    pattern: z.enum(patternNames).meta({
+      description:
+        'repetition: several clients were sent the same. template: one frame, filled anew. volume: so much more than before.',
+    }),
+    day: z.string().meta({ description: 'Of UTC.' }),
+    replies: z.int().meta({ description: 'That are long enough to be compared.' }),
+    clients: z.int().meta({ description: 'That anything was sent to.' }),
+    words: z.int(),
+    threshold: z
+      .int()
+      .meta({ description: 'Percent of the replies, or times the median; as the clause sets it.' }),
+    matching: z.int().nullable().meta({ description: 'Replies that it holds of.' }),
+    percent: z.int().nullable(),
+    median: z.int().nullable().meta({ description: 'Of volume: the words of a day, of the 14 days before.' }),
+    factor: z.int().nullable(),
+  })
+  .meta({ id: 'PatternMeasures' })
+
 export const findingShown = z
   .object({
     id: z.string(),
-    kind: z.enum(findingKinds),
+    kind: z.enum(findingKinds).meta({ description: 'pattern: nobody reports it, it is found.' }),
     state: z.enum(findingStates),
     severity: z.enum(severities),
-    organisation: z.string().meta({ description: 'Who reports it.' }),
+    organisation: z.string().meta({ description: 'Who reports it; of a pattern, the developer.' }),
     model: z.string(),
     developer: z.string(),
     agreement: z.string().nullable(),
-    clause: z.string().nullable().meta({ description: 'Which sets the clocks.' }),
+    clause: z.string().nullable().meta({ description: 'Which sets the clocks, or the threshold.' }),
+    about: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of a pattern: whose replies it was found in, who is not shown it.' }),
+    clients: z
+      .array(z.string())
+      .meta({ description: 'Of a pattern: those that have most part in it, at most 20.' }),
+    measures: measuresShown.nullable(),
     discovered_at: instant,
     reported_at: instant,
     due_at: instant.nullable().meta({ description: 'By when it was to be reported.' }),
@@ -116,6 +147,9 @@ export const findingShown = z
     shared_with: z.array(z.string()),
     hand_off: handOffShown.nullable(),
     resolved: resolvedShown.nullable(),
+    next: z
+      .array(z.string())
+      .meta({ description: 'Of a pattern: by which commands a person decides about it.' }),
     version: z.int(),
   })
   .meta({ id: 'Finding' })
@@ -136,6 +170,9 @@ export function showFinding(
     developer: finding.developer,
     agreement: finding.agreement ?? null,
     clause: finding.clause ?? null,
+    about: finding.about ?? null,
+    clients: [...(finding.clients ?? [])],
+    measures: finding.measures ? { ...unmeasured, ...finding.measures } : null,
     discovered_at: time(finding.discoveredAt),
     reported_at: time(finding.reportedAt),
     due_at: finding.dueAt === undefined ? null : time(finding.dueAt),
@@ -145,15 +182,18 @@ export function showFinding(
     title: withheld ? null : finding.title,
     text: withheld ? null : finding.text,
     digest_salt: withheld ? null : finding.salt,
-    by: withheld ? null : showSignature(finding.by),
+    by: withheld || finding.by === undefined ? null : showSignature(finding.by),
     entry: finding.entry,
     handed_to: [...finding.handedTo],
     shared_with: [...finding.sharedWith],
     hand_off: withheld ? null : showHandOff(finding),
     resolved: withheld ? null : showResolved(finding),
+    next: [...patternNext(finding)],
     version: finding.rev,
   }
 }
+
+const unmeasured = { matching: null, percent: null, median: null, factor: null }
 
 const showResolved = ({ resolved }: Finding): z.infer<typeof resolvedShown> | null =>
   resolved

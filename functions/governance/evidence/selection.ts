@@ -32,7 +32,7 @@ export async function selected(
   const incident = id === undefined ? undefined : await readFinding(store, id, actor)
   if (incident instanceof Refusal) return unknownRecord('finding', id ?? '', { field: 'selection.incident' })
   if (incident && incident.kind !== 'incident')
-    return refuse('body_malformed', 'That is a vulnerability, and no incident.', {
+    return refuse('body_malformed', `That is a ${incident.kind}, and no incident.`, {
       field: 'selection.incident',
     })
   const about = await whose(store, selection, actor)

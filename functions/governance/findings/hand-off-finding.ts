@@ -52,7 +52,7 @@ export async function prepare(
   if (finding instanceof Refusal) return finding
   const role = actor && judgeRole('finding.hand_off', actor, findingSubject(finding))
   if (role instanceof Refusal) return role
-  const state = stateAfter(finding)
+  const state = finding.kind === 'pattern' ? noAdvisory(finding) : stateAfter(finding)
   if (state instanceof Refusal) return state
   const refused = judgeStatement(finding, actor, { status, remediation })
   if (refused) return refused
@@ -100,6 +100,13 @@ function stateAfter({ state, handOff }: Finding): Finding['state'] | Refusal {
   if (handOff) return refuse('state_forbids', `It was handed to ${handOff.to} already; that is done once.`)
   return state === 'resolved' ? state : step(findingMachine, state, 'hand_off')
 }
+
+export const noAdvisory = ({ id }: Finding): Refusal =>
+  refuse(
+    'state_forbids',
+    'A pattern is no advisory: it tells what a partner was sent, and nothing of the model.',
+    { next: `See what can be decided about it: sallyport finding get ${id}` },
+  )
 
 /** It takes findings, and has to do with the model, its reporter, or its developer. */
 function judgeOffice(to: Organisation | undefined, id: string, finding: Finding): Refusal | undefined {

@@ -1,6 +1,6 @@
 /** `finding.report`: whoever uses, governs or audits a model says what they found, and the clocks run from then. */
 import { agreementStateAt, isUnseen } from '../../../shared/domain/agreement-step.ts'
-import { embargo, type Finding, type FindingKind, type Severity } from '../../../shared/domain/findings.ts'
+import { embargo, type Finding, type ReportedKind, type Severity } from '../../../shared/domain/findings.ts'
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import type { Organisation } from '../../../shared/domain/parties.ts'
 import type { Agreement, Model } from '../../../shared/domain/records.ts'
@@ -18,7 +18,7 @@ import { findingSubject } from './finding-record.ts'
 import { type SaltedWords, wordsDigest } from './words-digest.ts'
 
 export interface Reported extends SaltedWords {
-  readonly kind: FindingKind
+  readonly kind: ReportedKind
   readonly model: string
   readonly agreement?: string
   readonly severity: Severity

@@ -46,4 +46,10 @@ test('evidence is whole, of whomever it is about, with exact times that its leav
       (one as unknown as { body: { actor: { user: { org: { uid: string } } } } }).body.actor.user.org.uid,
   )
   expect(new Set(organisations)).toEqual(new Set(['cedar', 'elm']))
+
+  // Whoever hands it on has signed for it first.
+  expect(await world.download(job.id, 'bytes=0-')).toMatchObject({ code: 'countersignature_required' })
+  expect(await world.countersign(job.id)).toMatchObject({ status: 200 })
+  expect(await world.told('export_countersigned')).toMatchObject([{ unmapped: { export_kind: 'evidence' } }])
+  expect(await world.download(job.id, 'bytes=0-')).toMatchObject({ status: 206 })
 })

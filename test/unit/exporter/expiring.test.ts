@@ -27,6 +27,7 @@ test('parts and file go thirty days after it is made, not before, and a download
   world.pass(29 * dayMs - 500_000)
   expect(await expire(world)).toBe(0)
   expect(await world.job(old)).toMatchObject({ state: 'done', due: exportKept })
+  await world.countersign(old)
   expect(await world.download(old, 'bytes=0-')).toMatchObject({ status: 206 })
 
   world.pass(500_000)

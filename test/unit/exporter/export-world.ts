@@ -1,6 +1,7 @@
 /** A log with calls in it, people who ask for exports of it, and exporters, at a time that is moved by hand. */
 import { unzipSync } from 'fflate'
 import type { PersonCaller } from '../../../functions/api/caller.ts'
+import { countersignExport } from '../../../functions/api/exports/countersign.ts'
 import { createExport } from '../../../functions/api/exports/create.ts'
 import { downloadExport } from '../../../functions/api/exports/download.ts'
 import type { Answer, Context } from '../../../functions/api/operation.ts'
@@ -8,6 +9,7 @@ import type { ExporterDeps } from '../../../functions/exporter/deps.ts'
 import { makeExports } from '../../../functions/exporter/exports.ts'
 import { openLogKey } from '../../../functions/sequencer/log-key.ts'
 import { openDerivedSigner } from '../../../shared/adapters/derived-signer.ts'
+import { statementOf } from '../../../shared/bundle/countersignature.ts'
 import { chunkKey, type ExportRecord } from '../../../shared/domain/exports.ts'
 import { keys, listed } from '../../../shared/domain/keys.ts'
 import type { Organisation, Person } from '../../../shared/domain/parties.ts'
@@ -15,6 +17,7 @@ import { Refusal } from '../../../shared/domain/refusal.ts'
 import type { RemovableObjects } from '../../../shared/ports/objects.ts'
 import type { Store } from '../../../shared/ports/store.ts'
 import type { Telemetry } from '../../../shared/ports/world.ts'
+import { sessionKey } from '../../world/countersign.ts'
 import { entriesOf } from '../../world/entries.ts'
 import { testSecrets } from '../../world/log-view.ts'
 import { type Kept, readWorld } from '../functions/log/read-world.ts'
@@ -72,10 +75,14 @@ export async function exportWorld({ calls = 5, ...kept }: Kept & { readonly call
   }
   await world.sequence()
 
+  const sessionKeys = { ada: await sessionKey(), ben: await sessionKey('Ed25519') }
+  const keyOf = (id: string) => (id === 'ben' ? sessionKeys.ben : sessionKeys.ada)
+
   const callerOf = (id: string): PersonCaller =>
     ({
       kind: 'person',
       person: { id: `person_${id}`, name: id },
+      session: { id: `session_${id}`, jkt: keyOf(id).jkt },
       viewer: { organisation: 'cedar', kind: 'partner', roles: ['partner-admin'] },
     }) as unknown as PersonCaller
 
@@ -162,6 +169,22 @@ export async function exportWorld({ calls = 5, ...kept }: Kept & { readonly call
         caller: { ...context.caller, viewer } as PersonCaller,
         deps: { ...context.deps, store: Object.assign(Object.create(store), over) },
       })
+    },
+    sessionKeys,
+    async statement(id: string): Promise<string> {
+      return statementOf(await this.job(id), log.origin) ?? ''
+    },
+    /** `signature` in place of one of this reader's own. */
+    async countersign(
+      id: string,
+      { as = 'ada', signature = undefined as string | undefined, over = {} as Partial<Store> } = {},
+    ): Promise<Answer | Refusal> {
+      const context = contextOf<{ readonly signature: string }>(as, {
+        path: { export: id },
+        body: { signature: signature ?? (await keyOf(as).sign(await this.statement(id))) },
+      })
+      const changed = Object.assign(Object.create(store), over)
+      return countersignExport({ ...context, deps: { ...context.deps, store: changed } })
     },
     async told(kind: string) {
       const all = (await entriesOf(store, 'cedar')).map(({ eid, entry }) => ({

@@ -198,6 +198,7 @@ describe('the requester', () => {
     const world = await exportWorld()
     const id = await world.asked()
     await world.make()
+    await world.countersign(id)
     expect(await world.download(id, 'bytes=0-', { roles: ['partner-user'] })).toMatchObject({
       code: 'export_unavailable',
     })
@@ -264,6 +265,7 @@ describe('a fetch', () => {
     const world = await exportWorld()
     const id = await world.asked()
     await world.make({ bounds: {} })
+    await world.countersign(id)
     const whole = await world.file(id)
     const at = async (range?: string): Promise<Buffer> => {
       const answer = await world.download(id, range)
@@ -289,6 +291,7 @@ describe('a fetch', () => {
     const world = await exportWorld()
     const id = await world.asked()
     await world.make({ bounds: {} })
+    await world.countersign(id)
     for (const range of ['bytes=0-', 'bytes=5-'])
       await expect(
         world.download(id, range, { over: { write: () => Promise.reject(new Error('no store')) } }),
@@ -299,6 +302,7 @@ describe('a fetch', () => {
     const world = await exportWorld()
     const id = await world.asked()
     await world.make()
+    await world.countersign(id)
     expect(await world.download(id, 'bytes=0-', { as: 'ben' })).toMatchObject({ code: 'record_unknown' })
     expect(await world.told('export_downloaded')).toEqual([])
   })
@@ -309,6 +313,7 @@ describe('a fetch', () => {
       const world = await exportWorld()
       const id = await world.asked()
       await world.make()
+      await world.countersign(id)
       expect(await world.download(id, range)).toMatchObject({ code: 'range_required' })
     },
   )
