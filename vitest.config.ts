@@ -56,7 +56,7 @@ export default defineConfig({
         [
           'test/e2e/{who,deciding,approver,every-refusal-of-a-decision}*.test.ts',
           'test/e2e/{agreement,governance-cli,governance-races,holds,reviews,clauses}*.test.ts',
-          'test/e2e/{cases,exports,preservation,cli,rotate,recount,doctor}.test.ts',
+          'test/e2e/{cases,exports,preservation,cli,rotate,recount,doctor,leaks,attribution}.test.ts',
           'test/e2e/{budgets-that-grants-share,suspend-at-night,no-change-without-its-approvals}.test.ts',
         ],
       ),
@@ -64,11 +64,11 @@ export default defineConfig({
         'ministack',
         ['test/e2e/**/*.test.ts', 'test/least-privilege/**/*.test.ts'],
         // The story waits for its own clock most of the time, and an order for its entries to be old; who is refused before
-        // anything is read needs no role, and races are those of the store, which has none here. What each role may is
-        // tried one by one, and by everything else that is asked.
+        // anything is read needs no role, and races are those of the store, which has none here. A trace needs what an
+        // attribution and an export need. What each role may is tried one by one, and by everything else that is asked.
         [
           'test/e2e/{story,deciding-for-others,who-sees,who-sees-nothing,preservation,who-decides}.test.ts',
-          'test/e2e/{agreement-races,governance-races,approver-spoofing}.test.ts',
+          'test/e2e/{agreement-races,governance-races,approver-spoofing,leaks}.test.ts',
         ],
       ),
     ],

@@ -12,7 +12,8 @@ const ring = createRingReader(world.store, world.clock)
 /** For functions that check proofs: the key of their nonces is derived once. Throws while KMS does not answer. */
 export async function openResource(): Promise<ResourceDeps & typeof world & { readonly secrets: Secrets }> {
   const { clock, random } = world
-  const secrets = createKmsSecrets({ client: kms, macKeys: environment.macKeys, clock, random })
+  const { macKeys, wrappingKey } = environment
+  const secrets = createKmsSecrets({ client: kms, macKeys, wrappingKey, clock, random })
   const nonceKey = await secrets.derive('nonce', 'dpop')
   return { ...world, issuer: environment.issuer, nonceKey, ring, secrets }
 }

@@ -45,9 +45,7 @@ export function personId(text: string): string {
 
 export function words(text: string): string {
   if (text.trim() === '')
-    throw new InvalidArgumentError(
-      "It says why, in your words, for instance --text 'The key was on a lost laptop.'",
-    )
+    throw new InvalidArgumentError("It says why, in your words, for instance 'The key was on a lost laptop.'")
   return text
 }
 

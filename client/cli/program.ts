@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addAgreement } from './agreement.ts'
 import { addAppeal } from './appeal.ts'
+import { addAttribute } from './attribute.ts'
 import { addAuth } from './auth.ts'
 import { addCase } from './case.ts'
 import { addGlobalOptions, type Cli, createCli } from './cli.ts'
@@ -35,6 +36,7 @@ import type { Terminal } from './terminal.ts'
 import { addToken } from './token.ts'
 import { usageFailure } from './usage.ts'
 import { addVerify } from './verify.ts'
+import { addWatermark } from './watermark.ts'
 import { addWebhook } from './webhook.ts'
 import { addWitness } from './witness.ts'
 
@@ -60,7 +62,7 @@ const groups: readonly (readonly [title: string, ...commands: readonly Add[]])[]
     addRules,
     addStatistics,
   ],
-  ['For whoever watches the log:', addCase, addExports, addVerify, addWitness],
+  ['For whoever watches the log:', addCase, addExports, addVerify, addWatermark, addAttribute, addWitness],
   ['Of this program:', addCompletion, addVersion],
 ]
 

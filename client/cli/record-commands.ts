@@ -18,20 +18,22 @@ export interface Noun {
   readonly name: string
   /** Of its records, below `/api/v1`. */
   readonly path: string
+  /** Whose `list` tells the ids; the name unless it says so. */
+  readonly command?: string
 }
 
 /**
  * An id goes into a path as one part of it. Throws a `Failure` of usage for what can be none: people have names at hand,
  * and two records may have the same.
  */
-export function recordPath({ name, path }: Noun, id: string): string {
+export function recordPath({ name, path, command = name }: Noun, id: string): string {
   if (/^(?!\.+$)[A-Za-z0-9._~-]{1,200}$/.test(id)) return `${path}/${encodeURIComponent(id)}`
   throw new Failure(
     exit.usage,
     `That is no id of ${/^[aeio]/.test(name) ? 'an' : 'a'} ${name}: one looks like ${exampleOf(name)}.`,
     {
       code: 'id_malformed',
-      next: `sallyport ${name} list`,
+      next: `sallyport ${command} list`,
     },
   )
 }

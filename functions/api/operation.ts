@@ -60,6 +60,8 @@ export interface Operation {
   readonly action?: ActionName
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** Bytes of it at most; 256 KiB unless it says so. */
+  readonly maxBody?: number
   /** Shapes of the answers, by status. */
   readonly answers: Readonly<Partial<Record<200 | 201 | 202 | 206, z.ZodType>>>
   /** Asks for `Idempotency-Key`. */

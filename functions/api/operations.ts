@@ -1,6 +1,7 @@
 import type { Operation } from './operation.ts'
 import { agreementOperations } from './operations/agreements.ts'
 import { appealOperations } from './operations/appeals.ts'
+import { attributionOperations } from './operations/attributions.ts'
 import { caseOperations } from './operations/cases.ts'
 import { clauseOperations } from './operations/clauses.ts'
 import { clientOperations } from './operations/clients.ts'
@@ -27,6 +28,7 @@ import { rulesOperations } from './operations/rules.ts'
 import { sessionOperations } from './operations/sessions.ts'
 import { statementKeyOperations } from './operations/statement-keys.ts'
 import { statisticsOperations } from './operations/statistics.ts'
+import { traceOperations } from './operations/traces.ts'
 import { viewOperations } from './operations/views.ts'
 
 /** Everything that `/api/v1` offers. */
@@ -57,6 +59,8 @@ export const operations: readonly Operation[] = [
   ...preservationOperations,
   ...integrityOperations,
   ...caseOperations,
+  ...traceOperations,
+  ...attributionOperations,
   ...viewOperations,
   ...statementKeyOperations,
   ...openapiOperations,

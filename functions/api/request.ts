@@ -9,7 +9,7 @@ import { placeOf, plainWords } from './plain-words.ts'
 
 type Read = Pick<Context, 'query' | 'body' | 'rev' | 'idempotency' | 'range'>
 
-const maxBody = 256 * 1024
+const usualBody = 256 * 1024
 
 export function readRequest(
   operation: Operation,
@@ -50,14 +50,19 @@ function readQuery({ query: schema }: Operation, event: APIGatewayProxyEvent): u
   return judged(schema, query)
 }
 
-function readBody({ body: schema }: Operation, event: APIGatewayProxyEvent): { value: unknown } | Refusal {
+function readBody(
+  { body: schema, maxBody = usualBody }: Operation,
+  event: APIGatewayProxyEvent,
+): { value: unknown } | Refusal {
   const bytes = bodyBytes(event)
   if (schema === undefined)
     return bytes.length === 0 ? { value: undefined } : refuse('body_malformed', 'This takes no body.')
-  if (bytes.length > maxBody)
-    return refuse('body_too_large', 'A body here has at most 256 KiB.', {
-      next: 'Send at most 256 KiB: shorter texts, or fewer of them.',
+  if (bytes.length > maxBody) {
+    const most = maxBody % 1_048_576 === 0 ? `${maxBody / 1_048_576} MiB` : `${maxBody / 1_024} KiB`
+    return refuse('body_too_large', `A body here has at most ${most}.`, {
+      next: `Send at most ${most}: shorter texts, or fewer of them.`,
     })
+  }
   const [type = ''] = headerValues(event, 'content-type')
   if (!/^application\/json\s*(;|$)/i.test(type))
     return refuse('body_malformed', 'The body is application/json.')

@@ -9,8 +9,8 @@ export interface ExporterDeps {
   readonly store: Store
   /** Nobody else removes any. */
   readonly objects: RemovableObjects
-  /** `seal`: opens archives. */
-  readonly secrets: Pick<Secrets, 'derive'>
+  /** `seal`: opens archives. `unwrap`: the keys of fingerprints. */
+  readonly secrets: Pick<Secrets, 'derive' | 'wrap' | 'unwrap'>
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
@@ -34,4 +34,8 @@ export interface Bounds {
   readonly records?: number
   readonly bytes?: number
   readonly chunk?: number
+  /** Entries that are looked at for a trace. */
+  readonly traced?: number
+  /** Marks that are held for a trace at once. */
+  readonly marks?: number
 }

@@ -8,13 +8,13 @@ import { openLogView } from '../log/open.ts'
 import type { ExporterDeps } from './deps.ts'
 import { type Exported, runExporter } from './run.ts'
 
-const { issuer, macKeys, readerSlots, retentionMs, witnesses: named } = environment
+const { issuer, macKeys, wrappingKey, readerSlots, retentionMs, witnesses: named } = environment
 
 let opened: Promise<ExporterDeps> | undefined
 
 async function open(): Promise<ExporterDeps> {
   const objects = openRemovableObjects(environment)
-  const secrets = createKmsSecrets({ ...world, client: kms, macKeys })
+  const secrets = createKmsSecrets({ ...world, client: kms, macKeys, wrappingKey })
   const witnesses = await parseWitnessList(named)
   const log = await openLogView({ ...world, objects, secrets, issuer, slots: readerSlots, witnesses })
   return { ...world, objects, secrets, log, witnesses, retentionMs, lagMs }

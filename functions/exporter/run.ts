@@ -3,10 +3,15 @@
  * of it. Any number may run at once; each task sees to that itself.
  */
 
+import { answerers } from './answerers.ts'
 import { deleteMonths } from './delete.ts'
 import type { ExporterDeps } from './deps.ts'
 import { expireExports } from './expire.ts'
+import { expireInquiries } from './expire-inquiries.ts'
 import { makeExports } from './exports.ts'
+import { keepFingerprints } from './fingerprints/task.ts'
+import { answerInquiries } from './inquiries.ts'
+import { findPatterns } from './patterns.ts'
 import { preserve } from './preserve.ts'
 
 export interface Task {
@@ -19,10 +24,15 @@ export interface Task {
 export const tasks: readonly Task[] = [
   // First, so that nothing goes that is to be kept.
   { name: 'preservations', run: preserve },
+  { name: 'fingerprints', run: keepFingerprints },
   // Soon done, so that what is left for exports, which take long, is as much.
   { name: 'expiries', run: expireExports },
+  { name: 'inquiry_expiries', run: expireInquiries },
+  { name: 'inquiries', run: (deps, until) => answerInquiries(deps, until, answerers) },
   { name: 'exports', run: makeExports },
   { name: 'deletions', run: deleteMonths },
+  // Once a day, and then for long where much was sent.
+  { name: 'patterns', run: findPatterns },
 ]
 
 export type Exported = Readonly<Record<string, number>>

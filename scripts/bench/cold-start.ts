@@ -42,6 +42,7 @@ const onLambda = {
   AWS_REGION: 'us-east-1',
   SALLYPORT_ISSUER: 'https://gate.example',
   SALLYPORT_UPSTREAM_SECRET: 'none',
+  SALLYPORT_BUCKET: 'none',
 }
 const streams = 'globalThis.awslambda = { streamifyResponse: handler => handler }\n'
 

@@ -46,6 +46,8 @@ export const tagSentences: Readonly<Record<string, string>> = {
   findings: 'Reports of vulnerabilities and incidents, and whom they are handed to.',
   keys: 'The keys that statements of this deployment are verified with.',
   exports: 'Marked copies of entries for one reader.',
+  traces: 'Records that were found, and which reader they were copied from.',
+  attributions: 'Texts that were found, and which partner they were sent to.',
   evidence: 'Entries that developer and office hand over together to whoever investigates.',
   preservations: 'Entries that are kept beyond their time.',
   openapi: 'This document.',

@@ -75,6 +75,8 @@ export interface ExportJob {
   readonly failure?: ExportFailure
   /** The entry that tells how it ended. */
   readonly ended?: string
+  /** Its reader has signed that the copy is theirs: nobody is given the file before. */
+  readonly countersigned?: Countersigned
 
   /** Errors since it last came further. */
   readonly attempts: number
@@ -94,6 +96,15 @@ export interface Proving {
   readonly keys: BundleKeys
   /** The granting entry is in that tree, and stands in the file with its proof. */
   readonly granted?: true
+}
+
+export interface Countersigned {
+  /** Milliseconds. */
+  readonly at: number
+  /** In which the signature stands. */
+  readonly entry: string
+  /** RFC 7638 thumbprint of the key that it is made with. */
+  readonly key: string
 }
 
 export interface ExportFailure {

@@ -7,12 +7,14 @@ import type { Evidence } from './evidence.ts'
 import type { ExportRecord, OpenExports } from './exports.ts'
 import type { Finding } from './findings.ts'
 import type { HoldRecord } from './holds.ts'
+import type { InquiryRecord, Investigation } from './inquiries.ts'
 import type { LedgerLine } from './ledger.ts'
-import type { EpochReaders, LogEpoch, LogState, WitnessMemory } from './log.ts'
+import type { AttributionKey, EpochReaders, LogEpoch, LogState, WitnessMemory } from './log.ts'
 import type { LogDeletion } from './log-deletions.ts'
 import type { Meter } from './meter.ts'
 import type { Notice } from './notices.ts'
 import type { Organisation, Person, Session } from './parties.ts'
+import type { PatternMonth, PatternsJudged } from './patterns.ts'
 import type { Preservation, StandingOrders } from './preservations.ts'
 import type { Appeal, Proposal } from './proposals.ts'
 import type {
@@ -57,6 +59,11 @@ export const keys = {
   hold: (id: string) => registry<Governed<HoldRecord>>(`hold#${id}`),
   appeal: (id: string) => registry<Governed<Appeal>>(`appeal#${id}`),
   finding: (id: string) => registry<Governed<Finding>>(`finding#${id}`),
+  /** How far what was sent has been looked through. */
+  patternsJudged: registry<PatternsJudged>('patterns'),
+  /** By the month: `2026-11`. */
+  patternMonth: (agreement: string, month: string) =>
+    registry<PatternMonth>(`patterns#${agreement}#${month}`),
   opinion: (id: string) => registry<Governed<Opinion>>(`opinion#${id}`),
   review: (id: string) => registry<Governed<Review>>(`review#${id}`),
   evidence: (id: string) => registry<Governed<Evidence>>(`evidence#${id}`),
@@ -71,6 +78,10 @@ export const keys = {
   export: (id: string) => registry<ExportRecord>(`export#${id}`),
   /** The exports of an organisation that are not made yet. */
   openExports: (organisation: string) => registry<OpenExports>(`exports#${organisation}`),
+  inquiry: (id: string) => registry<InquiryRecord>(`inquiry#${id}`),
+  /** What an organisation's inquiries into one leak may still risk. */
+  investigation: (organisation: string, name: string) =>
+    registry<Investigation>(`investigation#${organisation}#${name}`),
   case: (id: string) => registry<Governed<Case>>(`case#${id}`),
   /** An entry of a case, whose owner is the case. */
   caseEntry: (id: string, eid: string) => registry<CaseEntry & Listed>(`caseentry#${id}#${eid}`),
@@ -97,6 +108,8 @@ export const keys = {
   /** Where the tree stands. */
   logState: log<LogState>('log'),
   logEpoch: (epoch: number) => log<LogEpoch>(`epoch#${epoch}`),
+  /** The key of an epoch's fingerprints, wrapped. */
+  attributionKey: (epoch: number) => log<AttributionKey>(`attr#${epoch}`),
   /** What is known of a witness, by the name of its key. */
   logWitness: (name: string) => log<WitnessMemory>(`witness#${name}`),
   /** Who has which slot of an epoch's entries. */
@@ -108,7 +121,7 @@ const spent = <R extends object = Spent>(pk: string): Key<R> => ({ table: 'spent
 /** What puts a registry item into the indexes: its kind, its owner and `<kind>#<id>`. */
 export interface Listed {
   readonly record: RecordKind
-  /** The organisation; of a session and an export, the person; of a version, the agreement; of a ledger and an opinion, the model; of what is in a case, the case. */
+  /** The organisation; of a session, an export and an inquiry, the person; of a version, the agreement; of a ledger and an opinion, the model; of what is in a case, the case. */
   readonly owner: string
   readonly listed: string
 }
@@ -134,6 +147,8 @@ export type RecordKind =
   | 'appeal'
   | 'notice'
   | 'export'
+  | 'trace'
+  | 'attribution'
   | 'case'
   | 'case_entry'
   | 'view'
@@ -182,7 +197,7 @@ export const indexes = {
   byOwner: { table: 'registry', name: 'by_owner', partition: 'owner', sort: 'listed' },
   /** Every record of a kind: the sweeper finds each meter through the grants. */
   byRecord: { table: 'registry', name: 'by_record', partition: 'record', sort: 'listed' },
-  /** Notices that a webhook or an event bus waits for, `due` is `pending`; findings on their way, it is `hand_off`; exports to be made, it is `export`;
+  /** Notices that a webhook or an event bus waits for, `due` is `pending`; findings on their way, it is `hand_off`; exports to be made, it is `export`; inquiries, `inquiry`;
    * preservation orders `preserve`, deletions `delete`. */
   byDue: { table: 'registry', name: 'by_due', partition: 'due', sort: 'listed' },
   /** An organisation's entries, in the order of their ids, which is that of time. */

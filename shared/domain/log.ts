@@ -38,10 +38,19 @@ export interface LogEpoch {
   readonly commitment: string
 }
 
+/** What the fingerprints of a month's replies are made with: random, and gone with them. */
+export interface AttributionKey {
+  readonly epoch: number
+  /** 32 bytes under the deployment's wrapping key, base64url. */
+  readonly wrapped: string
+}
+
 export interface EpochReaders {
   readonly slots: number
-  /** How many have been given. */
+  /** How many that are marked have been given. */
   readonly given: number
+  /** And how many that are not, behind them: for evidence. */
+  readonly plain?: number
   /** By whoever reads: which slot is theirs, and whose people they are. */
   readonly readers: Readonly<Record<string, GivenSlot>>
 }

@@ -406,10 +406,40 @@ export const refusals = {
     'Ask for it again, with the times that sallyport export status tells, which gives the same records: sallyport export create',
     false,
   ),
+  countersignature_required: kind(
+    409,
+    'A copy is given to its reader once they have signed that it is theirs',
+    'Sign that it is yours and fetch it, with one command: sallyport export download',
+    false,
+  ),
+  countersignature_invalid: kind(
+    400,
+    'That is not the signature of this copy by the key of your session',
+    'Sign the statement of the export as it is shown, with the key of your session: sallyport export download does so.',
+    false,
+  ),
   range_required: kind(
     416,
     'A file is fetched in parts of at most 4 MiB',
     'Send Range: bytes=0-4194303 and go on from there; sallyport export download does so.',
+    false,
+  ),
+  epsilon_spent: kind(
+    409,
+    'The inquiries into this leak, or of this month, have risked as much as they may together',
+    'What they have answered stands: sallyport watermark list. A smaller --epsilon may still be within it.',
+    false,
+  ),
+  leak_unreadable: kind(
+    422,
+    'Nothing was read that could be looked up in the log',
+    'Hand in records, rows or lines with the times and the ids that they came with: sallyport watermark trace --help',
+    false,
+  ),
+  trace_too_large: kind(
+    413,
+    'The leak touches more of the log than one trace looks at',
+    'Hand in less of it, of a shorter time: sallyport watermark trace',
     false,
   ),
   query_malformed: kind(
@@ -550,6 +580,7 @@ export const refuse = (
 const listed = {
   agreement: 'agreement',
   appeal: 'appeal',
+  attribution: 'attribute',
   case: 'case',
   client: 'client',
   evidence: 'export evidence',
@@ -564,6 +595,7 @@ const listed = {
   preservation: 'preservation',
   proposal: 'proposal',
   review: 'review',
+  trace: 'watermark',
 } as const
 
 export type ListedNoun = keyof typeof listed

@@ -57,6 +57,16 @@ export interface OutcomeFacts {
   readonly upstreamStatus?: number
   /** The provider billed more than the reservation. */
   readonly overrun?: true
+  /** Of the text that the caller was sent, where it has any that can be told from others. */
+  readonly fingerprints?: ReplyFingerprints
+}
+
+export interface ReplyFingerprints {
+  /** Of their set (`shared/fingerprint/set.ts`). */
+  readonly digest: string
+  readonly count: number
+  /** Of the first part of the reply alone: it was longer than the gate holds. */
+  readonly cut?: true
 }
 
 /** The call may go on: durable before the upstream is asked. */
@@ -87,7 +97,7 @@ export function intentEntry(
 
 /** The one outcome of an intent. It repeats the intent's facts, so that each can be read alone. */
 export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, now: number): NamedEntry {
-  const { ending, charge, meters, usage, refusal, upstreamStatus, overrun } = outcome
+  const { ending, charge, meters, usage, refusal, upstreamStatus, overrun, fingerprints } = outcome
   const body = JSON.parse(intent.body) as IntentBody
   const { kind: _, ...told } = body.unmapped
   const fields = {
@@ -113,6 +123,8 @@ export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, 
       ...(ending === 'refused' && { decision: 'refuse' }),
       ...(refusal && whyOf(refusal)),
       ...(overrun && { overrun }),
+      ...(fingerprints && { fingerprints: fingerprints.count }),
+      ...(fingerprints?.cut && { fingerprints_cut: true }),
       ending,
       charge,
       meters,
@@ -128,7 +140,11 @@ export function outcomeEntry(eid: string, intent: Entry, outcome: OutcomeFacts, 
       startedAt: Number(intent.exact.time) / 1000,
       fields,
     },
-    { charge, ...(intent.organisation && { organisation: intent.organisation }) },
+    {
+      charge,
+      ...(intent.organisation && { organisation: intent.organisation }),
+      ...(fingerprints && { attr: fingerprints.digest }),
+    },
   )
   return { eid: outcomeId(eid), entry }
 }

@@ -16,6 +16,8 @@ export interface Entry {
   readonly meters?: readonly string[]
   /** An outcome's charge in tokens: what every meter is settled by. */
   readonly charge?: number
+  /** Of an outcome: the digest of the fingerprints of what was sent (`shared/fingerprint/`), to which its leaf commits. */
+  readonly attr?: string
   /** The day of its floored time, in a shard (`indexes.byDay`). */
   readonly day: string
   /** The request that it tells of (`indexes.byRequest`). */

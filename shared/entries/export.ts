@@ -1,4 +1,4 @@
-/** What the log tells of exports: that one was granted, how it ended, and that somebody fetched the file. */
+/** What the log tells of exports: that one was granted, how it ended, that its reader signed for it, and who fetched the file. */
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { ExportJob } from '../domain/exports.ts'
@@ -107,6 +107,36 @@ export const exportFailedEntry = (
     },
     status.failure,
   )
+
+/** By what somebody signed: the sign-in of the session names the same key. */
+export interface CountersignedFacts {
+  /** RFC 7638 thumbprint. */
+  readonly key: string
+  readonly session: string
+  /** A compact JWS over the statement of the export. */
+  readonly signature: string
+}
+
+/** Its leaf has the type of the grant: to each that was fetched there are two. */
+export const exportCountersignedEntry = (
+  job: Pick<
+    ExportJob,
+    'id' | 'kind' | 'organisation' | 'person' | 'entry' | 'rows' | 'bytes' | 'sha256' | 'readers'
+  >,
+  { key, session, signature }: CountersignedFacts,
+  { now, random, request }: At & { readonly request: string },
+): NamedEntry =>
+  make(job, entryId(now, random), now, update, {
+    unmapped: {
+      kind: 'export_countersigned',
+      export: job.id,
+      export_kind: job.kind,
+      organisation: job.organisation,
+      granted: job.entry,
+      ...{ records: job.rows, bytes: job.bytes, sha256: job.sha256, readers: job.readers },
+      ...{ session, key, countersignature: signature, request },
+    },
+  })
 
 export interface DownloadFacts {
   readonly now: number

@@ -10,6 +10,7 @@ export const entryTypes = [
   'system',
   'read',
   'export',
+  'inquiry',
   'epoch',
 ] as const
 export type EntryType = (typeof entryTypes)[number]
@@ -27,6 +28,7 @@ export const typeOfKind = {
   sign_in_refusal: 'session',
   notice: 'session',
   session_end: 'session',
+  finding_raised: 'system',
   founding: 'system',
   hand_off_receipt: 'system',
   recount: 'system',
@@ -39,7 +41,13 @@ export const typeOfKind = {
   export_granted: 'export',
   export_made: 'export',
   export_failed: 'export',
+  export_countersigned: 'export',
   export_downloaded: 'export',
+  leak_trace_asked: 'inquiry',
+  leak_traced: 'inquiry',
+  attribution_asked: 'inquiry',
+  attributed: 'inquiry',
+  inquiry_failed: 'inquiry',
   epoch_commitment: 'epoch',
 } as const satisfies Record<string, EntryType>
 export type EntryKind = keyof typeof typeOfKind

@@ -60,6 +60,12 @@ const tellings: Readonly<Record<EntryKind, (body: Body) => string>> = {
     }
   },
 
+  finding_raised: body => {
+    const pattern = textAt(body, 'unmapped', 'measures', 'pattern')
+    const day = textAt(body, 'unmapped', 'measures', 'day')
+    const clause = own(body, 'clause')
+    return `${pattern === undefined ? 'a pattern' : `the pattern ${named(pattern)}`} was found in what was sent to ${named(own(body, 'about') ?? 'a partner')}${day === undefined ? '' : ` on ${named(day)}`}${clause === undefined ? '' : `, by clause ${named(clause)}`}; ${subject(body)} was raised, and nothing was narrowed`
+  },
   founding: body => {
     const organisations = listAt(body, 'unmapped', 'organisations').map(one => textAt(one, 'id') ?? 'one')
     const people = listAt(body, 'unmapped', 'people')
@@ -122,8 +128,22 @@ const tellings: Readonly<Record<EntryKind, (body: Body) => string>> = {
     return `${exportText(body)} for ${reader(body)} was made${held}`
   },
   export_failed: body => `${exportText(body)} for ${reader(body)} was not made${because(body)}`,
+  export_countersigned: body => `${reader(body)} signed that the copy of ${exportText(body)} is their own`,
   export_downloaded: body =>
     `${reader(body)} ${at(body, 'unmapped', 'continued') === true ? 'went on fetching' : 'fetched'} ${exportText(body)}`,
+
+  leak_trace_asked: body => {
+    const risk = own(body, 'epsilon')
+    const within = risk === undefined ? '' : `, at a risk of ${named(risk)} to accuse the wrong one`
+    return `${reader(body)} asked ${inquiryOf(body)} who has leaked records of the log${forPurpose(body)}${within}`
+  },
+  leak_traced: body =>
+    `${inquiryText(body)} of ${reader(body)} was answered: ${whoIsNamed(body, 'no reader was named', ['reader was named', 'readers were named'])}`,
+  attribution_asked: body =>
+    `${reader(body)} asked ${inquiryOf(body)} to whom a reply of a model was sent${forPurpose(body)}`,
+  attributed: body =>
+    `${inquiryText(body)} of ${reader(body)} was answered: ${whoIsNamed(body, 'no partner was named', ['partner was named', 'partners were named'])}`,
+  inquiry_failed: body => `${inquiryText(body)} of ${reader(body)} was not answered${because(body)}`,
 
   epoch_commitment: body => {
     const epoch = numberAt(body, 'unmapped', 'epoch')
@@ -142,6 +162,26 @@ function exportText(body: Body): string {
   const kind = own(body, 'export_kind') ?? ''
   const what = Object.hasOwn(exports, kind) ? exports[kind] : 'the export'
   return `${what} ${named(own(body, 'export') ?? textAt(body, 'entity', 'uid') ?? 'of entries')}`
+}
+
+const inquiryText = (body: Body): string =>
+  `the ${textAt(body, 'entity', 'type') === 'attribution' ? 'attribution' : 'trace'} ${named(own(body, 'inquiry') ?? 'of a leak')}`
+
+const inquiryOf = (body: Body): string => `in ${inquiryText(body)}`
+
+function forPurpose(body: Body): string {
+  const [purpose, of] = [own(body, 'purpose'), own(body, 'case')]
+  return `${of === undefined ? '' : ` for the case ${named(of)}`}${purpose === undefined ? '' : `, as ${named(purpose)}`}`
+}
+
+function whoIsNamed(body: Body, nobody: string, [one, more]: readonly [string, string]): string {
+  const found = listAt(body, 'unmapped', 'named')
+  if (found.length === 0) return nobody
+  const bounds = found.map(who => {
+    const [id, bound] = [named(textAt(who, 'id') ?? 'one'), textAt(who, 'bound')]
+    return bound === undefined ? id : `${id} (risk ${named(bound)})`
+  })
+  return `${counted(found.length, one, more)}, ${listed(bounds)}`
 }
 
 const own = (body: Body, field: string): string | undefined => textAt(body, 'unmapped', field)

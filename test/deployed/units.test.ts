@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApi } from '../../functions/api/app.ts'
+import { createAttributionKeys } from '../../functions/attribution-keys.ts'
 import { createGate } from '../../functions/gate/app.ts'
 import { createRingReader } from '../../functions/ring.ts'
 import { sweep } from '../../functions/sweeper/app.ts'
@@ -27,6 +28,7 @@ import { leaveDeadCall } from '../world/dead-call.ts'
 import { type DeployedWorld, openDeployed } from '../world/deployed.ts'
 import { quiet } from '../world/embedded.ts'
 import { testLogView } from '../world/log-view.ts'
+import { memoryObjects } from '../world/memory-objects.ts'
 import { deployedStack } from '../world/open.ts'
 import { rawClient } from '../world/raw-client.ts'
 
@@ -62,6 +64,7 @@ beforeAll(async () => {
   const secrets = createKmsSecrets({
     client: kms,
     macKeys: { nonce: output('NonceKeyArn') },
+    wrappingKey: output('WrappingKeyArn'),
     ...pace,
   })
   listening = await listen(0, quiet)
@@ -77,7 +80,8 @@ beforeAll(async () => {
   }
   const statements = await openKmsSigner(kms, output('StatementKeyArn'), pace)
   const credential = async (name: string): Promise<string> => demoApiKeys[name as keyof typeof demoApiKeys]
-  const gate = createGate({ ...deps, http, credential, leaseMs: 10_000 })
+  const fingerprinting = { keys: createAttributionKeys(deps), objects: memoryObjects() }
+  const gate = createGate({ ...deps, fingerprinting, http, credential, leaseMs: 10_000 })
   const service = createToken({ ...deps, signers: world.signer })
   listening.serve([
     ['/oauth/', service],

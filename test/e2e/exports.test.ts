@@ -1,8 +1,13 @@
 /** What a query finds becomes a file that proves itself, is its reader's own, and is fetched whole or not at all. */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { textAt } from '../../client/json.ts'
+import { countersign } from '../world/countersign.ts'
+import { codeOf } from '../world/governance.ts'
 import { openWorld } from '../world/open.ts'
+import { personOf, signInPerson } from '../world/person.ts'
 import { type TerminalPeople, terminalPeople } from '../world/terminal-people.ts'
 import type { World } from '../world/world.ts'
 
@@ -63,7 +68,7 @@ test('a person asks for it, waits, and has a file that verifies offline, with wh
   expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(made.export) })
 })
 
-test('status and list tell it, and the log tells who asked, that it was made and that it was fetched', async () => {
+test('status and list tell it, and the log tells who asked, that it was made, signed for and fetched', async () => {
   expect(await people.json('priya', 'export', 'status', made.export)).toMatchObject({
     state: 'done',
     purpose: 'A review',
@@ -79,9 +84,14 @@ test('status and list tell it, and the log tells who asked, that it was made and
     )
       .map(({ body }) => body.unmapped.kind)
       .toSorted()
-  while ((await kinds()).length < 3 && Date.now() < deadline)
+  while ((await kinds()).length < 4 && Date.now() < deadline)
     await new Promise(resolve => setTimeout(resolve, 500))
-  expect(await kinds()).toEqual(['export_downloaded', 'export_granted', 'export_made'])
+  expect(await kinds()).toEqual([
+    'export_countersigned',
+    'export_downloaded',
+    'export_granted',
+    'export_made',
+  ])
 }, 90_000)
 
 describe('a fetch', () => {
@@ -108,6 +118,51 @@ describe('a fetch', () => {
     await expect(stat(partial(out))).rejects.toThrow('ENOENT')
   })
 })
+
+test('its reader has signed that the copy is theirs, with the key that their sign-in names', async () => {
+  const { statement, countersigned } = (await people.json('priya', 'export', 'status', made.export)) as {
+    statement: string
+    countersigned: { entry: string; key: string }
+  }
+  const read = await people.json('priya', 'log', 'get', countersigned.entry)
+  const { unmapped } = (read as { body: { unmapped: Record<string, string> } }).body
+  expect(unmapped).toMatchObject({ sha256: made.sha256, export: made.export, key: countersigned.key })
+  const { payload, protectedHeader } = await compactVerify(unmapped.countersignature ?? '', EmbeddedJWK)
+  expect(Buffer.from(payload).toString()).toBe(statement)
+  expect(await calculateJwkThumbprint(protectedHeader.jwk as JWK)).toBe(countersigned.key)
+  const signIns = (await people.json('priya', 'log', 'search', 'type:sign_in')) as readonly {
+    body: { unmapped: { session: string; key: string } }
+  }[]
+  const own = signIns.filter(({ body }) => body.unmapped.session === unmapped.session)
+  expect(own.map(({ body }) => body.unmapped.key)).toEqual([countersigned.key])
+})
+
+test(
+  'nobody is given it who has not signed for it',
+  async () => {
+    const priya = await personOf(world, 'priya')
+    const { body } = await priya.post('/exports', { q: 'type:access time:-1d..now', purpose: 'Another' })
+    const id = textAt(body, 'id') ?? ''
+    const code = async () => codeOf(await priya.get(`/exports/${id}/content`))
+    expect(['export_not_ready', 'countersignature_required']).toContain(await code())
+    while ((await code()) === 'export_not_ready') {
+      await world.export()
+      await new Promise(resolve => setTimeout(resolve, 250))
+    }
+    expect(await code()).toBe('countersignature_required')
+    const other = { signature: await (await signInPerson(world, 'priya')).countersign('{}') }
+    expect(codeOf(await priya.post(`/exports/${id}/countersignature`, other))).toBe(
+      'countersignature_invalid',
+    )
+    expect(await code()).toBe('countersignature_required')
+    await countersign(priya, id)
+    const given = await priya.fetch(`${world.issuer}/api/v1/exports/${id}/content`, {
+      headers: { range: 'bytes=0-3' },
+    })
+    expect({ status: given.status, magic: await given.text() }).toEqual({ status: 206, magic: 'PK\x03\x04' })
+  },
+  patience,
+)
 
 test('is nobody else’s: not of another organisation, and not of a workload of its own', async () => {
   expect(await people.as('ada', 'export', 'status', made.export)).toMatchObject({

@@ -101,6 +101,7 @@ describe('what is not there for somebody', () => {
     ['finding', made.findings.reported, ['nora', 'omar', 'tess']],
     ['finding', made.findings.handed, ['tess']],
     ['finding', made.findings.shared, ['nora']],
+    ['finding', made.findings.raised, ['priya', 'sam', 'tess']],
     ['model', 'designated-one', ['tess', 'priya', 'ida']],
     ['model', 'engaged-one', ['priya', 'ida']],
     ['case', made.cases.open, ['priya', 'nora', 'tess', 'ida']],

@@ -1,8 +1,10 @@
 /** Every operation that reads, asked by everybody: each person reads what the table says, and nothing else. */
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { at, textAt } from '../../client/json.ts'
 import { operations } from '../../functions/api/operations.ts'
 import { modelId } from '../../scripts/demo/story.ts'
+import { adminOf } from '../../shared/domain/parties.ts'
 import type { Facts, Noun } from '../../shared/domain/who-sees.ts'
 import { because, codeOf, type Deciding, deciding, type Someone } from '../world/governance.ts'
 import { areWordsKept, everything, readings, type Told } from '../world/governance-known.ts'
@@ -48,6 +50,7 @@ beforeAll(async () => {
     draft: drafted.entry,
     report: textAt(await found(made.findings.reported), 'entry') ?? '',
     handOff: textAt(await found(made.findings.handed), 'hand_off', 'entry') ?? '',
+    raised: textAt(await found(made.findings.raised), 'entry') ?? '',
     opinion: textAt(opinion, 'entry') ?? '',
   }
   told = { live: world.live, made, entries, persons, sealed, digest }
@@ -95,7 +98,14 @@ const others = [
   'createExport',
   'listExports',
   'getExport',
+  'countersignExport',
   'downloadExport',
+  'createTrace',
+  'listTraces',
+  'getTrace',
+  'createAttribution',
+  'listAttributions',
+  'getAttribution',
   'enrolClient',
   'getOpenapi',
   'listClauseKinds',
@@ -246,7 +256,7 @@ describe('by the table of who sees', () => {
     }
   })
 
-  test('nobody is told of a draft, of a finding before it is handed over, or of what consultants say to others', async () => {
+  test('nobody is told of a draft, of a finding before it is handed over or about themselves, or of what consultants say to others', async () => {
     const { entries } = told
     const heard = async (login: string) =>
       (await deciders.list(login, '/inbox?limit=100')).map(({ entry }) => entry)
@@ -257,6 +267,7 @@ describe('by the table of who sees', () => {
     await hears(entries.draft, ['ada'])
     await hears(entries.report, ['ada', 'priya'])
     await hears(entries.handOff, ['ada', 'priya', 'nora'])
+    await hears(entries.raised, ['ada', 'nora'])
     await hears(entries.opinion, ['ada', 'nora'])
   })
 
@@ -291,7 +302,9 @@ describe('what has a rule of its own', () => {
     validateAnswer('createExport', made.status, made.body)
     const path = `/exports/${textAt(made.body, 'id')}`
     validateAnswer('getExport', 200, (await priya.get(path)).body)
-    expect(['export_not_ready', undefined]).toContain(codeOf(await priya.get(`${path}/content`)))
+    expect(['export_not_ready', 'countersignature_required']).toContain(
+      codeOf(await priya.get(`${path}/content`)),
+    )
     for (const { login } of sampled(everybody, 5).filter(one => one.login !== 'priya')) {
       const gateway = await deciders.as(login)
       const listed = await gateway.get('/exports')
@@ -299,8 +312,44 @@ describe('what has a rule of its own', () => {
       expect([login, JSON.stringify(listed.body).includes(path.slice(9))]).toEqual([login, false])
       for (const one of [path, `${path}/content`])
         expect([login, codeOf(await gateway.get(one))]).toEqual([login, 'record_unknown'])
+      const signed = await gateway.post(`${path}/countersignature`, { signature: 'e30.e30.AA' })
+      expect([login, codeOf(signed)]).toEqual([login, 'record_unknown'])
     }
   })
+
+  const found = () => `2026-11-27T09:00:07.123456Z no record of this log, and no reply ${randomUUID()}`
+  test.each([
+    ['who leaked', 'Trace', '/traces', () => ({ leak: found(), epsilon: 1e-9 })],
+    ['whom a reply was sent to', 'Attribution', '/attributions', () => ({ text: found() })],
+  ] as const)(
+    '%s is asked by those who decide about a model and by its auditors, and answered to nobody else',
+    async (_, noun, list, input) => {
+      const body = { ...input(), purpose: 'It was found on the web' }
+      const ada = await deciders.as('ada')
+      const made = await ada.post(list, body)
+      validateAnswer(`create${noun}`, made.status, made.body)
+      const id = textAt(made.body, 'id') ?? ''
+      const path = `${list}/${id}`
+      for (const { login, kind, roles } of sampled(everybody, 5).filter(one => one.login !== 'ada')) {
+        const gateway = await deciders.as(login)
+        const asked = await gateway.post(list, body)
+        const may = kind !== 'partner' && roles.includes(adminOf[kind])
+        expect([login, codeOf(asked)]).toEqual([login, may ? undefined : 'role_missing'])
+        const listed = await gateway.get(list)
+        validateAnswer(`list${noun}s`, listed.status, listed.body)
+        expect([login, JSON.stringify(listed.body).includes(id)]).toEqual([login, false])
+        expect([login, codeOf(await gateway.get(path))]).toEqual([login, 'record_unknown'])
+      }
+      const read = async () => (await ada.get(path)).body
+      for (let body = await read(); ; body = await read()) {
+        validateAnswer(`get${noun}`, 200, body)
+        if (at(body, 'result') != null) break
+        await world.export()
+        await new Promise(resolve => setTimeout(resolve, 200))
+      }
+    },
+    180_000,
+  )
 
   test('oneself, the rules, how the log stands and the API are for everybody; the last needs no sign-in', async () => {
     for (const { login, organisation } of sampled(everybody, 5)) {

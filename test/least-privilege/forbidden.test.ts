@@ -118,11 +118,11 @@ function onTables(name: FunctionName): readonly Attempt[] {
 }
 
 function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
-  const { secrets, upstreamSecret, statementKey, logKey } = permissions[name]
+  const { secrets, upstreamSecret, statementKey, logKey, wrappingKey } = permissions[name]
   const secret = output('SecretArn')
   const nonceKey = output('NonceKeyArn')
   const webhookKey = output('WebhookKeyArn')
-  const dataKey = output('DataKeyArn')
+  const [dataKey, wrapping] = [output('DataKeyArn'), output('WrappingKeyArn')]
   const statements = output('StatementKeyArn')
   const [seal, watermark] = [output('SealKeyArn'), output('WatermarkKeyArn')]
   const checkpoints = output('CheckpointKeyArn')
@@ -137,7 +137,20 @@ function onKeysAndSecrets(name: FunctionName): readonly Attempt[] {
     { action: 'kms:Sign', on: statements, allowed: statementKey !== undefined },
     { action: 'kms:GetPublicKey', on: statements, allowed: statementKey !== undefined },
     { action: 'kms:Decrypt', on: dataKey, allowed: false },
-    ...[nonceKey, webhookKey, seal, watermark, dataKey, signingKey, statements, checkpoints].flatMap(on =>
+    { action: 'kms:Encrypt', on: dataKey, allowed: false },
+    { action: 'kms:Decrypt', on: wrapping, allowed: wrappingKey !== undefined },
+    { action: 'kms:Encrypt', on: wrapping, allowed: wrappingKey?.wraps ?? false },
+    ...[
+      nonceKey,
+      webhookKey,
+      seal,
+      watermark,
+      dataKey,
+      wrapping,
+      signingKey,
+      statements,
+      checkpoints,
+    ].flatMap(on =>
       ['kms:DisableKey', 'kms:ScheduleKeyDeletion'].map(action => ({ action, on, allowed: false })),
     ),
     { action: 'secretsmanager:GetSecretValue', on: secret, allowed: upstreamSecret !== undefined },
@@ -159,7 +172,7 @@ const onBuses = (name: FunctionName): readonly Attempt[] => [
 const onBucket = (name: FunctionName): readonly Attempt[] => {
   const on = output('BucketName')
   const { reads = [], puts = [], lists = [] } = permissions[name].objects ?? {}
-  const prefixes = [...new Set([...writtenOnce, ...keptNames, ...swapped, 'attr/pending/'])]
+  const prefixes = [...new Set([...writtenOnce, ...keptNames, ...swapped, 'attr/24000/'])]
   const below = (beginnings: readonly string[], part: string) => beginnings.some(one => part.startsWith(one))
   return [
     { action: 's3:ListBucket', on, allowed: false },

@@ -14,6 +14,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import {
   DecryptCommand,
   DisableKeyCommand,
+  EncryptCommand,
   GenerateMacCommand,
   GetPublicKeyCommand,
   KMSClient,
@@ -79,6 +80,7 @@ const attempts: Readonly<Record<string, (on: string, index?: string) => Promise<
   'kms:Sign': KeyId => kms.send(new SignCommand({ KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
   'kms:GetPublicKey': KeyId => kms.send(new GetPublicKeyCommand({ KeyId })),
   'kms:Decrypt': KeyId => kms.send(new DecryptCommand({ KeyId, CiphertextBlob: Message })),
+  'kms:Encrypt': KeyId => kms.send(new EncryptCommand({ KeyId, Plaintext: Message })),
   'kms:DisableKey': KeyId => kms.send(new DisableKeyCommand({ KeyId })),
   'kms:ScheduleKeyDeletion': KeyId =>
     kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 30 })),

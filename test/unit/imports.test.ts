@@ -10,6 +10,8 @@ const pure = [
   'csaf',
   'bundle',
   'entries',
+  'fingerprint',
+  'leak',
   'upstream',
   'search',
   'tlog',

@@ -1,6 +1,13 @@
 /** Models, agreements and findings, each in a state that decisions begin from. */
 import { textAt } from '../../client/json.ts'
+import { raisePattern } from '../../functions/governance/findings/raise-pattern.ts'
 import { modelId } from '../../scripts/demo/story.ts'
+import { systemClock, systemRandom } from '../../shared/adapters/world.ts'
+import type { Finding } from '../../shared/domain/findings.ts'
+import { type Governed, indexes, keys } from '../../shared/domain/keys.ts'
+import { dayMs } from '../../shared/domain/patterns.ts'
+import type { Key, Store } from '../../shared/ports/store.ts'
+import { quiet } from './embedded.ts'
 import { because, type Deciding } from './governance.ts'
 import {
   draftFor,
@@ -12,6 +19,7 @@ import {
   reviewedAtOnce,
   signed,
 } from './governance-agreements.ts'
+import type { World } from './world.ts'
 
 /** A window on a model, for a client of the office. */
 export const windowFor = (client: string) => ({
@@ -108,8 +116,11 @@ export async function makeAgreements(deciders: Deciding) {
   }
 }
 
-/** Of cedar: one that nobody was handed, one that the office was, one that its consultants are shown. */
-export async function makeFindings(deciders: Deciding, agreement: string) {
+/**
+ * Of cedar: one that nobody was handed, one that the office was, one that its consultants are shown. And about it, a pattern
+ * that was found in what it was sent.
+ */
+export async function makeFindings({ store }: Pick<World, 'store'>, deciders: Deciding, agreement: string) {
   const { make, read } = deciders
   const office = '/organisations/ofr'
   const url = 'http://127.0.0.1:9/findings'
@@ -120,5 +131,43 @@ export async function makeFindings(deciders: Deciding, agreement: string) {
   const [reported, handed, shared] = [await found(), await found(), await found({ kind: 'incident' })]
   await step(deciders, 'ada', `/findings/${handed}`, 'hand_off', { to: 'ofr' })
   await step(deciders, 'ada', `/findings/${shared}`, 'share', { organisation: 'ofr' })
-  return { reported, handed, shared }
+  return { reported, handed, shared, raised: await raise(store, agreement) }
+}
+
+/** As the exporter does, of yesterday. */
+async function raise(store: Store, id: string): Promise<string> {
+  const [agreement, counterparty] = await store.get([keys.agreement(id), keys.organisation('cedar')])
+  if (!agreement || !counterparty) throw new Error('there is no agreement with cedar')
+  const day = new Date(Date.now() - dayMs).toISOString().slice(0, 10)
+  const measures = {
+    pattern: 'repetition',
+    day,
+    replies: 240,
+    clients: 24,
+    words: 9_000,
+    threshold: 40,
+  } as const
+  const deps = { store, clock: systemClock, random: systemRandom, telemetry: quiet }
+  await raisePattern(deps, {
+    seen: { measures: { ...measures, matching: 120, percent: 50 }, clients: ['client_1'] },
+    ...{
+      agreement,
+      counterparty,
+      clause: { id: 'no-extraction-1' },
+      digest: agreement.digest,
+      model: modelId,
+    },
+  })
+  const { keys: all } = await store.query({
+    ...{
+      index: indexes.byOwner,
+      partition: 'halcyon',
+      from: 'finding#',
+      to: 'finding$',
+      order: 'asc',
+      limit: 9,
+    },
+  })
+  const found = await store.get(all as readonly Key<Governed<Finding>>[])
+  return found.find(one => one?.kind === 'pattern')?.id ?? ''
 }

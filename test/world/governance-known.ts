@@ -10,7 +10,9 @@ export interface Told {
   readonly live: boolean
   readonly made: Subjects
   /** Ids of entries, by what they record. */
-  readonly entries: Readonly<Record<'call' | 'decision' | 'draft' | 'report' | 'handOff' | 'opinion', string>>
+  readonly entries: Readonly<
+    Record<'call' | 'decision' | 'draft' | 'report' | 'handOff' | 'raised' | 'opinion', string>
+  >
   readonly persons: { readonly nora: string; readonly mira: string }
   /** A hold, of which the reason is sealed. */
   readonly sealed: string
@@ -93,6 +95,8 @@ export function everything({ live, made, entries, persons, sealed }: Told): read
     finding(made.findings.reported),
     finding(made.findings.handed, { governments: ['ofr'], handedTo: ['ofr'] }),
     finding(made.findings.shared, { sharedWith: ['ofr'] }),
+    // Of the partner that it is about nothing is said: it is not there for them.
+    finding(made.findings.raised, { owner: 'halcyon', governments: ['ofr'], handedTo: ['ofr'] }),
     one('review', 'getReview', '/reviews', made.review, { models }),
     one('grant', 'getGrant', '/grants', made.grants.active, { model: modelId }),
     one('grant', 'getGrant', '/grants', made.grants.suspended, { owner: 'prairie', model: modelId }),
@@ -131,6 +135,7 @@ export function everything({ live, made, entries, persons, sealed }: Told): read
       decidedBy: ['halcyon'],
       model: modelId,
     }),
+    one('decision', 'getEntry', '/entries', entries.raised, { owner: 'halcyon', model: modelId }),
     one('decision', 'getEntry', '/entries', entries.opinion, {
       owner: 'ofr',
       about: ['ofr'],

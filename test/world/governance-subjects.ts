@@ -143,7 +143,7 @@ export async function makeSubjects(world: World, deciders: Deciding) {
   const released = await makeReleased(deciders)
   const { digests, ...rest } = await makeAgreements(deciders)
   const agreements = { effective: world.agreement('cedar'), ...rest }
-  const findings = await makeFindings(deciders, agreements.effective)
+  const findings = await makeFindings(world, deciders, agreements.effective)
   await world.sweep()
   const reviews = await deciders.list('priya', '/reviews')
   const review = textAt(

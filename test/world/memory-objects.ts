@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { RemovableObjects } from '../../shared/ports/objects.ts'
 
+const everything = { from: 0, to: Number.MAX_SAFE_INTEGER }
+
 /** Objects that live as long as the test. */
 export function memoryObjects(): RemovableObjects & { readonly all: ReadonlyMap<string, Uint8Array> } {
   const all = new Map<string, Uint8Array>()
@@ -17,9 +19,9 @@ export function memoryObjects(): RemovableObjects & { readonly all: ReadonlyMap<
       all.set(key, Uint8Array.from(bytes))
       return { ok: true, etag: etag(bytes) }
     },
-    async get(key) {
+    async get(key, { from, to } = everything) {
       const bytes = all.get(key)
-      return bytes && { bytes: Uint8Array.from(bytes), etag: etag(bytes) }
+      return bytes && { bytes: bytes.slice(from, to), etag: etag(bytes) }
     },
     async remove(key) {
       all.delete(key)

@@ -39,19 +39,24 @@ export const ofDecisions = [
 
 /**
  * Met in `test/unit/functions/log/` and `test/unit/exporter/`: the one is over once the sequencer has run, and the others
- * take the readers of a month, a month that is past what is kept, a file that is, or more orders than anybody places.
+ * take the readers of a month, a month that is past what is kept, a file that is, more orders than anybody places, or a leak.
  */
 export const ofTheLog = [
+  'countersignature_invalid',
+  'countersignature_required',
   'entry_deleted',
+  'epsilon_spent',
   'export_expired',
   'export_not_ready',
   'export_too_large',
   'export_unavailable',
   'exports_exhausted',
+  'leak_unreadable',
   'not_in_tree_yet',
   'preservations_full',
   'range_required',
   'reader_slots_exhausted',
+  'trace_too_large',
 ] as const satisfies readonly RefusalCode[]
 
 /** Said before anything was read, so without the version of the rules in force. */

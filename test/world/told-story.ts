@@ -78,9 +78,10 @@ export async function tellAgain(
 /**
  * All but the key ring, whose keys outlast a test: a key is not made in a moment, and running functions know them. And
  * but the log's own items: the tree in the bucket goes on from world to world, and would halt beside an older state; who
- * has which slot is what running functions know as well.
+ * has which slot, and the key of a month, is what running functions know as well.
  */
-const isOfAWorld = ({ pk }: Item): boolean => !/^(keyring|log|(epoch|readers|witness)#.*)$/.test(pk?.S ?? '')
+const isOfAWorld = ({ pk }: Item): boolean =>
+  !/^(keyring|log|(epoch|readers|witness|attr)#.*)$/.test(pk?.S ?? '')
 
 /** Resolves once every entry has its place in the tree: one that is taken away before halts the log. */
 async function logged(dynamo: DynamoDBClient, outputs: OpenStack['outputs']): Promise<void> {

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import type { ExportJob } from '../../../shared/domain/exports.ts'
 import { Refusal } from '../../../shared/domain/refusal.ts'
+import { countersignExport } from '../exports/countersign.ts'
 import { createExport } from '../exports/create.ts'
 import { downloadExport, ownExport } from '../exports/download.ts'
 import { listRecords } from '../lists.ts'
 import { forPeople, type Operation } from '../operation.ts'
 import { listOf, listQuery } from '../shapes/common.ts'
-import { exportBody, exportShown, showExport } from '../shapes/export.ts'
+import { countersignatureBody, exportBody, exportShown, showExport } from '../shapes/export.ts'
 
 const file = z.file().meta({ description: 'A ZIP file, or the part of it that was asked for.' })
 
@@ -37,7 +38,7 @@ export const exportOperations: readonly Operation[] = [
         record: 'export',
         owner: caller.person.id,
         ...query,
-        show: showExport,
+        show: job => showExport(job, deps.log.origin),
       }),
   }),
   forPeople({
@@ -49,8 +50,20 @@ export const exportOperations: readonly Operation[] = [
     answers: { 200: exportShown },
     async answer(context) {
       const job = await ownExport(context)
-      return job instanceof Refusal ? job : { status: 200, body: showExport(job) }
+      return job instanceof Refusal ? job : { status: 200, body: showExport(job, context.deps.log.origin) }
     },
+  }),
+  forPeople({
+    id: 'countersignExport',
+    method: 'POST',
+    path: '/exports/{export}/countersignature',
+    tag: 'exports',
+    summary: 'Sign that the copy is yours, before you fetch it',
+    description:
+      'Sign its statement, byte for byte, with the key of your session. The signature stands in the log. Once one does, it is answered with, whatever is sent.',
+    body: countersignatureBody,
+    answers: { 200: exportShown },
+    answer: countersignExport,
   }),
   forPeople({
     id: 'downloadExport',
@@ -59,7 +72,7 @@ export const exportOperations: readonly Operation[] = [
     tag: 'exports',
     summary: 'The file of an export, in parts of at most 4 MiB',
     description:
-      'Send Range: bytes=0-4194303, and go on behind what came. A range that is longer is answered in part. Each fetch is an entry.',
+      'First sign that the copy is yours. Send Range: bytes=0-4194303, and go on behind what came. A range that is longer is answered in part. Each fetch is an entry.',
     ranges: true,
     byState: true,
     answers: { 200: file, 206: file },

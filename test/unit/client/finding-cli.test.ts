@@ -140,6 +140,77 @@ describe('finding get and list', () => {
   })
 })
 
+describe('a pattern', () => {
+  const pattern = {
+    ...finding,
+    ...{ id: 'finding_2', kind: 'pattern', state: 'reported', severity: 'medium', organisation: 'halcyon' },
+    ...{
+      clause: 'no-extraction-1',
+      late: false,
+      due_at: null,
+      embargo_until: null,
+      by: null,
+      hand_off: null,
+    },
+    ...{
+      title: '62 % of the replies went to several clients',
+      about: 'cedar',
+      clients: ['client_1', 'client_2'],
+    },
+    measures: {
+      ...{
+        pattern: 'repetition',
+        day: '2026-11-26',
+        replies: 1_240,
+        clients: 24,
+        words: 96_000,
+        threshold: 40,
+      },
+      ...{ matching: 770, percent: 62, median: null, factor: null },
+    },
+    next: ['sallyport finding resolve finding_2 --from done.txt', 'sallyport agreement suspend agreement_1'],
+  }
+
+  test('is told with its figures, whom it is about, and the commands by which a person decides', async () => {
+    gateway.reply = recordsOf(decided, { '/findings/finding_2': pattern })
+    expect(await cli('finding', 'get', 'finding_2')).toBe(0)
+    for (const line of [
+      'about      cedar, who is not shown it\n',
+      'pattern    repetition on 2026-11-26, UTC\n',
+      'measured   770 of 1,240 replies, 62 %; the threshold is 40 %\n',
+      'clients    24; most went to client_1 client_2\n',
+      'next       sallyport finding resolve finding_2 --from done.txt\n',
+      '           sallyport agreement suspend agreement_1\n',
+      'reporter   nobody: the gateway has found it\n',
+      'agreement  agreement_1, clause no-extraction-1\n',
+    ])
+      expect(terminal.stdout).toContain(line)
+  })
+
+  test('of volume, by the median', async () => {
+    const measures = { ...pattern.measures, pattern: 'volume', threshold: 10, median: 8_000, factor: 12 }
+    gateway.reply = recordsOf(decided, { '/findings/finding_2': { ...pattern, measures } })
+    expect(await cli('finding', 'get', 'finding_2')).toBe(0)
+    expect(terminal.stdout).toContain('measured   96,000 words, 12 times 8,000; the threshold is 10 times\n')
+  })
+
+  test('is listed by its kind, as found and not as reported', async () => {
+    gateway.reply = recordsOf(decided, { '/findings': { items: [pattern], next: null } })
+    expect(await cli('finding', 'list', '--kind', 'pattern')).toBe(0)
+    expect(terminal.stdout).toContain('found in what cedar was sent on 2026-11-26')
+    expect(gateway.calls.some(({ path }) => path.includes('kind=pattern'))).toBe(true)
+    expect(await cli('--output', 'csv', 'finding', 'list')).toBe(0)
+    expect(terminal.stdout).toContain('agreement_1,no-extraction-1,cedar,repetition,2026-11-26')
+  })
+
+  test('is reported by nobody', async () => {
+    expect(await cli(...told.map(word => (word === 'vulnerability' ? 'pattern' : word)), '--text', 'x')).toBe(
+      2,
+    )
+    expect(changes()).toEqual([])
+  })
+})
+
 describe('decisions about a finding', () => {
   test('are made on the version that was seen, in the words of the API', async () => {
     gateway.reply = recordsOf(decided, { '/findings/finding_1': finding })

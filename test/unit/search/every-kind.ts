@@ -7,14 +7,21 @@ import { type CallFacts, intentEntry, outcomeEntry, refusalEntry } from '../../.
 import { type DecisionFacts, decisionEntry } from '../../../shared/entries/decision.ts'
 import { epochEntry } from '../../../shared/entries/epoch.ts'
 import {
+  exportCountersignedEntry,
   exportDownloadedEntry,
   exportFailedEntry,
   exportGrantedEntry,
   exportMadeEntry,
 } from '../../../shared/entries/export.ts'
+import { findingRaisedEntry } from '../../../shared/entries/finding-raised.ts'
 import { foundingEntry } from '../../../shared/entries/founding.ts'
 import { receiptEntry } from '../../../shared/entries/hand-off.ts'
 import { entryId } from '../../../shared/entries/id.ts'
+import {
+  inquiryAnsweredEntry,
+  inquiryAskedEntry,
+  inquiryFailedEntry,
+} from '../../../shared/entries/inquiry.ts'
 import { logRestoredEntry } from '../../../shared/entries/log-restored.ts'
 import { monthDeletedEntry } from '../../../shared/entries/month-deleted.ts'
 import type { NamedEntry } from '../../../shared/entries/put.ts'
@@ -46,6 +53,15 @@ const exported = {
   person: { id: 'person_priya', name: 'Priya Rao' },
   ...{ q: 'decision:refuse', from: 0, to: now, size: 7, purpose: 'A review', entry: 'entry_1', sha256: 'aa' },
 } as const
+
+const traced = {
+  id: 'trace_1',
+  kind: 'trace',
+  organisation: 'ledger',
+  person: { id: 'person_ida', name: 'Ida' },
+  ...{ purpose: 'A list on the web', case: 'case_1', input: { sha256: 'aa', bytes: 9 }, entry: 'entry_1' },
+} as const
+const attributed = { ...traced, id: 'attribution_1', kind: 'attribution' } as const
 
 export const bodyOf = ({ entry }: NamedEntry): Readonly<Record<string, unknown>> => JSON.parse(entry.body)
 
@@ -286,6 +302,26 @@ export const everyKind: Readonly<Record<string, NamedEntry>> = {
     receiptDigest: 'd',
     attempts: 1,
   }),
+  'a pattern': findingRaisedEntry({
+    eid: eid(),
+    now,
+    subject: {
+      ...grantSubject,
+      kind: 'finding',
+      id: 'finding_2',
+      name: 'the pattern of aurora-preview',
+      organisation: 'halcyon',
+      clause: 'no-extraction-1',
+    },
+    about: 'cedar',
+    agreement: { id: 'agreement_1', digest: 'd' },
+    clients: ['client_1', 'client_2'],
+    measures: {
+      ...{ pattern: 'repetition', day: '2026-11-26', replies: 240, clients: 24, words: 96_000 },
+      ...{ threshold: 40, matching: 150, percent: 62 },
+    },
+    digest: 'd',
+  }),
   'a recount': recountEntry({
     now,
     random: random(),
@@ -365,9 +401,36 @@ export const everyKind: Readonly<Record<string, NamedEntry>> = {
     { now, random: random() },
   ),
   'an export that failed': exportFailedEntry(exported, 'person_suspended', { now, random: random() }),
+  'a copy that its reader signed for': exportCountersignedEntry(
+    { ...exported, rows: 1, bytes: 9, readers: [{ month: '2026-11', reader: '171aed1c0d6a2fb8' }] },
+    { key: 'thumb', session: 'session_1', signature: 'e30.e30.AA' },
+    { now, random: random(), request: 'r-9' },
+  ),
   'a fetch of an export': exportDownloadedEntry(exported, {
     ...{ now, random: random(), request: 'r-9', from: 0, to: 9 },
     by: { id: 'person_priya', name: 'Priya Rao' },
   }),
+  'a trace that was asked for': inquiryAskedEntry(traced, {
+    ...{ now, random: random(), request: 'r-10', risk: { epsilon: 1_000_000, left: 9_000_000 } },
+  }),
+  'a trace that names somebody': inquiryAnsweredEntry(
+    traced,
+    { result: {}, named: [{ id: 'person_priya', bound: '2.9e-39' }] },
+    { now, random: random() },
+  ),
+  'a trace that names nobody': inquiryAnsweredEntry(
+    traced,
+    { result: {}, named: [] },
+    { now, random: random() },
+  ),
+  'a trace that failed': inquiryFailedEntry(traced, 'leak_unreadable', { now, random: random() }),
+  'an attribution that was asked for': inquiryAskedEntry(attributed, {
+    ...{ now, random: random(), request: 'r-11' },
+  }),
+  'an attribution': inquiryAnsweredEntry(
+    attributed,
+    { result: {}, named: [{ id: 'cedar', bound: '2.0e-30' }] },
+    { now, random: random() },
+  ),
   'an epoch': epochEntry({ log: 'gate.example/log', epoch: 2026 * 12 + 10, slots: 64, keyDigest: 'd' }),
 }

@@ -11,21 +11,27 @@ test('facets count each value among what was found, the most frequent first', ()
   const told = Object.fromEntries(facets(found).map(({ key, values }) => [key, values]))
   expect(Object.keys(told)).toEqual(['decision', 'code', 'partner', 'model', 'client', 'type'])
   expect(told.type).toEqual([
-    { value: 'system', count: 8 },
+    { value: 'system', count: 9 },
     { value: 'session', count: 7 },
     { value: 'access', count: 6 },
+    { value: 'inquiry', count: 6 },
+    { value: 'export', count: 5 },
     { value: 'token', count: 5 },
     { value: 'decision', count: 4 },
-    { value: 'export', count: 4 },
     { value: 'read', count: 2 },
     { value: 'epoch', count: 1 },
   ])
-  expect(told.partner).toEqual([{ value: 'cedar', count: 33 }])
+  expect(told.partner).toEqual([
+    { value: 'cedar', count: 34 },
+    { value: 'ledger', count: 6 },
+    { value: 'halcyon', count: 1 },
+  ])
   expect(told.code).toEqual([
     { value: 'hold_active', count: 2 },
     { value: 'person_suspended', count: 2 },
     { value: 'grant_suspended', count: 1 },
     { value: 'invalid_grant', count: 1 },
+    { value: 'leak_unreadable', count: 1 },
     { value: 'streams_exhausted', count: 1 },
   ])
 })

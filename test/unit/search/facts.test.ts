@@ -135,6 +135,13 @@ describe('what each kind of entry is found by', () => {
         clause: ['findings-1'],
         type: ['system', 'hand_off_receipt'],
       },
+      'a pattern': {
+        partner: ['halcyon'],
+        model: ['aurora-preview'],
+        agreement: ['agreement_1'],
+        clause: ['no-extraction-1'],
+        type: ['system', 'finding_raised'],
+      },
       'a recount': { partner: ['cedar'], type: ['system', 'recount'] },
       'a reopening': { partner: ['cedar'], model: ['aurora-preview'], type: ['system', 'reopening'] },
       'a restored log': { type: ['system', 'log_restored'] },

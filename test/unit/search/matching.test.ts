@@ -30,7 +30,7 @@ describe('a term', () => {
     ['code:hold* type:refusal', ['a refusal']],
     ['code:"hold*"', []],
     ['partner:* type:decision client:*', ['a decision of time', 'a decision by a ticket']],
-    ['model:aurora* -type:access,decision', ['a receipt', 'a reopening']],
+    ['model:aurora* -type:access,decision', ['a receipt', 'a pattern', 'a reopening']],
     ['client:client_1 type:read', ['a read of a workload']],
     ['person:person_dana', ['a decision', 'the founding']],
     ['grant:grant_1 type:token', ['a token for a client']],

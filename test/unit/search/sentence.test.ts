@@ -76,6 +76,8 @@ describe('an entry in a sentence', () => {
       'the founding': 'The deployment was founded by the operator bob, with halcyon and ofr and 2 people.',
       'a receipt':
         'The finding “the jailbreak of aurora” (finding_1) reached ofr, which gave the receipt OFR-7.',
+      'a pattern':
+        'The pattern repetition was found in what was sent to cedar on 2026-11-26, by clause no-extraction-1; the finding “the pattern of aurora-preview” (finding_2) was raised, and nothing was narrowed.',
       'a recount':
         'The meter meter_1 was counted again by the operator bob: 1,200 tokens were used before, 1,180 after.',
       'a reopening':
@@ -95,7 +97,20 @@ describe('an entry in a sentence', () => {
       'an export that is made': 'The export export_1 for Priya Rao of cedar was made, of 1 record.',
       'an export that failed':
         'The export export_1 for Priya Rao of cedar was not made: the person is suspended or no longer enrolled (person_suspended).',
+      'a copy that its reader signed for':
+        'Priya Rao of cedar signed that the copy of the export export_1 is their own.',
       'a fetch of an export': 'Priya Rao of cedar fetched the export export_1.',
+      'a trace that was asked for':
+        'Ida of ledger asked in the trace trace_1 who has leaked records of the log for the case case_1, as “A list on the web”, at a risk of 0.001 to accuse the wrong one.',
+      'a trace that names somebody':
+        'The trace trace_1 of Ida of ledger was answered: 1 reader was named, person_priya (risk 2.9e-39).',
+      'a trace that names nobody': 'The trace trace_1 of Ida of ledger was answered: no reader was named.',
+      'a trace that failed':
+        'The trace trace_1 of Ida of ledger was not answered: nothing was read that could be looked up in the log (leak_unreadable).',
+      'an attribution that was asked for':
+        'Ida of ledger asked in the attribution attribution_1 to whom a reply of a model was sent for the case case_1, as “A list on the web”.',
+      'an attribution':
+        'The attribution attribution_1 of Ida of ledger was answered: 1 partner was named, cedar (risk 2.0e-30).',
       'an epoch': 'The key of the log’s entries of 2026-11 was committed to, with 64 slots for readers.',
     }),
   )('%s', (label, sentence) => {
@@ -103,7 +118,7 @@ describe('an entry in a sentence', () => {
   })
 
   test('is looked at above for each of those that are made here', () => {
-    expect(Object.keys(everyKind)).toHaveLength(37)
+    expect(Object.keys(everyKind)).toHaveLength(45)
   })
 
   test('is a telling of its own for every kind that the sources write', () => {
