@@ -56,7 +56,7 @@ export default defineConfig({
         [
           'test/e2e/{who,deciding,approver,every-refusal-of-a-decision}*.test.ts',
           'test/e2e/{agreement,governance-cli,governance-races,holds,reviews,clauses}*.test.ts',
-          'test/e2e/{cases,exports,preservation,cli,rotate,recount,doctor,leaks,attribution}.test.ts',
+          'test/e2e/{cases,exports,preservation,cli,rotate,recount,doctor,leaks,attribution,sign-in}.test.ts',
           'test/e2e/{budgets-that-grants-share,suspend-at-night,no-change-without-its-approvals}.test.ts',
         ],
       ),
@@ -68,7 +68,7 @@ export default defineConfig({
         // attribution and an export need. What each role may is tried one by one, and by everything else that is asked.
         [
           'test/e2e/{story,deciding-for-others,who-sees,who-sees-nothing,preservation,who-decides}.test.ts',
-          'test/e2e/{agreement-races,governance-races,approver-spoofing,leaks}.test.ts',
+          'test/e2e/{agreement-races,governance-races,approver-spoofing,leaks,budgets-that-grants-share}.test.ts',
         ],
       ),
     ],

@@ -3,14 +3,14 @@
  * of it. Any number may run at once; each task sees to that itself.
  */
 
-import { answerers } from './answerers.ts'
 import { deleteMonths } from './delete.ts'
 import type { ExporterDeps } from './deps.ts'
 import { expireExports } from './expire.ts'
-import { expireInquiries } from './expire-inquiries.ts'
 import { makeExports } from './exports.ts'
 import { keepFingerprints } from './fingerprints/task.ts'
-import { answerInquiries } from './inquiries.ts'
+import { answerInquiries } from './inquiries/answer-inquiries.ts'
+import { answerers } from './inquiries/answerers.ts'
+import { expireInquiries } from './inquiries/expire.ts'
 import { findPatterns } from './patterns.ts'
 import { preserve } from './preserve.ts'
 

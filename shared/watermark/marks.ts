@@ -65,6 +65,9 @@ export function drawMarks(stream: EntryStream, { start_time }: MarkedTimes, slot
   return { bias: start_time === undefined ? undefined : share / 10_000, marks }
 }
 
+/** Milliseconds, of whole tens of seconds. Clocks stand apart: what ended before it began took no time. */
+export const tookOf = ({ time, start_time = time }: MarkedTimes): number => Math.max(0, time - start_time)
+
 export interface SlotTimes {
   /** Microseconds since 1970. */
   readonly time: number
@@ -76,5 +79,8 @@ export interface SlotTimes {
 export function slotTimes({ time, start_time = time }: MarkedTimes, mark: Mark | undefined): SlotTimes {
   if (mark === undefined) return { time: time * 1_000, latency: 0 }
   const instant = mark.instant === 1 ? time : start_time
-  return { time: instant * 1_000 + mark.digits, latency: (time - start_time) * 1_000 + mark.latency }
+  return {
+    time: instant * 1_000 + mark.digits,
+    latency: tookOf({ time, start_time }) * 1_000 + mark.latency,
+  }
 }

@@ -15,7 +15,7 @@ import {
 } from './committed.ts'
 import { epochAt } from './epoch.ts'
 import { formatLeaf, leafTypeOf } from './leaf.ts'
-import { markedRange } from './marks.ts'
+import { markedRange, tookOf } from './marks.ts'
 import { isPlain, type Shown, shownOf } from './shown.ts'
 import type { View } from './view.ts'
 
@@ -119,7 +119,8 @@ function refuseTimes(body: ShownRecord['body'], carrier: Uint8Array): void {
   const tens = (shown / range) * range
   if (tens !== from && (start === undefined || tens !== BigInt(start) * 1_000n))
     throw new RecordFault('the time of the slot is not one of the body')
-  if (start === undefined ? latency !== 0n : (latency / range) * range !== BigInt(time - start) * 1_000n)
+  const took = tookOf({ time, ...(start !== undefined && { start_time: start }) })
+  if (start === undefined ? latency !== 0n : (latency / range) * range !== BigInt(took) * 1_000n)
     throw new RecordFault('the latency of the slot is not that of the body')
 }
 

@@ -2,7 +2,8 @@
  * Invariant 5 for every decision that takes two people, at every point at which whoever gives the last signature can
  * die: before and after each call of the store, where it fails, and where its answer is lost. The decision is made with
  * its entry, its notices and its meters, or nothing of it is there; and whoever signs again finds it made, or makes it.
- * A death is tried at every call; a failure and a lost answer, which the same code meets, at every second one and the last.
+ * A death behind a call is tried at every call; one before it, which is a death behind the call before, a failure and a lost
+ * answer, which the same code meets, at every third one and the last.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textAt } from '../../client/json.ts'
@@ -119,7 +120,7 @@ describe.each(takesTwo)('whoever gives the last signature of %s', name => {
     const { before, calls, after: whole } = await undisturbed(scenario)
     const notices = applied(whole, proposal).notices
     const ways = { whole: 0, nothing: 0 }
-    const every = how.startsWith('dies') ? 1 : 2
+    const every = how === 'dies after' ? 1 : 3
     for (let at = 1; at <= calls; at++) {
       if ((calls - at) % every !== 0) continue
       using copy = copied()

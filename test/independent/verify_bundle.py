@@ -114,7 +114,7 @@ def record(row, log):
     carrier, path, position = b64(view['carrier'], 24), view['path'], view['position']
     due, lasts, (at, took) = body['time'] * 1000, 'start_time' in body, struct.unpack('>2Q', carrier[8:])
     tens, begun = (at // 10**7 * 10**7, took // 10**7 * 10**7), body.get('start_time', body['time']) * 1000
-    marked = tens[0] in (due, begun) and tens[1] == due - begun and (lasts or not took)
+    marked = tens[0] in (due, begun) and tens[1] == max(0, due - begun) and (lasts or not took)
     need(marked or (at, took) == (due, 0), 'the carrier has another time')
     text = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(at // 10**6)) + f'.{at % 10**6:06}Z'
     told = {'latency_s': f'{took // 10**6}.{took % 10**6:06}'} if lasts else {}

@@ -3,7 +3,7 @@
  * by its marks would find its reader in any file, and every bound would be void. Pure.
  */
 import type { LeakedRow, LeakedTime } from '../../../shared/leak/leak.ts'
-import type { MarkedTimes } from '../../../shared/watermark/marks.ts'
+import { type MarkedTimes, tookOf } from '../../../shared/watermark/marks.ts'
 
 /** Times in bodies stand on this grid. Milliseconds. */
 const gridMs = 10_000
@@ -109,7 +109,7 @@ function fits(times: MarkedTimes, { time, latency }: LeakedRow): boolean {
   if (time && !instantsOf(times).some(at => isAt(at, time))) return false
   const leaked = latencyOf(latency)
   if (leaked === undefined || times.start_time === undefined) return true
-  const took = times.time - times.start_time
+  const took = tookOf(times)
   return took === leaked.tens || (isRoundedUp(leaked.digits) && took === leaked.tens - gridMs)
 }
 

@@ -61,7 +61,7 @@ export function patternNext({ id, kind, state, agreement, about }: Finding): rea
   return [
     `sallyport log search agreement:${agreement}`,
     `sallyport finding resolve ${id} --from done.txt`,
-    `sallyport agreement suspend ${agreement}`,
+    `sallyport agreement suspend ${agreement} --reason extraction_suspected`,
     `sallyport hold preview --organisation ${about}`,
   ]
 }

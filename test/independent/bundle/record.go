@@ -140,7 +140,7 @@ func timed(r any, body object, carrier []byte) bool {
 		}
 		must(bytes.Equal(jcs(shown), jcs(told)), "the times shown are not those of the carrier")
 	}
-	marked := (at-at%tens == due || at-at%tens == begun) && took-took%tens == due-begun
+	marked := (at-at%tens == due || at-at%tens == begun) && took-took%tens == max(due, begun)-begun
 	return at == due && took == 0 || marked && (lasts || took == 0)
 }
 

@@ -55,7 +55,7 @@ function leafOf({ eid, digest, body, withheld = [], view }: Shown): Buffer {
   const [at, took] = [carrier.readBigUInt64BE(8), carrier.readBigUInt64BE(16)]
   const [due, begun] = [BigInt(body.time) * 1000n, BigInt(Number(body.start_time ?? body.time)) * 1000n]
   const tens = (micros: bigint) => micros - (micros % 10_000_000n)
-  const isMarked = [due, begun].includes(tens(at)) && tens(took) === due - begun
+  const isMarked = [due, begun].includes(tens(at)) && tens(took) === (due > begun ? due - begun : 0n)
   const hasLatency = body.start_time !== undefined || took === 0n
   check((at === due && took === 0n) || (isMarked && hasLatency), 'the time of the slot')
   check(view.path.length <= 10 && view.position >= 0 && view.position < 2 ** view.path.length, 'the position')

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createAttributionKeys } from '../../../functions/attribution-keys.ts'
-import { answerAttribution } from '../../../functions/exporter/attribution.ts'
+import { answerAttribution } from '../../../functions/exporter/attribution/answer.ts'
 import type { ExporterDeps } from '../../../functions/exporter/deps.ts'
 import { compactOnce } from '../../../functions/exporter/fingerprints/compact.ts'
 import { packReplies } from '../../../functions/exporter/fingerprints/pack.ts'

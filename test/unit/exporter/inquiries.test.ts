@@ -1,7 +1,7 @@
 /** An inquiry is recorded before it is looked into, answered once, and leaves nothing of what was handed in. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { expireInquiries } from '../../../functions/exporter/expire-inquiries.ts'
-import { claimInquiry } from '../../../functions/exporter/inquiry-job.ts'
+import { expireInquiries } from '../../../functions/exporter/inquiries/expire.ts'
+import { claimInquiry } from '../../../functions/exporter/inquiries/job.ts'
 import { tableOf, wholeRecord } from '../../../scripts/bench/watermark/leak-forms.ts'
 import type { BundleRecord } from '../../../shared/bundle/records.ts'
 import { type InquiryRecord, inputKey, inquiryId } from '../../../shared/domain/inquiries.ts'

@@ -129,7 +129,7 @@ describe('a person decides', () => {
       by: null,
       next: expect.arrayContaining([
         `sallyport finding resolve ${id} --from done.txt`,
-        'sallyport agreement suspend agreement_1',
+        'sallyport agreement suspend agreement_1 --reason extraction_suspected',
       ]),
     })
     const body = { text: 'Two clients of one evaluation, as agreed.' }

@@ -84,6 +84,19 @@ describe('marks', () => {
   })
 })
 
+test('what ended before it began, by clocks that stand apart, took no time; its record is bound and verified', async () => {
+  const { eid, entry } = decisionOf(3)
+  const body = { ...JSON.parse(entry.body), time: times.start_time, start_time: times.time }
+  const bound = bind(epoch, eid, { body: JSON.stringify(body), exact: entry.exact })
+  const digest = Buffer.from(bound.digest).toString('base64url')
+  for (const slot of [0, 1, 2, 63]) {
+    const view = makeView(bound, { log: 'l', epoch, slot, index: 1, withheld: [] })
+    const shown = shownOf(body, bound.opening(slot).carrier)
+    expect((await openRecord({ eid, digest, body, shown, view })).leaf).toEqual(bound.leaf)
+    if (slot < 3) expect(shown.latency_s).toMatch(/^\d\.\d{6}$/)
+  }
+})
+
 describe('what a reader is shown', () => {
   const { eid, entry } = decisionOf(3)
   const body = { ...JSON.parse(entry.body), ...times }

@@ -1,6 +1,6 @@
 /** An inquiry as a job: its lease, its tries, and its end. */
-import type { ExportFailure, Lease } from '../../shared/domain/exports.ts'
-import { randomId } from '../../shared/domain/id.ts'
+import type { ExportFailure, Lease } from '../../../shared/domain/exports.ts'
+import { randomId } from '../../../shared/domain/id.ts'
 import {
   type Answered,
   type Inquiry,
@@ -9,14 +9,14 @@ import {
   inquiryDue,
   inquiryKept,
   inquiryKeptMs,
-} from '../../shared/domain/inquiries.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
-import { inquiryAnsweredEntry, inquiryFailedEntry } from '../../shared/entries/inquiry.ts'
-import { type NamedEntry, putEntry } from '../../shared/entries/put.ts'
-import type { Change, Condition } from '../../shared/ports/store.ts'
-import { pages } from '../pages.ts'
-import type { ExporterDeps } from './deps.ts'
-import { LeaseLost } from './job.ts'
+} from '../../../shared/domain/inquiries.ts'
+import { indexes, keys } from '../../../shared/domain/keys.ts'
+import { inquiryAnsweredEntry, inquiryFailedEntry } from '../../../shared/entries/inquiry.ts'
+import { type NamedEntry, putEntry } from '../../../shared/entries/put.ts'
+import type { Change, Condition } from '../../../shared/ports/store.ts'
+import { pages } from '../../pages.ts'
+import type { ExporterDeps } from '../deps.ts'
+import { LeaseLost } from '../job.ts'
 
 /** Longer than an answer takes, as it is not renewed. Where it is not, two answer, and one of them ends it. Milliseconds. */
 const leaseMs = 600_000

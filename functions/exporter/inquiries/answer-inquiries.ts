@@ -2,9 +2,11 @@
  * Answers what people ask about a leak. Each inquiry is answered in one go by whoever has its lease, and ends in one
  * transaction with the entry that says how. What was handed in goes as soon as it has ended.
  */
-import { type Answered, type Inquiry, inputKey, mayInvestigate } from '../../shared/domain/inquiries.ts'
-import { Refusal, refuse } from '../../shared/domain/refusal.ts'
-import type { ExporterDeps } from './deps.ts'
+import { type Answered, type Inquiry, inputKey, mayInvestigate } from '../../../shared/domain/inquiries.ts'
+import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import type { ExporterDeps } from '../deps.ts'
+import { LeaseLost } from '../job.ts'
+import { type Requester, readRequester } from '../requester.ts'
 import {
   claimInquiry,
   endAnswered,
@@ -15,9 +17,7 @@ import {
   pauseInquiry,
   releaseInquiry,
   waitingInquiries,
-} from './inquiry-job.ts'
-import { LeaseLost } from './job.ts'
-import { type Requester, readRequester } from './requester.ts'
+} from './job.ts'
 
 /** Everything that is looked at is what the requester may see now. A refusal ends it. */
 export type Answerer = (

@@ -1,17 +1,22 @@
 /** What an attribution says, as it stands in the registry: figures and places, and nothing of a text. */
-import { monthOf } from '../../shared/bundle/manifest.ts'
-import type { Answered } from '../../shared/domain/inquiries.ts'
-import { keys } from '../../shared/domain/keys.ts'
-import { time } from '../../shared/domain/time.ts'
-import type { Entry } from '../../shared/entries/entry.ts'
-import { timeOfEntry } from '../../shared/entries/id.ts'
-import type { Attribution, PartnerEvidence, ReplyEvidence, Run } from '../../shared/fingerprint/attribute.ts'
-import { epochAt } from '../../shared/watermark/epoch.ts'
-import { bind } from '../../shared/watermark/slots.ts'
-import { text } from '../../shared/watermark/view.ts'
-import type { LookedIn, Proved } from './attribution.ts'
-import type { ExporterDeps } from './deps.ts'
-import type { PublicTexts } from './fingerprints/public-texts.ts'
+import { monthOf } from '../../../shared/bundle/manifest.ts'
+import type { Answered } from '../../../shared/domain/inquiries.ts'
+import { keys } from '../../../shared/domain/keys.ts'
+import { time } from '../../../shared/domain/time.ts'
+import type { Entry } from '../../../shared/entries/entry.ts'
+import { timeOfEntry } from '../../../shared/entries/id.ts'
+import type {
+  Attribution,
+  PartnerEvidence,
+  ReplyEvidence,
+  Run,
+} from '../../../shared/fingerprint/attribute.ts'
+import { epochAt } from '../../../shared/watermark/epoch.ts'
+import { bind } from '../../../shared/watermark/slots.ts'
+import { text } from '../../../shared/watermark/view.ts'
+import type { ExporterDeps } from '../deps.ts'
+import type { PublicTexts } from '../fingerprints/public-texts.ts'
+import type { LookedIn, Proved } from './answer.ts'
 
 /** Of a reply that are told; the others are shorter. */
 const runsTold = 20

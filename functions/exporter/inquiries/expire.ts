@@ -4,10 +4,10 @@ import {
   inquiryFolder,
   inquiryKept,
   parseInputKey,
-} from '../../shared/domain/inquiries.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
-import { pages } from '../pages.ts'
-import type { ExporterDeps } from './deps.ts'
+} from '../../../shared/domain/inquiries.ts'
+import { indexes, keys } from '../../../shared/domain/keys.ts'
+import { pages } from '../../pages.ts'
+import type { ExporterDeps } from '../deps.ts'
 
 /** A process looks so often. Milliseconds. */
 const lookMs = 3_600_000
