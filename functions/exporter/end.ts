@@ -12,7 +12,8 @@ import { type NamedEntry, putEntry } from '../../shared/entries/put.ts'
 import type { SlotOfEpoch } from '../../shared/entries/read.ts'
 import type { Change } from '../../shared/ports/store.ts'
 import type { ExporterDeps } from './deps.ts'
-import { type Held, isHeld, LeaseLost } from './job.ts'
+import { type Held, isHeld } from './job.ts'
+import { LeaseLost } from './lease.ts'
 import type { ZipFacts } from './zip.ts'
 
 export async function endMade(

@@ -1,8 +1,10 @@
 /** Thirty days after an export has ended, what was collected for it goes, and its file: the record of it stays. */
+
 import { type ExportRecord, exportKept, folderOfExport } from '../../shared/domain/exports.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
-import { pages } from '../pages.ts'
+import { keys } from '../../shared/domain/keys.ts'
+import { keysBelow } from '../keys-below.ts'
 import type { ExporterDeps } from './deps.ts'
+import { dueFor } from './lease.ts'
 
 /** A process looks so often, since most exports are only kept. Milliseconds. */
 const lookMs = 3_600_000
@@ -26,12 +28,9 @@ export async function expireExports(deps: ExporterDeps, until: number): Promise<
   return gone
 }
 
-async function overdue({ store, clock }: ExporterDeps): Promise<readonly ExportRecord[]> {
-  const found: ExportRecord[] = []
-  for await (const batch of pages<ExportRecord>(store, { index: indexes.byDue, partition: exportKept }))
-    for (const job of await store.get(batch))
-      if (job?.due === exportKept && (job.removeAt ?? job.keptUntil ?? 0) <= clock.now()) found.push(job)
-  return found
+async function overdue(deps: ExporterDeps): Promise<readonly ExportRecord[]> {
+  const kept = await dueFor<ExportRecord>(deps, exportKept)
+  return kept.filter(({ removeAt, keptUntil = 0 }) => (removeAt ?? keptUntil) <= deps.clock.now())
 }
 
 /** Said before anything goes: nobody is given half of a file. Whatever breaks it off, it is done again. */
@@ -54,13 +53,9 @@ async function expire(deps: ExporterDeps, { id, state }: ExportRecord): Promise<
 /** False where a lock keeps one: the others go. */
 async function removeAll({ objects, stop }: ExporterDeps, folder: string): Promise<boolean> {
   let whole = true
-  for (let after: string | undefined; ; ) {
-    const { keys: names, next } = await objects.list(folder, after)
-    for (const name of names) {
-      if (stop?.aborted) throw new Error('the process ends')
-      if (!(await objects.remove(name)).ok) whole = false
-    }
-    if (next === undefined) return whole
-    after = next
+  for await (const name of keysBelow(objects, folder)) {
+    if (stop?.aborted) throw new Error('the process ends')
+    if (!(await objects.remove(name)).ok) whole = false
   }
+  return whole
 }

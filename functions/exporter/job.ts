@@ -7,34 +7,22 @@ import {
   type ExportJob,
   type ExportRecord,
   exportDue,
-  isOpen,
   type Lease,
 } from '../../shared/domain/exports.ts'
 import { randomId } from '../../shared/domain/id.ts'
-import { indexes, keys } from '../../shared/domain/keys.ts'
+import { keys } from '../../shared/domain/keys.ts'
 import type { Condition, Path } from '../../shared/ports/store.ts'
-import { pages } from '../pages.ts'
 import type { ExporterDeps } from './deps.ts'
+import { isFree, LeaseLost, maxAttempts, pauseMs, tooOften, waitingFor } from './lease.ts'
 
 /** Longer than a page takes, or a chunk. Milliseconds. */
 const leaseMs = 60_000
 /** It is renewed when so much of it is left. */
 const renewMs = 40_000
 
-/** After an error it waits, longer each time. */
-const firstPauseMs = 1_000
-const longestPauseMs = 300_000
-/** Errors without any progress between: more than an hour of them. */
-const maxAttempts = 20
-
 /** Those that nobody works on, the oldest first. */
-export async function waitingJobs({ store, clock }: ExporterDeps): Promise<readonly ExportRecord[]> {
-  const waiting: ExportRecord[] = []
-  for await (const batch of pages<ExportRecord>(store, { index: indexes.byDue, partition: exportDue }))
-    for (const job of await store.get(batch))
-      if (job && isOpen(job) && (job.lease?.until ?? 0) <= clock.now()) waiting.push(job)
-  return waiting.sort((a, b) => a.requestedAt - b.requestedAt)
-}
+export const waitingJobs = (deps: ExporterDeps): Promise<readonly ExportRecord[]> =>
+  waitingFor<ExportRecord>(deps, exportDue)
 
 export interface Held {
   readonly job: ExportRecord
@@ -55,17 +43,10 @@ export async function claim(deps: ExporterDeps, { id }: ExportRecord): Promise<H
         [['state'], 'running'],
       ],
     },
-    if: {
-      and: [{ eq: [['due'], exportDue] }, { or: [{ absent: ['lease'] }, { le: [['lease', 'until'], now] }] }],
-    },
+    if: { and: [{ eq: [['due'], exportDue] }, isFree(now)] },
     ours: { eq: [['lease', 'by'], lease.by] },
   })
   return ok && item ? { job: item, lease } : undefined
-}
-
-/** The lease is another's by now, or the job has ended: whoever finds that stops. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost'
 }
 
 type Progress = Partial<
@@ -134,10 +115,8 @@ export async function release({ store }: ExporterDeps, held: Held, until = 0): P
 export async function pause(deps: ExporterDeps, held: Held): Promise<ExportFailure | undefined> {
   const { store, clock } = deps
   const attempts = held.job.attempts + 1
-  if (attempts >= maxAttempts)
-    return { code: 'internal', detail: `It was tried ${attempts} times; the log of the exporter says why.` }
-  const pauseMs = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs)
-  const lease: Lease = { by: '', until: clock.now() + pauseMs }
+  if (attempts >= maxAttempts) return tooOften(attempts)
+  const lease: Lease = { by: '', until: clock.now() + pauseMs(attempts) }
   await store.write<ExportRecord>({
     kind: 'update',
     key: keys.export(held.job.id),

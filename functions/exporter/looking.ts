@@ -1,11 +1,14 @@
 /** What an export looks at, in an order that never changes: entries of the table, or of its archives. */
+
 import type { ExportJob } from '../../shared/domain/exports.ts'
+import { hourOf } from '../../shared/domain/time.ts'
 import type { Entry } from '../../shared/entries/entry.ts'
 import { parseQuery } from '../../shared/search/grammar.ts'
 import type { Plan } from '../../shared/search/plan.ts'
 import { planQuery } from '../../shared/search/plan.ts'
 import { isQueryFault } from '../../shared/search/query.ts'
 import { epochAt } from '../../shared/watermark/epoch.ts'
+import { keysBelow } from '../keys-below.ts'
 import { archiveFolder, openArchive, parseArchiveKey } from '../log/archive.ts'
 import { planFor } from '../log/plan-for.ts'
 import { walk } from '../log/walk.ts'
@@ -47,35 +50,29 @@ async function* lookingInTable(
     for (const one of group) yield { entries: [one], last: one.eid }
 }
 
-const hourMs = 3_600_000
-
 /** Archives by their names, which are in the order of months and hours. */
 async function* lookingInArchives(
   { store, objects, secrets }: ExporterDeps,
   { position, size, organisation }: ExportJob,
   { from, to, why }: Plan,
 ): AsyncGenerator<Looked> {
-  const last = Math.floor(to / hourMs)
+  const last = hourOf(to)
   // What the index of a search would have chosen by, and no term compares.
   const isChosen = (one: Pick<Entry, 'organisation' | 'actor'>): boolean =>
     why === 'own_alone'
       ? one.organisation === organisation
       : why !== 'decided_by_own' || one.actor === organisation
-  let after: string | undefined = position ?? `${archiveFolder}${epochAt(from)}/${Math.floor(from / hourMs)}`
-  do {
-    const page = await objects.list(archiveFolder, after)
-    for (const key of page.keys) {
-      const name = parseArchiveKey(key)
-      if (name === undefined) continue
-      if (name.hour > last) return
-      if (name.first >= size) continue
-      const found = await objects.get(key)
-      // It may have been deleted between.
-      const opened = found ? await openArchive(secrets, name.epoch, found.bytes) : []
-      const archived = await withoutDeleted(store, name.epoch, opened)
-      const entries = archived.filter(isChosen).map(({ eid, ...entry }) => ({ eid, entry }))
-      yield { entries, last: key }
-    }
-    after = page.next
-  } while (after !== undefined)
+  const after = position ?? `${archiveFolder}${epochAt(from)}/${hourOf(from)}`
+  for await (const key of keysBelow(objects, archiveFolder, after)) {
+    const name = parseArchiveKey(key)
+    if (name === undefined) continue
+    if (name.hour > last) return
+    if (name.first >= size) continue
+    const found = await objects.get(key)
+    // It may have been deleted between.
+    const opened = found ? await openArchive(secrets, name.epoch, found.bytes) : []
+    const archived = await withoutDeleted(store, name.epoch, opened)
+    const entries = archived.filter(isChosen).map(({ eid, ...entry }) => ({ eid, entry }))
+    yield { entries, last: key }
+  }
 }

@@ -5,6 +5,7 @@
  *
  *   a day is over and packed ──▶ findings ──▶ its words, for the days to come ──▶ the day is marked
  */
+
 import type { Clause } from '../../shared/domain/clauses.ts'
 import { type Governed, keys } from '../../shared/domain/keys.ts'
 import {
@@ -16,9 +17,10 @@ import {
   type SentInDay,
 } from '../../shared/domain/patterns.ts'
 import type { Agreement } from '../../shared/domain/records.ts'
+import { hourOf } from '../../shared/domain/time.ts'
 import { timeOfEntry } from '../../shared/entries/id.ts'
 import { measureDay } from '../../shared/fingerprint/patterns.ts'
-import { hourOf, pendingPrefix, readPendingKey } from '../../shared/fingerprint/pending.ts'
+import { pendingPrefix, readPendingKey } from '../../shared/fingerprint/pending.ts'
 import { readDay } from '../../shared/fingerprint/read-day.ts'
 import type { Segment } from '../../shared/fingerprint/read-segment.ts'
 import { itemAbsent, type Store } from '../../shared/ports/store.ts'

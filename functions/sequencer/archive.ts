@@ -1,4 +1,5 @@
 /** The archives that a commit brings: one for the entries of an hour. */
+import { hourMs, hourOf } from '../../shared/domain/time.ts'
 import { timeOfEntry } from '../../shared/entries/id.ts'
 import type { Secrets } from '../../shared/ports/keys.ts'
 import { epochAt } from '../../shared/watermark/epoch.ts'
@@ -6,13 +7,11 @@ import { archiveKey, sealArchive } from '../log/archive.ts'
 import type { Placed } from './placed.ts'
 import type { StagedObject } from './staged.ts'
 
-const hourMs = 3_600_000
-
 export async function archivesOf(
   secrets: Pick<Secrets, 'derive'>,
   batch: readonly Placed[],
 ): Promise<readonly StagedObject[]> {
-  const hours = Map.groupBy(batch, ({ eid }) => Math.floor(timeOfEntry(eid) / hourMs))
+  const hours = Map.groupBy(batch, ({ eid }) => hourOf(timeOfEntry(eid)))
   return Promise.all(
     [...hours].map(async ([hour, entries]) => {
       const epoch = epochAt(hour * hourMs)

@@ -2,6 +2,7 @@
  * A reply's fingerprints as the gate leaves them for the exporter, which packs those of an hour: a line of JSON that says
  * whose they are, then the set. Pure.
  */
+import { hourOf } from '../domain/time.ts'
 import { isEntryId, timeOfEntry } from '../entries/id.ts'
 import { epochAt } from '../watermark/epoch.ts'
 import { formatSet, parseSet } from './set.ts'
@@ -22,11 +23,7 @@ export interface PendingReply extends ReplyFacts {
   readonly fingerprints: BigUint64Array
 }
 
-const hourMs = 3_600_000
 const folder = 'attr/pending/'
-
-/** Hours since 1970. */
-export const hourOf = (ms: number): number => Math.floor(ms / hourMs)
 
 /** What starts the keys of an epoch's replies that wait to be packed, or of one of its hours. */
 export const pendingPrefix = (epoch: number, hour?: number): string =>

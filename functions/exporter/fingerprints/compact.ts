@@ -2,6 +2,7 @@
  * Makes few segments of many: those of a day that is over become one, and those of an epoch that is over as few as can be.
  * The new one is put before the old ones go, and a question that sees both counts a reply once, by its id.
  */
+import { hourMs } from '../../../shared/domain/time.ts'
 import { mergedBytes, mergeSegments } from '../../../shared/fingerprint/merge-segments.ts'
 import { maxSegmentBytes } from '../../../shared/fingerprint/segment-format.ts'
 import { startOfEpoch } from '../../../shared/watermark/epoch.ts'
@@ -9,7 +10,6 @@ import type { ExporterDeps } from '../deps.ts'
 import { attrFolder, listSegments, numbersBelow, type SegmentName, segmentKey } from './names.ts'
 import { goneAs, openNamed, putSegment } from './segments.ts'
 
-const hourMs = 3_600_000
 const hoursOfDay = 24
 /** So long after its end a day's last hour has been packed, and whatever looks at a day has looked at it. */
 const settledMs = 2 * 24 * hourMs

@@ -2,6 +2,7 @@
  * Looks an excerpt up among the replies of an epoch: those that are packed, and those that still wait. Only what the asker
  * may see takes part, so that nothing of others shows through what is counted.
  */
+
 import type { SoughtEpoch } from '../../../shared/fingerprint/attribute.ts'
 import {
   parsePending,
@@ -12,8 +13,9 @@ import {
 import { everyPair, lookup, readReplies, type Segment } from '../../../shared/fingerprint/read-segment.ts'
 import { pairBytes } from '../../../shared/fingerprint/segment-format.ts'
 import { formatSet, setDigest } from '../../../shared/fingerprint/set.ts'
+import { keysBelow } from '../../keys-below.ts'
 import type { ExporterDeps } from '../deps.ts'
-import { keysBelow, listSegments } from './names.ts'
+import { listSegments } from './names.ts'
 import { openNamed } from './segments.ts'
 
 /** Replies that wait: of more than these the rest is left out, and the answer says so. They are packed within two hours. */

@@ -1,6 +1,8 @@
 /** What is below `attr/`: replies that wait to be packed (`shared/fingerprint/pending.ts`), segments, and public texts. */
+
 import { hash } from 'node:crypto'
 import type { Objects } from '../../../shared/ports/objects.ts'
+import { keysBelow } from '../../keys-below.ts'
 
 export const attrFolder = 'attr/'
 export const pendingFolder = `${attrFolder}pending/`
@@ -36,16 +38,6 @@ export function parseSegmentKey(key: string): SegmentName | undefined {
   const [, epoch, first, last, bytes, digest] = shape.exec(key) ?? []
   if (digest === undefined) return undefined
   return { epoch: Number(epoch), first: Number(first), last: Number(last), bytes: Number(bytes), digest }
-}
-
-/** Every key below a prefix. */
-export async function* keysBelow({ list }: Pick<Objects, 'list'>, prefix: string): AsyncGenerator<string> {
-  let after: string | undefined
-  do {
-    const page = await list(prefix, after)
-    yield* page.keys
-    after = page.next
-  } while (after !== undefined)
 }
 
 /** The segments of an epoch, the earliest first. */

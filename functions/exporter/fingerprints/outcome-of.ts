@@ -1,14 +1,11 @@
 /** The entries of replies, wherever they are kept by now: in the table, or in the archives of their hour. */
+
 import { keys } from '../../../shared/domain/keys.ts'
+import { hourOf } from '../../../shared/domain/time.ts'
 import type { Entry } from '../../../shared/entries/entry.ts'
 import { timeOfEntry } from '../../../shared/entries/id.ts'
-import { hourOf } from '../../../shared/fingerprint/pending.ts'
-import { epochAt } from '../../../shared/watermark/epoch.ts'
-import { archiveFolder, openArchive, parseArchiveKey } from '../../log/archive.ts'
-import { archivedEntry } from '../../log/archived-entry.ts'
-import { withoutDeleted } from '../deleted-months.ts'
+import { archivedIn } from '../archived.ts'
 import type { ExporterDeps } from '../deps.ts'
-import { keysBelow } from './names.ts'
 
 /** Those that are there still. */
 export async function outcomesOf(
@@ -23,26 +20,12 @@ export async function outcomesOf(
   }
   const archived = Map.groupBy(
     eids.filter(eid => !found.has(eid)),
-    eid => `${epochAt(timeOfEntry(eid))}/${hourOf(timeOfEntry(eid))}`,
+    eid => hourOf(timeOfEntry(eid)),
   )
   for (const [hour, some] of archived)
-    for await (const [eid, entry] of outcomesInHour(deps, hour, new Set(some))) found.set(eid, entry)
+    for await (const group of archivedIn(deps, hour)) {
+      for (const { eid, entry } of group) if (some.includes(eid)) found.set(eid, entry)
+      if (some.every(eid => found.has(eid))) break
+    }
   return found
-}
-
-/** Archives are named by places in the tree, which a reply does not tell: those of the hour are opened until all are found. */
-async function* outcomesInHour(
-  deps: ExporterDeps,
-  hour: string,
-  sought: Set<string>,
-): AsyncGenerator<readonly [string, Entry]> {
-  for await (const key of keysBelow(deps.objects, `${archiveFolder}${hour}/`)) {
-    const name = parseArchiveKey(key)
-    const object = name && (await deps.objects.get(key))
-    if (name === undefined || object === undefined) continue
-    const lines = await openArchive(deps.secrets, name.epoch, object.bytes)
-    for (const line of await withoutDeleted(deps.store, name.epoch, lines))
-      if (sought.delete(line.eid)) yield [line.eid, archivedEntry(line)]
-    if (sought.size === 0) return
-  }
 }

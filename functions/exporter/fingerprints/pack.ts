@@ -9,21 +9,21 @@
  * merged.
  */
 
+import { hourMs, hourOf } from '../../../shared/domain/time.ts'
 import { timeOfEntry } from '../../../shared/entries/id.ts'
 import { segmentBytes, segmentInSteps } from '../../../shared/fingerprint/build-segment.ts'
 import {
-  hourOf,
   type PendingReply,
   parsePending,
   pendingPrefix,
   readPendingKey,
 } from '../../../shared/fingerprint/pending.ts'
+import { keysBelow } from '../../keys-below.ts'
 import { othersTurn } from '../../others-turn.ts'
 import type { ExporterDeps } from '../deps.ts'
-import { keysBelow, listSegments, numbersBelow, pendingFolder } from './names.ts'
+import { listSegments, numbersBelow, pendingFolder } from './names.ts'
 import { goneAs, putSegment, repliesOf } from './segments.ts'
 
-const hourMs = 3_600_000
 /** A call that began in the hour's last second may last for fifteen minutes; what comes later makes another segment. */
 const settledMs = 20 * 60_000
 /** Of one segment, and so of what is held at once: about a fifth of what a function has, with what is made of it. */

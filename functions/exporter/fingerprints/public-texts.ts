@@ -2,11 +2,13 @@
  * What everybody may have read points at nobody: plain texts that an operator has put under `attr/public/`. They are
  * compared as words, so that they need no key, and are read once for all epochs.
  */
+
 import { gramUnits, piecesOf } from '../../../shared/fingerprint/fingerprints.ts'
 import { units } from '../../../shared/fingerprint/units.ts'
 import type { Objects } from '../../../shared/ports/objects.ts'
+import { keysBelow } from '../../keys-below.ts'
 import { othersTurn } from '../../others-turn.ts'
-import { keysBelow, publicFolder } from './names.ts'
+import { publicFolder } from './names.ts'
 
 /** Of all texts together: what is beyond is left out, and the answer says so. */
 export const maxPublicBytes = 32 * 1024 * 1024

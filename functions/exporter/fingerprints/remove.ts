@@ -2,14 +2,16 @@
  * Fingerprints go with their epoch. Its key goes first: without it nobody can say what a fingerprint is of, or look a text
  * up, so that whatever a crash leaves behind is bytes that read as nothing, and the next one finds them by their names.
  */
+
 import { keys } from '../../../shared/domain/keys.ts'
 import { deletableFrom } from '../../../shared/domain/log-deletions.ts'
 import { pendingPrefix } from '../../../shared/fingerprint/pending.ts'
 import { itemAbsent, type TransactOp } from '../../../shared/ports/store.ts'
 import { epochAt, startOfEpoch } from '../../../shared/watermark/epoch.ts'
+import { keysBelow } from '../../keys-below.ts'
 import type { ExporterDeps } from '../deps.ts'
 import { readCovering } from '../orders.ts'
-import { attrFolder, keysBelow, numbersBelow, pendingFolder, segmentsOf } from './names.ts'
+import { attrFolder, numbersBelow, pendingFolder, segmentsOf } from './names.ts'
 
 export interface RemovedFingerprints {
   /** What it was taken on stood no more, and nothing was taken. */

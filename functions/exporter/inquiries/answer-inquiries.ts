@@ -5,7 +5,7 @@
 import { type Answered, type Inquiry, inputKey, mayInvestigate } from '../../../shared/domain/inquiries.ts'
 import { Refusal, refuse } from '../../../shared/domain/refusal.ts'
 import type { ExporterDeps } from '../deps.ts'
-import { LeaseLost } from '../job.ts'
+import { LeaseLost } from '../lease.ts'
 import { type Requester, readRequester } from '../requester.ts'
 import {
   claimInquiry,

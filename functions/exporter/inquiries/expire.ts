@@ -1,13 +1,15 @@
 /** Thirty days after an inquiry has ended, its answer goes; and what was handed in for one that never came to be. */
+
 import {
   type InquiryRecord,
   inquiryFolder,
   inquiryKept,
   parseInputKey,
 } from '../../../shared/domain/inquiries.ts'
-import { indexes, keys } from '../../../shared/domain/keys.ts'
-import { pages } from '../../pages.ts'
+import { keys } from '../../../shared/domain/keys.ts'
+import { keysBelow } from '../../keys-below.ts'
 import type { ExporterDeps } from '../deps.ts'
+import { dueFor } from '../lease.ts'
 
 /** A process looks so often. Milliseconds. */
 const lookMs = 3_600_000
@@ -37,26 +39,18 @@ export async function expireInquiries(deps: ExporterDeps, until: number): Promis
   return gone
 }
 
-async function overdue({ store, clock }: ExporterDeps): Promise<readonly InquiryRecord[]> {
-  const found: InquiryRecord[] = []
-  for await (const batch of pages<InquiryRecord>(store, { index: indexes.byDue, partition: inquiryKept }))
-    for (const one of await store.get(batch))
-      if (one?.due === inquiryKept && (one.keptUntil ?? 0) <= clock.now()) found.push(one)
-  return found
+async function overdue(deps: ExporterDeps): Promise<readonly InquiryRecord[]> {
+  const kept = await dueFor<InquiryRecord>(deps, inquiryKept)
+  return kept.filter(({ keptUntil = 0 }) => keptUntil <= deps.clock.now())
 }
 
 /** Its request broke off between: nobody would ever remove it. */
 async function removeStrays({ store, objects, clock }: ExporterDeps): Promise<void> {
   const before = clock.now() - strayMs
-  for (let after: string | undefined; ; ) {
-    const page = await objects.list(inquiryFolder, after)
-    for (const key of page.keys) {
-      const input = parseInputKey(key)
-      if (input === undefined || input.at > before) continue
-      const [inquiry] = await store.get([keys.inquiry(input.id)])
-      if (inquiry === undefined) await objects.remove(key)
-    }
-    if (page.next === undefined) return
-    after = page.next
+  for await (const key of keysBelow(objects, inquiryFolder)) {
+    const input = parseInputKey(key)
+    if (input === undefined || input.at > before) continue
+    const [inquiry] = await store.get([keys.inquiry(input.id)])
+    if (inquiry === undefined) await objects.remove(key)
   }
 }

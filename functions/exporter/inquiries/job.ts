@@ -10,20 +10,15 @@ import {
   inquiryKept,
   inquiryKeptMs,
 } from '../../../shared/domain/inquiries.ts'
-import { indexes, keys } from '../../../shared/domain/keys.ts'
+import { keys } from '../../../shared/domain/keys.ts'
 import { inquiryAnsweredEntry, inquiryFailedEntry } from '../../../shared/entries/inquiry.ts'
 import { type NamedEntry, putEntry } from '../../../shared/entries/put.ts'
 import type { Change, Condition } from '../../../shared/ports/store.ts'
-import { pages } from '../../pages.ts'
 import type { ExporterDeps } from '../deps.ts'
-import { LeaseLost } from '../job.ts'
+import { isFree, LeaseLost, maxAttempts, pauseMs, tooOften, waitingFor } from '../lease.ts'
 
 /** Longer than an answer takes, as it is not renewed. Where it is not, two answer, and one of them ends it. Milliseconds. */
 const leaseMs = 600_000
-const firstPauseMs = 1_000
-const longestPauseMs = 300_000
-/** With the pauses between, more than an hour. */
-const maxAttempts = 20
 
 export interface HeldInquiry {
   readonly inquiry: InquiryRecord
@@ -31,13 +26,8 @@ export interface HeldInquiry {
 }
 
 /** Those that nobody works on, the oldest first. */
-export async function waitingInquiries({ store, clock }: ExporterDeps): Promise<readonly InquiryRecord[]> {
-  const waiting: InquiryRecord[] = []
-  for await (const batch of pages<InquiryRecord>(store, { index: indexes.byDue, partition: inquiryDue }))
-    for (const one of await store.get(batch))
-      if (one?.due === inquiryDue && (one.lease?.until ?? 0) <= clock.now()) waiting.push(one)
-  return waiting.sort((a, b) => a.requestedAt - b.requestedAt)
-}
+export const waitingInquiries = (deps: ExporterDeps): Promise<readonly InquiryRecord[]> =>
+  waitingFor<InquiryRecord>(deps, inquiryDue)
 
 /** `undefined` where another was faster, or it has ended. A try counts when it begins: it may take the process with it. */
 export async function claimInquiry(
@@ -56,7 +46,7 @@ export async function claimInquiry(
       ],
       add: [[['attempts'], 1]],
     },
-    if: { and: [isOpen, { or: [{ absent: ['lease'] }, { le: [['lease', 'until'], now] }] }] },
+    if: { and: [isOpen, isFree(now)] },
     ours: { eq: [['lease', 'by'], lease.by] },
   })
   return ok && item ? { inquiry: item, lease } : undefined
@@ -67,14 +57,11 @@ const isHeld = ({ lease }: HeldInquiry): Condition => ({ and: [isOpen, { eq: [['
 
 /** The failure to end it with, where there were too many tries. */
 export const outOfTries = ({ inquiry: { attempts } }: HeldInquiry): ExportFailure | undefined =>
-  attempts <= maxAttempts
-    ? undefined
-    : { code: 'internal', detail: `It was tried ${maxAttempts} times; the log of the exporter says why.` }
+  attempts <= maxAttempts ? undefined : tooOften(maxAttempts)
 
 /** After an error it waits, longer each time. */
 export async function pauseInquiry({ store, clock }: ExporterDeps, held: HeldInquiry): Promise<void> {
-  const pauseMs = Math.min(firstPauseMs * 2 ** (held.inquiry.attempts - 1), longestPauseMs)
-  const lease: Lease = { by: '', until: clock.now() + pauseMs }
+  const lease: Lease = { by: '', until: clock.now() + pauseMs(held.inquiry.attempts) }
   await store.write({
     kind: 'update',
     key: keys.inquiry(held.inquiry.id),

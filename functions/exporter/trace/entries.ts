@@ -1,19 +1,16 @@
 /** Entries by their ids or their time, also those that the table has let go of: they stand in archives. */
+
 import { keys } from '../../../shared/domain/keys.ts'
+import { hourMs, hourOf } from '../../../shared/domain/time.ts'
 import { timeOfEntry } from '../../../shared/entries/id.ts'
 import type { NamedEntry } from '../../../shared/entries/put.ts'
 import { coveringOf } from '../../../shared/search/covering.ts'
 import { isQueryFault } from '../../../shared/search/query.ts'
-import { epochAt } from '../../../shared/watermark/epoch.ts'
-import { archiveFolder, openArchive, parseArchiveKey } from '../../log/archive.ts'
-import { archivedEntry } from '../../log/archived-entry.ts'
-import { withoutDeleted } from '../deleted-months.ts'
+import { archivedIn } from '../archived.ts'
 import type { ExporterDeps } from '../deps.ts'
 import { entriesBack, type Span } from '../entries-back.ts'
 
 export type EntriesDeps = Pick<ExporterDeps, 'store' | 'objects' | 'secrets' | 'clock' | 'retentionMs'>
-
-const hourMs = 3_600_000
 
 /** What a read of the store takes. */
 const atOnce = 100
@@ -56,28 +53,5 @@ export async function* entriesWithin(deps: EntriesDeps, span: Span): AsyncGenera
     yield* archivedIn(deps, hour)
 }
 
-export const hourOf = (ms: number): number => Math.floor(ms / hourMs)
-
 /** The table may have let go of it. */
 const isOld = ({ clock, retentionMs }: EntriesDeps, at: number): boolean => at < clock.now() - retentionMs
-
-async function* archivedIn(
-  { store, objects, secrets }: EntriesDeps,
-  hour: number,
-): AsyncGenerator<readonly NamedEntry[]> {
-  const epoch = epochAt(hour * hourMs)
-  for (let after: string | undefined; ; ) {
-    const page = await objects.list(`${archiveFolder}${epoch}/${hour}/`, after)
-    for (const key of page.keys) {
-      if (parseArchiveKey(key) === undefined) continue
-      const found = await objects.get(key)
-      // It may have been deleted between.
-      const lines = found
-        ? await withoutDeleted(store, epoch, await openArchive(secrets, epoch, found.bytes))
-        : []
-      yield lines.map(line => ({ eid: line.eid, entry: archivedEntry(line) }))
-    }
-    if (page.next === undefined) return
-    after = page.next
-  }
-}

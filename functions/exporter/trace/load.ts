@@ -1,5 +1,7 @@
 /** What of the log a leak is compared with: the entries that it may tell of, as far as whoever asks may see them. */
+
 import { type Refusal, refuse } from '../../../shared/domain/refusal.ts'
+import { hourOf } from '../../../shared/domain/time.ts'
 import { isEntryId } from '../../../shared/entries/id.ts'
 import type { NamedEntry } from '../../../shared/entries/put.ts'
 import { factsOf } from '../../../shared/leak/facts.ts'
@@ -11,7 +13,7 @@ import { othersTurn } from '../../others-turn.ts'
 import type { ExporterDeps } from '../deps.ts'
 import type { Span } from '../entries-back.ts'
 import type { Requester } from '../requester.ts'
-import { archivedHours, type EntriesDeps, entriesNamed, entriesWithin, hourOf } from './entries.ts'
+import { archivedHours, type EntriesDeps, entriesNamed, entriesWithin } from './entries.ts'
 import { type Catalogue, createCatalogue } from './match.ts'
 import { spansOf } from './spans.ts'
 

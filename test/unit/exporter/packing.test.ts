@@ -8,7 +8,8 @@ import {
 import { packReplies } from '../../../functions/exporter/fingerprints/pack.ts'
 import { openNamed } from '../../../functions/exporter/fingerprints/segments.ts'
 import { keepFingerprints } from '../../../functions/exporter/fingerprints/task.ts'
-import { hourOf, pendingPrefix } from '../../../shared/fingerprint/pending.ts'
+import { hourOf } from '../../../shared/domain/time.ts'
+import { pendingPrefix } from '../../../shared/fingerprint/pending.ts'
 import { lookup } from '../../../shared/fingerprint/read-segment.ts'
 import type { RemovableObjects } from '../../../shared/ports/objects.ts'
 import {

@@ -1,4 +1,5 @@
 /** Partners, offices and an agreement that sets thresholds, with what was sent on days before, as segments in a bucket. */
+
 import { nameOfSegment, segmentKey } from '../../../functions/exporter/fingerprints/names.ts'
 import { findPatterns, type PatternDeps } from '../../../functions/exporter/patterns.ts'
 import { documentFormat } from '../../../shared/agreements/document.ts'
@@ -6,9 +7,10 @@ import type { Clause, PatternTerms } from '../../../shared/domain/clauses.ts'
 import type { Finding } from '../../../shared/domain/findings.ts'
 import { type Governed, indexes, keys, listed } from '../../../shared/domain/keys.ts'
 import type { Notice } from '../../../shared/domain/notices.ts'
+import { hourOf } from '../../../shared/domain/time.ts'
 import { entryId, outcomeId } from '../../../shared/entries/id.ts'
 import { buildSegment } from '../../../shared/fingerprint/build-segment.ts'
-import { hourOf, type PendingReply } from '../../../shared/fingerprint/pending.ts'
+import type { PendingReply } from '../../../shared/fingerprint/pending.ts'
 import type { Key } from '../../../shared/ports/store.ts'
 import { epochAt } from '../../../shared/watermark/epoch.ts'
 import { memoryObjects } from '../../world/memory-objects.ts'
